@@ -1,0 +1,35 @@
+//! An order book: the live orders of one carrier and delivery interval, in order of arrival.
+//!
+//! Canonical order of orders: price (bids from the highest, offers from the lowest), then arrival. At an
+//! auction's margin it is price, the account's first arrival at that price, arrival, so that splitting an order
+//! inside one account gains nothing.
+
+use crate::{AccountId, Energy, MeterId, Price};
+use alloc::vec::Vec;
+
+/// One live order, packed so that two fit a cache line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct BookOrder {
+    /// Limit price, n€/Wh.
+    pub limit: Price,
+    /// What is still open, Wh, > 0.
+    pub energy: Energy,
+    /// Who.
+    pub account: AccountId,
+    /// Where.
+    pub meter: MeterId,
+    /// Place of arrival on this side of the book; strictly increasing along the vector.
+    pub arrival: u32,
+    /// How long it stays.
+    pub time_in_force: crate::TimeInForce,
+}
+
+/// The two sides of a book, each sorted by arrival and nothing else.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Book {
+    /// Orders to buy.
+    pub bids: Vec<BookOrder>,
+    /// Orders to sell.
+    pub offers: Vec<BookOrder>,
+}

@@ -1,0 +1,169 @@
+//! What applying a command did: the stream that reports, projections and the audit listen to.
+//!
+//! Events are derived, never stored: replaying the commands gives them again.
+
+use crate::{AccountId, Carrier, DeliveryInterval, Energy, MeterId, Money, OrderId, Price, Reading, Side};
+
+/// One effect of an accepted command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// An account was opened.
+    AccountOpened(AccountId),
+    /// A metering point was connected.
+    MeterConnected(MeterId),
+    /// An order is in the book.
+    OrderAccepted {
+        /// Where it lies.
+        id: OrderId,
+        /// Whose it is.
+        account: AccountId,
+        /// How much, Wh.
+        energy: Energy,
+        /// At which limit, n€/Wh.
+        limit: Price,
+    },
+    /// What was left of an order is out of the book: taken back, or lapsed at a clearing.
+    OrderEnded {
+        /// Which.
+        id: OrderId,
+        /// What was left, Wh.
+        unfilled: Energy,
+    },
+    /// An order was filled, wholly or in part.
+    Filled {
+        /// Which.
+        id: OrderId,
+        /// Whose.
+        account: AccountId,
+        /// At which metering point.
+        meter: MeterId,
+        /// Its limit, n€/Wh.
+        limit: Price,
+        /// How much of it, Wh.
+        energy: Energy,
+        /// What a buyer pays or a seller receives, n€, for this energy.
+        money: Money,
+    },
+    /// A pair was matched (only where the rule pairs).
+    Paired {
+        /// Place of arrival of the bid.
+        bid: u32,
+        /// Place of arrival of the offer.
+        offer: u32,
+        /// How much, Wh.
+        energy: Energy,
+        /// At which price, n€/Wh.
+        price: Price,
+    },
+    /// A book was cleared.
+    Cleared {
+        /// The book's carrier.
+        carrier: Carrier,
+        /// The book's delivery interval.
+        interval: DeliveryInterval,
+        /// Energy traded, Wh.
+        volume: Energy,
+        /// The price for all, where there is one, n€/Wh.
+        price: Option<Price>,
+        /// The equilibrium price that proves the allocation, n€/Wh.
+        equilibrium: Option<Price>,
+        /// Σ limit × fill over bids − the same over offers, n€.
+        welfare: Money,
+        /// Orders to buy and to sell that took part.
+        orders: [u32; 2],
+    },
+    /// A reading is in force.
+    Metered(Reading),
+    /// Money and energy moved. The debited account pays, the credited one receives.
+    Posted(Posting),
+    /// All transfers of an interval are posted.
+    Settled {
+        /// The carrier.
+        carrier: Carrier,
+        /// The delivery interval.
+        interval: DeliveryInterval,
+    },
+    /// The root was confirmed.
+    Checkpoint([u8; 32]),
+}
+
+/// One entry of the journal: two sides by construction (law S3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Posting {
+    /// Why.
+    pub kind: PostingKind,
+    /// Who pays.
+    pub debit: AccountId,
+    /// Who receives.
+    pub credit: AccountId,
+    /// How much, n€, ≥ 0 (a negative price turns the two sides around).
+    pub money: Money,
+    /// The metering point behind it, where there is one.
+    pub meter: Option<MeterId>,
+    /// The energy behind it, Wh, ≥ 0; nothing where only money moves.
+    pub energy: Energy,
+    /// The price behind it where a single one explains the money, n€/Wh.
+    pub price: Option<Price>,
+    /// The delivery interval it belongs to; none for deposits and withdrawals.
+    pub interval: Option<DeliveryInterval>,
+    /// The carrier; none for deposits and withdrawals.
+    pub carrier: Option<Carrier>,
+    /// Which way the energy went, seen from the metering point.
+    pub side: Option<Side>,
+}
+
+/// Why money moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum PostingKind {
+    /// From outside into the community.
+    Deposit,
+    /// Out of the community.
+    Withdrawal,
+    /// Energy traded with peers.
+    Trade,
+    /// Energy exchanged with the supplier.
+    Supply,
+    /// The grid operator's fee.
+    GridFee,
+    /// Levies and taxes.
+    Levy,
+    /// A loan from the guarantor.
+    Loan,
+    /// A loan paid back.
+    Repayment,
+    /// What a rule leaves over, to the community.
+    Surplus,
+}
+
+impl PostingKind {
+    /// Every kind, in order.
+    pub const ALL: [Self; 9] = [
+        Self::Deposit,
+        Self::Withdrawal,
+        Self::Trade,
+        Self::Supply,
+        Self::GridFee,
+        Self::Levy,
+        Self::Loan,
+        Self::Repayment,
+        Self::Surplus,
+    ];
+}
+
+/// Whoever listens to events.
+pub trait Sink {
+    /// Takes one event, in the order of the commands.
+    fn event(&mut self, event: Event);
+}
+
+/// Listens to nothing, at no cost.
+impl Sink for () {
+    fn event(&mut self, _: Event) {}
+}
+
+impl Sink for alloc::vec::Vec<Event> {
+    fn event(&mut self, event: Event) {
+        self.push(event);
+    }
+}

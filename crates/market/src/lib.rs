@@ -1,0 +1,54 @@
+//! The rules that every party re-checks: a deterministic state machine in integers.
+//!
+//! No standard library, no floats, no clock, no randomness, no input or output, and no way to panic. Whoever
+//! runs [`State::apply`] over the same commands reaches the same state and the same root: the simulator, the
+//! central server, a validator, an auditor. Whatever needs a search (a clearing) arrives as a *claim* and is
+//! checked, never searched for.
+//!
+//! The modules in reading order:
+
+#![no_std]
+#![warn(
+    clippy::float_arithmetic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+extern crate alloc;
+
+mod quantity;
+pub use quantity::*;
+mod carrier;
+pub use carrier::Carrier;
+mod interval;
+pub use interval::DeliveryInterval;
+mod fraction;
+pub use fraction::Fraction;
+mod account;
+pub mod apportion;
+pub use account::*;
+mod order;
+pub use order::*;
+mod book;
+pub use book::*;
+mod claim;
+pub use claim::*;
+pub mod rule;
+pub use rule::{PriceConvention, Rule, SharingKey};
+mod tariff;
+pub use tariff::*;
+mod meter;
+pub use meter::*;
+mod community;
+pub use community::*;
+mod command;
+pub use command::*;
+mod law;
+pub use law::Law;
+mod rejection;
+pub use rejection::Rejection;
+mod event;
+pub use event::*;
