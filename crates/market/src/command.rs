@@ -24,7 +24,12 @@ pub enum Command {
         address: Address,
     } = 2,
     /// Operator: connects a metering point.
-    RegisterMeter(MeterTerms) = 3,
+    RegisterMeter {
+        /// What is agreed.
+        terms: MeterTerms,
+        /// The operator's, larger than any used before.
+        nonce: u64,
+    } = 3,
     /// Account: lets another key trade for it (again: changes the expiry).
     Delegate {
         /// The account.
@@ -49,6 +54,8 @@ pub enum Command {
         account: AccountId,
         /// How much, n€, > 0.
         amount: Money,
+        /// The operator's, larger than any used before.
+        nonce: u64,
     } = 6,
     /// Account: money leaves for the outside.
     Withdraw {

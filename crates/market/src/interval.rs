@@ -10,7 +10,7 @@ pub struct DeliveryInterval {
 }
 
 /// A day in seconds.
-pub const DAY: u32 = 86_400;
+pub(crate) const DAY: u32 = 86_400;
 
 impl DeliveryInterval {
     /// The interval of this length that starts at `start`; `None` unless the length divides a day and the start

@@ -1,6 +1,6 @@
 //! Clearing rules: what a right outcome is.
 
-use crate::{Fraction, Price};
+use crate::{Fraction, Price, TariffId};
 
 /// Which of the equilibrium (or last) prices is paid under [`Rule::UniformPrice`]; both round down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,10 @@ pub enum Rule {
         k: Fraction,
     },
     /// Long et al. 2017: the middle of the supplier's import and export tariff, corrected for the balance.
-    MidMarketRate,
+    MidMarketRate {
+        /// The tariff whose middle is meant.
+        tariff: TariffId,
+    },
     /// An energy-sharing key on metered energy, at a fixed internal price.
     Sharing {
         /// The key.
