@@ -1,1 +1,33 @@
-fn main() {}
+//! Wattle: a peer-to-peer market for electricity, heat and gas.
+//!
+//! The application is the only place that wires the crates together, prints, reads the environment and looks at
+//! a clock. Each verb of the command line is a file of its name.
+
+mod cli;
+mod failure;
+mod output;
+mod show;
+
+mod audit;
+mod clear;
+mod completions;
+mod config;
+mod run;
+mod share;
+
+mod drawing;
+mod metered;
+mod orders;
+mod progress;
+mod settings;
+mod table;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = cli::parse();
+    match cli::dispatch(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

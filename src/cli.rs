@@ -1,0 +1,161 @@
+//! The command line: the one definition that help, completions and the manual page come from.
+
+use crate::failure::Failure;
+use crate::settings::RunOptions;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
+use market::rule::sharing::Rounding;
+use market::{Fraction, PriceConvention, RuleKind, SharingKey};
+use std::path::PathBuf;
+
+/// A peer-to-peer market for electricity, heat and gas.
+///
+/// Without a verb, `wattle` runs the default village.
+#[derive(Parser)]
+#[command(name = "wattle", version, max_term_width = 110, propagate_version = true)]
+#[command(after_help = "Exit codes: 0 done; 1 something failed, or an audit found a violation; 2 bad input.")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Let a community trade over its days, and write a report
+    Run(RunOptions),
+    /// Clear one auction from a file of orders
+    Clear(ClearOptions),
+    /// Share metered generation among members by a key
+    Share(ShareOptions),
+    /// Verify a ledger again from its first record
+    Audit(AuditOptions),
+    /// Show the settings in force and where each comes from
+    Config(ConfigOptions),
+    /// Print the completions of a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff)
+    Man,
+}
+
+/// What `wattle clear` takes.
+#[derive(Args)]
+pub(crate) struct ClearOptions {
+    /// Orders: .csv, .json or .parquet with id,account,side,energy_wh,limit_price (n€/Wh)
+    #[arg(value_name = "ORDERS", value_hint = ValueHint::FilePath)]
+    pub(crate) orders: PathBuf,
+    /// Rule: uniform_price or pay_as_bid
+    #[arg(long, value_name = "RULE", default_value = "uniform_price", value_parser = rule)]
+    pub(crate) rule: RuleKind,
+    /// Which price uniform_price pays: equilibrium (default) or last_pair
+    #[arg(long, value_name = "CONVENTION", value_parser = convention)]
+    pub(crate) pricing: Option<PriceConvention>,
+    /// Where between the seller's (0) and the buyer's end (1) the price lies; an exact decimal
+    #[arg(long, value_name = "K", default_value = "0.5", value_parser = fraction)]
+    pub(crate) k: Fraction,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write results (JSON, CSV) and a picture of the curves (SVG) into this folder
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// What `wattle share` takes.
+#[derive(Args)]
+pub(crate) struct ShareOptions {
+    /// Metered energy: .csv with t,generation_wh and one column of Wh per member
+    #[arg(value_name = "METERED", value_hint = ValueHint::FilePath)]
+    pub(crate) metered: PathBuf,
+    /// Key: static or dynamic
+    #[arg(long, value_name = "KEY", default_value = "dynamic", value_parser = key)]
+    pub(crate) key: SharingKey,
+    /// Shares of the static key: .csv with member,share (exact decimals, at most nine places)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) shares: Option<PathBuf>,
+    /// How a remainder below 1 Wh is given
+    ///
+    /// cumulative_floor: by running sums, as the market does; largest_remainder: the missing Wh to the largest
+    /// remainders
+    #[arg(long, value_name = "ROUNDING", default_value = "cumulative_floor", value_parser = rounding)]
+    pub(crate) rounding: Rounding,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What `wattle audit` takes.
+#[derive(Args)]
+pub(crate) struct AuditOptions {
+    /// The ledger's file
+    #[arg(value_name = "LOG", value_hint = ValueHint::FilePath)]
+    pub(crate) log: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// No progress
+    #[arg(long)]
+    pub(crate) quiet: bool,
+}
+
+/// What `wattle config` takes: what `wattle run` takes.
+#[derive(Args)]
+pub(crate) struct ConfigOptions {
+    #[command(flatten)]
+    pub(crate) run: RunOptions,
+}
+
+/// Reads the command line; help, version and misuse end the program here.
+pub(crate) fn parse() -> Arguments {
+    Arguments::parse()
+}
+
+/// Does what was asked.
+pub(crate) fn dispatch(arguments: Arguments) -> Result<(), Failure> {
+    match arguments.verb {
+        None => crate::run::run(&RunOptions::default()),
+        Some(Verb::Run(options)) => crate::run::run(&options),
+        Some(Verb::Clear(options)) => crate::clear::clear(&options),
+        Some(Verb::Share(options)) => crate::share::share(&options),
+        Some(Verb::Audit(options)) => crate::audit::audit(&options),
+        Some(Verb::Config(options)) => crate::config::config(&options.run),
+        Some(Verb::Completions { shell }) => crate::completions::completions(shell, Arguments::command()),
+        Some(Verb::Man) => crate::completions::manual(Arguments::command()),
+    }
+}
+
+fn rule(text: &str) -> Result<RuleKind, String> {
+    let orders = RuleKind::ALL.into_iter().filter(|rule| rule.takes_orders());
+    RuleKind::from_name(text).ok_or_else(|| one_of(orders.map(RuleKind::name)))
+}
+
+fn convention(text: &str) -> Result<PriceConvention, String> {
+    PriceConvention::from_name(text).ok_or_else(|| one_of(PriceConvention::ALL.into_iter().map(PriceConvention::name)))
+}
+
+fn key(text: &str) -> Result<SharingKey, String> {
+    SharingKey::from_name(text).ok_or_else(|| one_of(SharingKey::ALL.into_iter().map(SharingKey::name)))
+}
+
+fn rounding(text: &str) -> Result<Rounding, String> {
+    Rounding::from_name(text).ok_or_else(|| one_of(Rounding::ALL.into_iter().map(Rounding::name)))
+}
+
+fn fraction(text: &str) -> Result<Fraction, String> {
+    Fraction::parse(text).ok_or_else(|| "write an exact decimal from 0 to 1, such as 0.5".to_owned())
+}
+
+fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    format!("choose one of {}", names.collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,295 @@
+//! Settings: what a run does unless told otherwise.
+//!
+//! Four places, each overriding the ones before: the default, the file `wattle.toml` in the folder where the
+//! program starts, the environment (`WATTLE_SEED` and the like), the command line. [`Settings::gather`] reads all
+//! four and remembers where each value came from, which is what `wattle config` prints.
+
+use crate::failure::{Failure, Problem};
+use clap::{Args, ValueHint};
+use std::path::{Path, PathBuf};
+
+/// The settings' file.
+pub(crate) const FILE: &str = "wattle.toml";
+
+/// What `wattle run` takes.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct RunOptions {
+    /// A scenario by name (village, two_houses, heat_and_power, thousand), or a scenario file (.toml)
+    #[arg(value_name = "SCENARIO", value_hint = ValueHint::FilePath)]
+    scenario: Option<String>,
+    /// Seed of everything random: the same seed gives the same bytes
+    #[arg(long, value_name = "N")]
+    seed: Option<String>,
+    /// How many days to run
+    #[arg(long, value_name = "N")]
+    days: Option<String>,
+    /// Which of the scenario's weeks to run, by name or by the date it starts
+    #[arg(long, value_name = "WEEK")]
+    week: Option<String>,
+    /// Sign every command and check every signature (slower; otherwise the operator answers for everybody)
+    #[arg(long)]
+    signed: bool,
+    /// Folder of the report
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    out: Option<String>,
+    /// File of the ledger; inside the report's folder unless named
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    ledger: Option<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// No progress
+    #[arg(long)]
+    pub(crate) quiet: bool,
+}
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// Nobody said anything.
+    Default,
+    /// The settings' file, and the line.
+    File(u64),
+    /// An environment variable, by name.
+    Environment(String),
+    /// The command line, by flag.
+    Flag(String),
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Default => write!(f, "default"),
+            Self::File(line) => write!(f, "{FILE}:{line}"),
+            Self::Environment(name) | Self::Flag(name) => write!(f, "{name}"),
+        }
+    }
+}
+
+/// Every setting by name, with its default in words.
+pub(crate) const SETTINGS: [(&str, &str); 7] = [
+    ("scenario", "village"),
+    ("seed", "the scenario's"),
+    ("days", "the scenario's"),
+    ("week", "the scenario's"),
+    ("signed", "false"),
+    ("out", "reports/SCENARIO"),
+    ("ledger", "OUT/ledger.sqlite"),
+];
+
+/// One setting in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Value {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// What was said; nothing where the default holds.
+    pub(crate) text: Option<String>,
+    /// By whom.
+    pub(crate) source: Source,
+}
+
+/// The settings in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Settings {
+    /// A scenario's name or file.
+    pub(crate) scenario: String,
+    /// Instead of the scenario's own.
+    pub(crate) seed: Option<u64>,
+    /// Instead of the scenario's own.
+    pub(crate) days: Option<u32>,
+    /// Instead of the scenario's own.
+    pub(crate) week: Option<String>,
+    /// Whether every command is signed.
+    pub(crate) signed: bool,
+    /// The report's folder.
+    pub(crate) out: PathBuf,
+    /// The ledger's file.
+    pub(crate) ledger: PathBuf,
+    /// Where each came from, in the order of [`SETTINGS`].
+    pub(crate) values: Vec<Value>,
+}
+
+impl Settings {
+    /// Reads the settings' file and the environment, and puts the command line on top.
+    pub(crate) fn gather(options: &RunOptions) -> Result<Self, Failure> {
+        #[expect(clippy::disallowed_methods, reason = "the application reads the environment, here and only here")]
+        let environment = |name: &str| std::env::var(name).ok();
+        let file = read_file(Path::new(FILE))?;
+        Self::combine(options, &file, environment)
+    }
+
+    /// The same from given sources.
+    fn combine(
+        options: &RunOptions,
+        file: &[(String, String, u64)],
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Failure> {
+        let flags = [
+            options.scenario.clone(),
+            options.seed.clone(),
+            options.days.clone(),
+            options.week.clone(),
+            options.signed.then(|| "true".to_owned()),
+            options.out.clone(),
+            options.ledger.clone(),
+        ];
+        let mut values = Vec::new();
+        for ((name, _), flag) in SETTINGS.into_iter().zip(flags) {
+            let variable = format!("WATTLE_{}", name.to_uppercase());
+            let in_file = file.iter().find(|(key, ..)| key == name);
+            let (text, source) = if let Some(text) = flag {
+                let flag = if name == "scenario" { "SCENARIO".to_owned() } else { format!("--{name}") };
+                (Some(text), Source::Flag(flag))
+            } else if let Some(text) = environment(&variable) {
+                (Some(text), Source::Environment(variable))
+            } else if let Some((_, text, line)) = in_file {
+                (Some(text.clone()), Source::File(*line))
+            } else {
+                (None, Source::Default)
+            };
+            values.push(Value { name, text, source });
+        }
+        let mut problems = Vec::new();
+        let mut whole = |index: usize, most: u64, example: &str| -> Option<u64> {
+            let value: &Value = &values[index];
+            let text = value.text.as_ref()?;
+            let number = text.parse().ok().filter(|number| *number <= most);
+            if number.is_none() {
+                let place = setting_place(value);
+                problems.push(Problem::new(place, format!("\"{text}\" is not a whole number: write {example}")));
+            }
+            number
+        };
+        let seed = whole(1, u64::MAX, "--seed 7");
+        let days = whole(2, 366_000, "--days 7").map(|days| days as u32);
+        if days == Some(0) {
+            problems.push(Problem::new(setting_place(&values[2]), "0 days are no run: write 1 or more"));
+        }
+        let signed = match values[4].text.as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(other) => {
+                let what = format!("\"{other}\" is neither true nor false");
+                problems.push(Problem::new(setting_place(&values[4]), what));
+                false
+            }
+        };
+        if !problems.is_empty() {
+            return Err(Failure::Input(problems));
+        }
+        let scenario = values[0].text.clone().unwrap_or_else(|| "village".to_owned());
+        let name = Path::new(&scenario).file_stem().map_or("run".into(), |stem| stem.to_string_lossy());
+        let out = values[5].text.as_ref().map_or_else(|| Path::new("reports").join(&*name), PathBuf::from);
+        let ledger = values[6].text.as_ref().map_or_else(|| out.join("ledger.sqlite"), PathBuf::from);
+        Ok(Self { seed, days, week: values[3].text.clone(), signed, out, ledger, scenario, values })
+    }
+
+    /// What is in force for a setting, in words.
+    pub(crate) fn shown(&self, value: &Value) -> String {
+        match (value.name, &value.text) {
+            ("out", _) => self.out.display().to_string(),
+            ("ledger", _) => self.ledger.display().to_string(),
+            (_, Some(text)) => text.clone(),
+            (name, None) => {
+                SETTINGS.iter().find(|(known, _)| *known == name).map_or("", |(_, default)| default).to_owned()
+            }
+        }
+    }
+}
+
+/// Where a wrong value is to be mended.
+fn setting_place(value: &Value) -> String {
+    match &value.source {
+        Source::File(line) => format!("{FILE}:{line}:{}", value.name),
+        other => other.to_string(),
+    }
+}
+
+/// Name, value and line of every setting in the file; none where there is no file.
+fn read_file(path: &Path) -> Result<Vec<(String, String, u64)>, Failure> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => parse_file(&text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(Failure::reading(path, &error)),
+    }
+}
+
+fn parse_file(text: &str) -> Result<Vec<(String, String, u64)>, Failure> {
+    let line_of = |offset: usize| 1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count() as u64;
+    let path = Path::new(FILE);
+    let document = toml_edit::Document::parse(text).map_err(|error| {
+        let line = line_of(error.span().map_or(0, |span| span.start));
+        Failure::Input(vec![Problem::at(path, line, "", format!("not TOML: {}", error.message()))])
+    })?;
+    let mut settings = Vec::new();
+    let mut problems = Vec::new();
+    for (key, item) in document.iter() {
+        let span = document.key(key).and_then(toml_edit::Key::span).or_else(|| item.span());
+        let line = line_of(span.map_or(0, |span| span.start));
+        if !SETTINGS.iter().any(|(known, _)| *known == key) {
+            let known: Vec<&str> = SETTINGS.iter().map(|(known, _)| *known).collect();
+            problems.push(Problem::at(path, line, key, format!("unknown setting: choose from {}", known.join(", "))));
+            continue;
+        }
+        let value = match item.as_value() {
+            Some(toml_edit::Value::String(text)) => text.value().clone(),
+            Some(toml_edit::Value::Integer(number)) => number.value().to_string(),
+            Some(toml_edit::Value::Boolean(truth)) => truth.value().to_string(),
+            _ => {
+                problems.push(Problem::at(path, line, key, "write a text, a whole number, true or false"));
+                continue;
+            }
+        };
+        settings.push((key.to_owned(), value, line));
+    }
+    if problems.is_empty() { Ok(settings) } else { Err(Failure::Input(problems)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gather(flags: &RunOptions, file: &str, environment: &[(&str, &str)]) -> Result<Settings, Failure> {
+        let environment = |wanted: &str| {
+            environment.iter().find(|(name, _)| *name == wanted).map(|(_, value)| (*value).to_owned())
+        };
+        Settings::combine(flags, &parse_file(file)?, environment)
+    }
+
+    #[test]
+    fn the_command_line_overrides_the_environment_overrides_the_file_overrides_the_default() {
+        let file = "seed = 1\n\ndays = 2\nout = \"there\"\n";
+        let environment = [("WATTLE_SEED", "3"), ("WATTLE_DAYS", "4")];
+        let flags = RunOptions { seed: Some("5".into()), ..RunOptions::default() };
+        let settings = gather(&flags, file, &environment).unwrap();
+        assert_eq!((settings.seed, settings.days), (Some(5), Some(4)));
+        assert_eq!(settings.ledger, Path::new("there/ledger.sqlite"));
+        let sources: Vec<String> = settings.values.iter().map(|value| value.source.to_string()).collect();
+        let expected =
+            ["default", "--seed", "WATTLE_DAYS", "default", "default", "wattle.toml:4", "default"];
+        assert_eq!(sources, expected);
+    }
+
+    #[test]
+    fn all_problems_of_the_file_are_told_at_once_with_their_lines() {
+        let Err(Failure::Input(problems)) = gather(&RunOptions::default(), "seeds = 1\n\ndays = [1]\n", &[]) else {
+            panic!("a wrong file was taken");
+        };
+        let places: Vec<&str> = problems.iter().map(|problem| problem.place.as_str()).collect();
+        assert_eq!(places, ["wattle.toml:1:seeds", "wattle.toml:3:days"]);
+    }
+
+    #[test]
+    fn a_wrong_number_is_reported_where_it_stands() {
+        let check = |file: &str, environment: &[(&str, &str)], place: &str| {
+            let Err(Failure::Input(problems)) = gather(&RunOptions::default(), file, environment) else {
+                panic!("a wrong number was taken");
+            };
+            assert_eq!(problems[0].place, place);
+        };
+        check("days = -3", &[], "wattle.toml:1:days");
+        check("days = 0", &[], "wattle.toml:1:days");
+        check("", &[("WATTLE_SEED", "x")], "WATTLE_SEED");
+        check("signed = \"yes\"", &[], "wattle.toml:1:signed");
+    }
+}
