@@ -57,5 +57,7 @@ pub use hash::{Hash, Keccak256, keccak256};
 pub mod encoding;
 pub mod merkle;
 pub mod signing;
+mod state;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub use state::{Delivery, Position, State};
