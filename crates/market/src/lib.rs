@@ -60,4 +60,4 @@ pub mod signing;
 mod state;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-pub use state::{Delivery, Position, State};
+pub use state::{Delivery, Position, Proof, State};

@@ -386,6 +386,29 @@ fn dynamic_prices_are_published_once_and_without_gaps() {
     assert_eq!(ledger.state.prices(TariffId(2), interval(8)), Err(Rejection::PriceUnknown));
 }
 
+#[test]
+fn accounts_and_meters_are_proved_by_the_root_alone() {
+    let mut ledger = Ledger::with_two_members();
+    let root = ledger.state.root();
+    for (member, meter) in [(6, 0), (7, 5)] {
+        let proofs = [
+            ledger.state.prove_account(AccountId(member)).unwrap(),
+            ledger.state.prove_meter(MeterId(meter)).unwrap(),
+        ];
+        for proof in proofs {
+            assert!(proof.verify(&root));
+            let mut richer = proof.clone();
+            richer.leaf[30] ^= 1;
+            let elsewhere = Proof { index: proof.index + 1, ..proof.clone() };
+            let other_tree = Proof { tree: 1 - proof.tree, ..proof.clone() };
+            for forged in [richer, elsewhere, other_tree] {
+                assert!(!forged.verify(&root), "{forged:?}");
+            }
+        }
+    }
+    assert_eq!(ledger.state.prove_account(AccountId(8)), None);
+}
+
 /// A random command over a small world: two members, three carriers, a few intervals.
 fn any_command() -> impl Strategy<Value = Command> {
     let at = || (0..4_u64).prop_map(interval);

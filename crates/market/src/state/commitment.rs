@@ -7,7 +7,7 @@
 
 use super::{Delivery, Position, State};
 use crate::merkle::{self, Tree};
-use crate::{Account, BookOrder, Meter, Side, keccak256};
+use crate::{Account, BookOrder, Hash, Meter, Side, keccak256};
 use alloc::vec::Vec;
 
 /// Depth of the trees over accounts, metering points, positions and each side of a book.
@@ -49,14 +49,14 @@ impl Dirty {
 /// The trees and what has to be hashed again.
 #[derive(Clone, Debug)]
 pub(super) struct Commitment {
-    accounts: Tree,
-    meters: Tree,
+    pub(super) accounts: Tree,
+    pub(super) meters: Tree,
     pub(super) accounts_dirty: Dirty,
     pub(super) meters_dirty: Dirty,
     /// Which leaves of the tree over deliveries are taken.
     slots: Vec<bool>,
     bytes: Vec<u8>,
-    nodes: Vec<[u8; 32]>,
+    nodes: Vec<Hash>,
 }
 
 impl Default for Commitment {
@@ -97,7 +97,12 @@ impl Commitment {
 
 impl State {
     /// keccak-256 of the roots of accounts, metering points and deliveries and of everything global.
-    pub fn root(&mut self) -> [u8; 32] {
+    pub fn root(&mut self) -> Hash {
+        keccak256(self.parts().as_flattened())
+    }
+
+    /// The four hashes that the root is made of.
+    pub(super) fn parts(&mut self) -> [Hash; 4] {
         let Self { commitment, accounts, meters, deliveries, .. } = self;
         let Commitment { accounts: account_tree, meters: meter_tree, bytes, nodes, slots, .. } = commitment;
         commitment.accounts_dirty.take(|index| {
@@ -119,12 +124,11 @@ impl State {
             }
         }
         let deliveries = merkle::root_of(leaves, DELIVERY_DEPTH, nodes);
-        let roots = [commitment.accounts.root(), commitment.meters.root(), deliveries, self.globals()];
-        keccak256(roots.as_flattened())
+        [commitment.accounts.root(), commitment.meters.root(), deliveries, self.globals()]
     }
 
     /// Everything that is not in a tree.
-    fn globals(&mut self) -> [u8; 32] {
+    fn globals(&mut self) -> Hash {
         let bytes = &mut self.commitment.bytes;
         bytes.clear();
         bytes.extend(self.community.as_ref().map_or([0; 32], |founded| founded.hash));
@@ -145,18 +149,18 @@ impl State {
     }
 }
 
-fn set(tree: &mut Tree, index: u32, leaf: [u8; 32]) {
+fn set(tree: &mut Tree, index: u32, leaf: Hash) {
     debug_assert!(index < 1 << DEPTH, "registration refuses more members than the tree has leaves");
     let _ = tree.set(index, leaf);
 }
 
-fn hashed(bytes: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) -> [u8; 32] {
+fn hashed(bytes: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) -> Hash {
     bytes.clear();
     write(bytes);
     keccak256(bytes)
 }
 
-fn account_leaf(account: &Account, out: &mut Vec<u8>) {
+pub(super) fn account_leaf(account: &Account, out: &mut Vec<u8>) {
     let mut delegates = [0; 32];
     if !account.delegates.is_empty() {
         delegates = hashed(out, |out| {
@@ -175,7 +179,7 @@ fn account_leaf(account: &Account, out: &mut Vec<u8>) {
     out.extend(delegates);
 }
 
-fn meter_leaf(meter: &Meter, out: &mut Vec<u8>) {
+pub(super) fn meter_leaf(meter: &Meter, out: &mut Vec<u8>) {
     let terms = &meter.terms;
     out.extend(terms.account.0.to_be_bytes());
     out.push(terms.carrier as u8);
@@ -191,8 +195,8 @@ fn delivery_leaf(
     (start, carrier): (u64, u8),
     delivery: &mut Delivery,
     bytes: &mut Vec<u8>,
-    nodes: &mut Vec<[u8; 32]>,
-) -> [u8; 32] {
+    nodes: &mut Vec<Hash>,
+) -> Hash {
     if delivery.positions_dirty {
         let leaves = delivery.positions.iter().zip(&delivery.readings).map(|(position, reading)| {
             if reading.is_none() && *position == Position::default() {
@@ -229,7 +233,7 @@ fn position_leaf(position: &Position, out: &mut Vec<u8>) {
 }
 
 /// The tree of one side of a book: leaf i is the order that arrived as number i, zero once it has left.
-fn orders_root(orders: &[BookOrder], bytes: &mut Vec<u8>, nodes: &mut Vec<[u8; 32]>) -> [u8; 32] {
+fn orders_root(orders: &[BookOrder], bytes: &mut Vec<u8>, nodes: &mut Vec<Hash>) -> Hash {
     let mut next = 0;
     let leaves = orders.iter().flat_map(|order| {
         let gone = order.arrival - next;

@@ -8,10 +8,12 @@ mod apply;
 mod clearing;
 mod commitment;
 mod delivery;
+mod proof;
 mod settlement;
 mod trading;
 
 pub use delivery::{Delivery, Position};
+pub use proof::Proof;
 
 use crate::signing::Domain;
 use crate::{
