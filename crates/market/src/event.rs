@@ -124,6 +124,8 @@ pub enum PostingKind {
     Trade,
     /// Energy exchanged with the supplier.
     Supply,
+    /// Energy traded but not delivered or not taken, exchanged with the supplier.
+    Imbalance,
     /// The grid operator's fee.
     GridFee,
     /// Levies and taxes.
@@ -138,11 +140,12 @@ pub enum PostingKind {
 
 impl PostingKind {
     /// Every kind, in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Deposit,
         Self::Withdrawal,
         Self::Trade,
         Self::Supply,
+        Self::Imbalance,
         Self::GridFee,
         Self::Levy,
         Self::Loan,

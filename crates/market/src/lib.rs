@@ -52,3 +52,12 @@ mod rejection;
 pub use rejection::Rejection;
 mod event;
 pub use event::*;
+mod hash;
+pub use hash::{Hash, Keccak256, keccak256};
+pub mod encoding;
+pub mod merkle;
+pub mod signing;
+mod state;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub use state::{Delivery, Position, Proof, State};

@@ -93,13 +93,15 @@ pub enum Rejection {
     PriceUnknown = 56,
     /// A price for this interval was published before.
     PricePublished = 57,
+    /// An earlier interval of the carrier is not settled yet.
+    OutOfOrder = 58,
     /// The root is not that of the state.
     WrongRoot = 60,
 }
 
 impl Rejection {
     /// Every refusal, by number.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 44] = [
         Self::Malformed,
         Self::NotFounded,
         Self::AlreadyFounded,
@@ -142,6 +144,7 @@ impl Rejection {
         Self::AlreadySettled,
         Self::PriceUnknown,
         Self::PricePublished,
+        Self::OutOfOrder,
         Self::WrongRoot,
     ];
 
@@ -184,7 +187,7 @@ impl Rejection {
             Self::TradeLeft => Law::C5,
             Self::Unbalanced => Law::C2,
             Self::ReadingOutOfSequence => Law::A2,
-            Self::AlreadySettled | Self::PricePublished => Law::S8,
+            Self::AlreadySettled | Self::PricePublished | Self::OutOfOrder => Law::S8,
             Self::WrongRoot => Law::A4,
         }
     }
@@ -239,6 +242,7 @@ impl Rejection {
             Self::AlreadySettled => "the interval is settled, or before the last settled one",
             Self::PriceUnknown => "the tariff's dynamic price for this interval was not published",
             Self::PricePublished => "a price for this interval was published before",
+            Self::OutOfOrder => "an earlier interval of the carrier is not settled yet",
             Self::WrongRoot => "the root is not that of the state",
         }
     }

@@ -1,6 +1,7 @@
 //! Tariffs: the outside option of every member, and what the grid and the state take.
 
-use crate::Price;
+use crate::interval::DAY;
+use crate::{MAX_PRICE, Price};
 use alloc::vec::Vec;
 
 /// Where a tariff stands in the community's table.
@@ -53,4 +54,52 @@ pub struct Window {
     pub until: u32,
     /// The prices inside.
     pub prices: Prices,
+}
+
+impl Window {
+    /// Whether a moment of local standard time (seconds since 1970-01-01, a Thursday) lies inside.
+    #[must_use]
+    pub fn covers(&self, local: u64) -> bool {
+        let day = (local / u64::from(DAY) + 3) % 7;
+        let second = (local % u64::from(DAY)) as u32;
+        self.days >> day & 1 == 1 && (self.from..self.until).contains(&second)
+    }
+}
+
+impl Tariff {
+    /// Whether prices and fees are within their bounds and the windows of a time-of-use tariff cover every delivery
+    /// interval of the week exactly once.
+    #[must_use]
+    pub fn is_valid(&self, interval_duration: u32) -> bool {
+        let fees = [self.grid_fee, self.peer_grid_fee, self.levy, self.peer_levy];
+        let within = |prices: &Prices| prices.import.abs() <= MAX_PRICE && prices.export.abs() <= MAX_PRICE;
+        fees.iter().all(|fee| (0..=MAX_PRICE.0).contains(&fee.0))
+            && match &self.kind {
+                TariffKind::Flat(prices) => within(prices),
+                TariffKind::TimeOfUse(windows) => {
+                    windows.iter().all(|window| within(&window.prices))
+                        && cover_the_week(windows, interval_duration)
+                }
+                TariffKind::Dynamic => true,
+            }
+    }
+}
+
+fn cover_the_week(windows: &[Window], interval_duration: u32) -> bool {
+    let on_grid = |window: &Window| {
+        let edges = [window.from, window.until];
+        window.from < window.until
+            && window.until <= DAY
+            && window.days < 1 << 7
+            && edges.iter().all(|edge| edge.is_multiple_of(interval_duration))
+    };
+    // Disjoint windows that add up to the whole day leave no gap.
+    let exact = |day: u32| {
+        let today = || windows.iter().filter(move |window| window.days >> day & 1 == 1);
+        let disjoint = today().enumerate().all(|(place, one)| {
+            today().take(place).all(|other| one.until <= other.from || other.until <= one.from)
+        });
+        disjoint && today().map(|window| window.until - window.from).sum::<u32>() == DAY
+    };
+    windows.len() <= 1000 && windows.iter().all(on_grid) && (0..7).all(exact)
 }

@@ -1,6 +1,24 @@
 //! Clearing rules: what a right outcome is.
+//!
+//! A rule never searches. An auction's outcome arrives as a [`Claim`] and [`check`] says whether it is right, in
+//! one pass over the unsorted book; a rule on metered energy is recomputed by [`metered`].
 
-use crate::{Fraction, Price, TariffId};
+mod clearing;
+mod cut;
+mod kind;
+mod margin;
+mod metered;
+mod pay_as_bid;
+mod sharing;
+mod uniform_price;
+
+pub use clearing::{Clearing, Trade};
+pub use cut::{Cut, SideCut};
+pub use kind::RuleKind;
+pub use margin::MarginOrder;
+pub use metered::{Allocation, Metered, metered};
+
+use crate::{Book, Claim, Fraction, Price, Rejection, TariffId};
 
 /// Which of the equilibrium (or last) prices is paid under [`Rule::UniformPrice`]; both round down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,4 +67,37 @@ pub enum Rule {
         /// What a consumer pays a producer for shared energy, n€/Wh.
         price: Price,
     },
+}
+
+/// Whether `claim` is the right outcome of `book` under `rule`; if so, `out` holds it.
+///
+/// `collar` is the market's floor and cap. The orders of the book must be what the state accepts (energy in
+/// (0, [`crate::MAX_ENERGY`]], |limit| ≤ [`crate::MAX_PRICE`], at most [`crate::MAX_ORDERS`] a side, in order
+/// of arrival); then nothing here can overflow. After a refusal the content of `out` means nothing.
+///
+/// A rule on metered energy takes no orders: its claim is right if it says so, and trades nothing here.
+///
+/// # Errors
+/// The number of what is wrong with the claim.
+pub fn check(
+    rule: &Rule,
+    book: &Book,
+    claim: &Claim,
+    collar: (Price, Price),
+    out: &mut Clearing,
+) -> Result<(), Rejection> {
+    match (rule, claim) {
+        (Rule::UniformPrice { .. } | Rule::PayAsBid { .. }, Claim::Nothing) => out.nothing(book, collar),
+        (Rule::UniformPrice { convention, k }, Claim::UniformPrice { equilibrium, price }) => {
+            uniform_price::check(*convention, *k, book, *equilibrium, *price, out)
+        }
+        (Rule::PayAsBid { k }, Claim::PayAsBid { equilibrium, bids, offers }) => {
+            pay_as_bid::check(*k, book, *equilibrium, bids, offers, out)
+        }
+        (Rule::MidMarketRate { .. } | Rule::Sharing { .. }, Claim::Metered) => {
+            out.reset(book);
+            Ok(())
+        }
+        _ => Err(Rejection::WrongClaim),
+    }
 }

@@ -1,0 +1,62 @@
+//! Commands, claims and envelopes.
+
+use super::{Canonical, Reader, fields, variants};
+use crate::{Claim, Command, Envelope, Rejection, Signature, signing};
+use alloc::vec::Vec;
+
+variants!(Command {
+    0 => Found(community),
+    1 => Tick { time },
+    2 => RegisterAccount { address },
+    3 => RegisterMeter { terms, nonce },
+    4 => Delegate { account, delegate, nonce },
+    5 => Revoke { account, address, nonce },
+    6 => Deposit { account, amount, nonce },
+    7 => Withdraw { account, amount, nonce },
+    8 => Place(order),
+    9 => Cancel { account, order, nonce },
+    10 => PublishPrices { tariff, start, prices },
+    11 => Close { carrier, interval },
+    12 => Clear { carrier, interval, claim },
+    13 => Read(reading),
+    14 => Settle { carrier, interval },
+    15 => Checkpoint { root },
+});
+
+variants!(Claim {
+    0 => Nothing,
+    1 => UniformPrice { equilibrium, price },
+    2 => PayAsBid { equilibrium, bids, offers },
+    3 => Metered,
+});
+
+fields!(Envelope { command: Command, signature: Option<Signature> });
+
+/// 0 for none; 1, then the signature, which must be the one canonical form of itself.
+impl Canonical for Option<Signature> {
+    const LEAST: usize = 1;
+
+    #[inline]
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            None => out.push(0),
+            Some(signature) => {
+                out.push(1);
+                signature.write(out);
+            }
+        }
+    }
+
+    #[inline]
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Rejection> {
+        let [kind] = reader.take()?;
+        match kind {
+            0 => Ok(None),
+            1 => {
+                let signature = reader.take()?;
+                signing::is_canonical(&signature).then_some(Some(signature)).ok_or(Rejection::Malformed)
+            }
+            _ => Err(Rejection::Malformed),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What a price does to a book: the certificate of an auction, in one pass and without sorting.
+//!
+//! At price p the orders strictly better than p want to trade all their energy, worse ones none, those at p are
+//! indifferent. p is an equilibrium if the energy that can be wanted on one side meets that of the other:
+//! B ≤ S + s and S ≤ B + b, with B, S the energy of better bids and offers, b, s that of those at p. The energy
+//! traded is the most that fits, min(B + b, S + s). By linear-programming duality nothing has more welfare.
+//!
+//! Where two prices are equilibria they fill the same orders: B falls and S rises with p, so both are pinned to
+//! the same volume. The interval [lo, hi] of equilibrium prices therefore does not depend on which one is tried.
+
+use crate::{Book, BookOrder, Energy, Money, Price, Rejection};
+
+/// One side of a book, seen from a price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SideCut {
+    /// Energy of the orders strictly better than the price, Wh.
+    pub better: Energy,
+    /// Energy of the orders at the price, Wh.
+    pub at: Energy,
+    /// How many orders are strictly better.
+    pub better_count: usize,
+    /// How many orders are at the price.
+    pub at_count: usize,
+    /// Distance from the price to the nearest better limit, n€/Wh, > 0.
+    nearest_better: Option<i64>,
+    /// Distance from the price to the nearest worse limit, n€/Wh, > 0.
+    nearest_worse: Option<i64>,
+    /// Σ distance × energy over the better orders, n€.
+    surplus: i128,
+}
+
+/// A book divided by an equilibrium price at which something is traded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// The price.
+    pub price: Price,
+    /// Energy traded, Wh, > 0.
+    pub volume: Energy,
+    /// The bids.
+    pub bids: SideCut,
+    /// The offers.
+    pub offers: SideCut,
+    /// Lowest equilibrium price, n€/Wh.
+    pub lo: Price,
+    /// Highest equilibrium price, n€/Wh.
+    pub hi: Price,
+    /// Highest limit among the offers with a fill, n€/Wh.
+    pub last_offer: Price,
+    /// Lowest limit among the bids with a fill, n€/Wh.
+    pub last_bid: Price,
+}
+
+impl SideCut {
+    /// `sign` is 1 for bids (a higher limit is better) and −1 for offers.
+    fn at(orders: &[BookOrder], price: Price, sign: i64) -> Self {
+        let (mut better, mut at, mut surplus) = (0_i64, 0_i64, 0_i128);
+        let (mut better_count, mut at_count) = (0, 0);
+        let (mut nearest_better, mut nearest_worse) = (i64::MAX, i64::MAX);
+        // Written without branches: whether an order is better is a coin toss to the processor.
+        for order in orders {
+            let gain = (order.limit.0 - price.0) * sign;
+            let is_better = gain > 0;
+            better += if is_better { order.energy.0 } else { 0 };
+            at += if gain == 0 { order.energy.0 } else { 0 };
+            better_count += usize::from(is_better);
+            at_count += usize::from(gain == 0);
+            surplus += i128::from(if is_better { gain } else { 0 }) * i128::from(order.energy.0);
+            nearest_better = nearest_better.min(if is_better { gain } else { i64::MAX });
+            nearest_worse = nearest_worse.min(if gain < 0 { -gain } else { i64::MAX });
+        }
+        let found = |distance| (distance != i64::MAX).then_some(distance);
+        Self {
+            better: Energy(better),
+            at: Energy(at),
+            better_count,
+            at_count,
+            nearest_better: found(nearest_better),
+            nearest_worse: found(nearest_worse),
+            surplus,
+        }
+    }
+}
+
+impl Cut {
+    /// Divides the book at `price`.
+    ///
+    /// # Errors
+    /// [`Rejection::NotEquilibrium`] if demand and supply do not meet there, or nothing is traded.
+    pub fn at(book: &Book, price: Price) -> Result<Self, Rejection> {
+        let bids = SideCut::at(&book.bids, price, 1);
+        let offers = SideCut::at(&book.offers, price, -1);
+        let volume = (bids.better + bids.at).min(offers.better + offers.at);
+        if volume < bids.better || volume < offers.better || volume <= Energy::ZERO {
+            return Err(Rejection::NotEquilibrium);
+        }
+        // An order at the price has a fill iff some of `at` is used, and is not full iff some is left.
+        let from =
+            |distance: Option<i64>, sign: i64| distance.map(|distance| Price(price.0 + sign * distance));
+        let last_offer = if volume > offers.better { Some(price) } else { from(offers.nearest_better, -1) };
+        let last_bid = if volume > bids.better { Some(price) } else { from(bids.nearest_better, 1) };
+        let next_bid =
+            if volume < bids.better + bids.at { Some(price) } else { from(bids.nearest_worse, -1) };
+        let next_offer =
+            if volume < offers.better + offers.at { Some(price) } else { from(offers.nearest_worse, 1) };
+        let (Some(last_offer), Some(last_bid)) = (last_offer, last_bid) else {
+            return Err(Rejection::NotEquilibrium); // cannot be: something is traded
+        };
+        let lo = next_bid.map_or(last_offer, |next| next.max(last_offer));
+        let hi = next_offer.map_or(last_bid, |next| next.min(last_bid));
+        Ok(Self { price, volume, bids, offers, lo, hi, last_offer, last_bid })
+    }
+
+    /// What the bids at the price get together, Wh.
+    #[must_use]
+    pub fn bids_at(&self) -> Energy {
+        self.volume - self.bids.better
+    }
+
+    /// What the offers at the price give together, Wh.
+    #[must_use]
+    pub fn offers_at(&self) -> Energy {
+        self.volume - self.offers.better
+    }
+
+    /// Σ limit × fill over bids − the same over offers, n€, > 0 or 0. Measured from the price, at which the fills
+    /// of both sides cancel.
+    #[must_use]
+    pub fn welfare(&self) -> Money {
+        Money(self.bids.surplus + self.offers.surplus)
+    }
+}

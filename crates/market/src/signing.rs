@@ -1,0 +1,192 @@
+//! What a signature signs: EIP-712 typed data, so that a wallet shows a member what it is asked to sign.
+//!
+//! Members and meters sign their commands field by field, with the units in the names:
+//!
+//! | command | type |
+//! |---|---|
+//! | `Place` | `Order(uint32 account,uint32 meter,uint64 start,uint32 duration,uint8 side,int64 energyWh,int64 limitMicroPerKwh,uint8 timeInForce,uint64 nonce)` |
+//! | `Cancel` | `Cancel(uint32 account,uint8 carrier,uint64 start,uint32 duration,uint8 side,uint32 arrival,uint64 nonce)` |
+//! | `Delegate` | `Delegate(uint32 account,address key,uint64 expires,uint64 nonce)` |
+//! | `Revoke` | `Revoke(uint32 account,address key,uint64 nonce)` |
+//! | `Withdraw` | `Withdraw(uint32 account,int256 amountNano,uint64 nonce)` |
+//! | `Read` | `Reading(uint32 meter,uint64 start,uint32 duration,int64 importWh,int64 exportWh,uint64 sequence)` |
+//!
+//! The operator signs every other command as `Operation(bytes command)`, the bytes being its canonical encoding
+//! ([`crate::encoding`]). The domain is `EIP712Domain(string name,string version,uint256 chainId,bytes32 salt)`
+//! with name "Wattle", version "1", the community's chain id and, as salt, its community id as a big-endian
+//! integer: a signature is good for one community on one chain.
+//!
+//! Source: EIP-712, <https://eips.ethereum.org/EIPS/eip-712>.
+
+use crate::hash::hash;
+use crate::{Address, Command, Community, Hash, Keccak256, Order, Reading, Signature, encoding, keccak256};
+use alloc::vec::Vec;
+
+/// Who made a signature; the one thing about signatures that this crate leaves to its host.
+pub trait Recover {
+    /// The address of the key that made `signature` over `digest`; none if no key can have.
+    fn recover(&self, digest: &Hash, signature: &Signature) -> Option<Address>;
+}
+
+/// The community that signatures are bound to, with everything that depends on it alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Domain {
+    /// The EIP-712 domain separator.
+    separator: Hash,
+}
+
+impl Domain {
+    /// The domain of this community.
+    #[must_use]
+    pub fn of(community: &Community) -> Self {
+        let Community { chain_id, community_id, .. } = community;
+        Self { separator: words([DOMAIN, NAME, VERSION, number(*chain_id), number(*community_id)]) }
+    }
+
+    /// The EIP-712 domain separator.
+    #[must_use]
+    pub const fn separator(&self) -> &Hash {
+        &self.separator
+    }
+
+    /// What the sender of `command` signs.
+    #[must_use]
+    pub fn digest(&self, command: &Command) -> Hash {
+        Keccak256::new().with(&[0x19, 0x01]).with(&self.separator).with(&message(command)).finish()
+    }
+}
+
+/// What the sender of `command` signs in this community. For many commands keep the [`Domain`].
+#[must_use]
+pub fn digest(community: &Community, command: &Command) -> Hash {
+    Domain::of(community).digest(command)
+}
+
+/// Whether this is the one form a signature has here: v is 27 or 28, and s lies in the lower half of the group's
+/// order, or anybody could make a second valid signature from the first (EIP-2).
+#[must_use]
+pub fn is_canonical(signature: &Signature) -> bool {
+    let [rs @ .., v] = signature;
+    rs.last_chunk::<32>().is_some_and(|s| *s <= HALF_ORDER) && matches!(v, 27 | 28)
+}
+
+/// The EIP-712 hash of the command's structure.
+fn message(command: &Command) -> Hash {
+    match command {
+        Command::Place(order) => {
+            let Order { account, meter, interval, side, energy, limit, time_in_force, nonce } = order;
+            words([
+                ORDER,
+                number(account.0.into()),
+                number(meter.0.into()),
+                number(interval.start),
+                number(interval.duration.into()),
+                number(*side as u64),
+                signed(energy.0.into()),
+                signed(limit.0.into()),
+                number(*time_in_force as u64),
+                number(*nonce),
+            ])
+        }
+        Command::Cancel { account, order, nonce } => words([
+            CANCEL,
+            number(account.0.into()),
+            number(order.carrier as u64),
+            number(order.interval.start),
+            number(order.interval.duration.into()),
+            number(order.side as u64),
+            number(order.arrival.into()),
+            number(*nonce),
+        ]),
+        Command::Delegate { account, delegate, nonce } => words([
+            DELEGATE,
+            number(account.0.into()),
+            address(&delegate.address),
+            number(delegate.expires),
+            number(*nonce),
+        ]),
+        Command::Revoke { account, address: key, nonce } => {
+            words([REVOKE, number(account.0.into()), address(key), number(*nonce)])
+        }
+        Command::Withdraw { account, amount, nonce } => {
+            words([WITHDRAW, number(account.0.into()), signed(amount.0), number(*nonce)])
+        }
+        Command::Read(reading) => {
+            let Reading { meter, interval, import, export, sequence } = reading;
+            words([
+                READING,
+                number(meter.0.into()),
+                number(interval.start),
+                number(interval.duration.into()),
+                signed(import.0.into()),
+                signed(export.0.into()),
+                number(*sequence),
+            ])
+        }
+        Command::Found(_)
+        | Command::Tick { .. }
+        | Command::RegisterAccount { .. }
+        | Command::RegisterMeter { .. }
+        | Command::Deposit { .. }
+        | Command::PublishPrices { .. }
+        | Command::Close { .. }
+        | Command::Clear { .. }
+        | Command::Settle { .. }
+        | Command::Checkpoint { .. } => {
+            let mut bytes = Vec::new();
+            encoding::encode_command(command, &mut bytes);
+            words([OPERATION, keccak256(&bytes)])
+        }
+    }
+}
+
+/// The hash of a structure: of its type's hash and its fields, 32 bytes each.
+#[inline]
+fn words<const N: usize>(words: [Hash; N]) -> Hash {
+    keccak256(words.as_flattened())
+}
+
+/// An unsigned integer as a word.
+#[inline]
+fn number(number: u64) -> Hash {
+    let mut word = [0; 32];
+    if let Some(low) = word.last_chunk_mut() {
+        *low = number.to_be_bytes();
+    }
+    word
+}
+
+/// A signed integer as a word, in two's complement.
+#[inline]
+fn signed(number: i128) -> Hash {
+    let mut word = [if number < 0 { 0xff } else { 0 }; 32];
+    if let Some(low) = word.last_chunk_mut() {
+        *low = number.to_be_bytes();
+    }
+    word
+}
+
+/// An address as a word.
+#[inline]
+fn address(address: &Address) -> Hash {
+    let mut word = [0; 32];
+    if let Some(low) = word.last_chunk_mut() {
+        *low = address.0;
+    }
+    word
+}
+
+// keccak-256 of the types above, of "Wattle" and of "1"; a test spells them out.
+const DOMAIN: Hash = hash("a604fff5a27d5951f334ccda7abff3286a8af29caeeb196a6f2b40a1dce7612b");
+const NAME: Hash = hash("13062feea65223451bd036c036d0cece4af9bb9520e65e3d3a389b1793a658de");
+const VERSION: Hash = hash("c89efdaa54c0f20c7adf612882df0950f5a951637e0307cdcb4c672f298b8bc6");
+const ORDER: Hash = hash("5a5af5cc16af6f400dd413bb5feb633329842c661098e5f6e7bc320d2129fa00");
+const CANCEL: Hash = hash("d5e75ba85e338bc8917a696550c1f97fe9fd051e3a7f8c9713699922050c747c");
+const DELEGATE: Hash = hash("0744160db997ccaac4d4cd8b51574d264f8773396e30f61a7a56f367cbd960c3");
+const REVOKE: Hash = hash("427488a8bb64b70c6f2a38a32d9390e39e2f7fad39a39a0a22114f0d3c4e48df");
+const WITHDRAW: Hash = hash("07583316e4e2730f44d45e36e81cc6a2679aa0ecdf91161d7077439a912f4f4d");
+const READING: Hash = hash("28a26f9b7f836857c6616825df0031f91b415efaa33e4399f94706291e7f0f38");
+const OPERATION: Hash = hash("36a2c6ee6d091fc84f3905c7ecb546089f1eb6dac10ba8d6b615ea1fe496822f");
+
+/// Half of secp256k1's group order, rounded down.
+const HALF_ORDER: Hash = hash("7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0");

@@ -1,0 +1,183 @@
+//! One carrier in one delivery interval, from its first order to its settlement.
+
+use crate::{AccountId, Book, BookOrder, Energy, Money, Price, Side};
+use alloc::vec::Vec;
+
+/// What a metering point has offered and traded for the interval. One cache line.
+///
+/// The registered capacity bounds its energies by [`crate::MAX_ENERGY`] and so its money by an `i64`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C, align(64))]
+pub struct Position {
+    /// Bought from peers, Wh.
+    pub bought: Energy,
+    /// Sold to peers, Wh.
+    pub sold: Energy,
+    /// Owed for what was bought, n€ (negative at negative prices).
+    pub(crate) paid: i64,
+    /// Earned for what was sold, n€.
+    pub(crate) received: i64,
+    /// In open orders to buy, Wh.
+    pub open_buy: Energy,
+    /// In open orders to sell, Wh.
+    pub open_sell: Energy,
+    /// Held on the account for open orders and trades, n€.
+    pub(crate) hold: i64,
+}
+
+impl Position {
+    /// Owed for what was bought from peers, n€ (negative at negative prices).
+    #[must_use]
+    pub fn paid(&self) -> Money {
+        Money(self.paid.into())
+    }
+
+    /// Earned for what was sold to peers, n€ (negative at negative prices).
+    #[must_use]
+    pub fn received(&self) -> Money {
+        Money(self.received.into())
+    }
+}
+
+/// What a meter counted: energy taken and given, Wh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Counted {
+    pub import: Energy,
+    pub export: Energy,
+}
+
+/// The book, the positions and the readings of one carrier and interval.
+#[derive(Clone, Debug, Default)]
+pub struct Delivery {
+    pub(super) slot: u32,
+    pub(super) book: Book,
+    /// Places of arrival given so far, per side.
+    pub(super) arrivals: [u32; 2],
+    pub(super) frozen: bool,
+    /// Clearings so far.
+    pub(super) rounds: u32,
+    /// Per place of a meter among its carrier's.
+    pub(super) positions: Vec<Position>,
+    pub(super) readings: Vec<Option<Counted>>,
+    pub(super) readings_missing: usize,
+    /// Per account, the highest limit to buy and the lowest to sell: no account trades with itself (C11).
+    pub(super) extremes: Vec<Extremes>,
+    pub(super) positions_dirty: bool,
+    pub(super) positions_root: [u8; 32],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Extremes {
+    pub highest_buy: Price,
+    pub lowest_sell: Price,
+}
+
+impl Extremes {
+    const NONE: Self = Self { highest_buy: Price(i64::MIN), lowest_sell: Price(i64::MAX) };
+
+    const fn with(self, side: Side, limit: Price) -> Self {
+        match side {
+            Side::Buy if limit.0 > self.highest_buy.0 => Self { highest_buy: limit, ..self },
+            Side::Sell if limit.0 < self.lowest_sell.0 => Self { lowest_sell: limit, ..self },
+            _ => self,
+        }
+    }
+
+    const fn crossed(self) -> bool {
+        self.highest_buy.0 >= self.lowest_sell.0
+    }
+}
+
+impl Delivery {
+    /// The live orders.
+    #[must_use]
+    pub fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// Whether the book waits for its clearing.
+    #[must_use]
+    pub const fn is_frozen(&self) -> bool {
+        self.frozen
+    }
+
+    /// Clearings so far.
+    #[must_use]
+    pub const fn rounds(&self) -> u32 {
+        self.rounds
+    }
+
+    /// The position at a meter's place among its carrier's meters.
+    #[must_use]
+    pub fn position(&self, place: u32) -> Option<&Position> {
+        self.positions.get(place as usize)
+    }
+
+    /// Starts afresh, keeping memory.
+    pub(super) fn open(&mut self, slot: u32, meters: usize) {
+        self.slot = slot;
+        self.book.bids.clear();
+        self.book.offers.clear();
+        self.arrivals = [0; 2];
+        self.frozen = false;
+        self.rounds = 0;
+        self.positions.clear();
+        self.positions.resize(meters, Position::default());
+        self.readings.clear();
+        self.readings.resize(meters, None);
+        self.readings_missing = meters;
+        self.extremes.clear();
+        self.positions_dirty = true;
+    }
+
+    /// A meter of this carrier was connected while the interval was open.
+    pub(super) fn meter_connected(&mut self) {
+        self.positions.push(Position::default());
+        self.readings.push(None);
+        self.readings_missing += 1;
+        self.positions_dirty = true;
+    }
+
+    pub(super) fn orders(&self, side: Side) -> &[BookOrder] {
+        match side {
+            Side::Buy => &self.book.bids,
+            Side::Sell => &self.book.offers,
+        }
+    }
+
+    pub(super) fn orders_mut(&mut self, side: Side) -> &mut Vec<BookOrder> {
+        match side {
+            Side::Buy => &mut self.book.bids,
+            Side::Sell => &mut self.book.offers,
+        }
+    }
+
+    /// Whether the account would trade with itself if it had this order too.
+    pub(super) fn would_self_trade(&self, account: AccountId, side: Side, limit: Price) -> bool {
+        let extremes = self.extremes.get(account.0 as usize).copied().unwrap_or(Extremes::NONE);
+        extremes.with(side, limit).crossed()
+    }
+
+    /// Takes note of an order that entered the book.
+    pub(super) fn note_limit(&mut self, account: AccountId, side: Side, limit: Price) {
+        let index = account.0 as usize;
+        if index >= self.extremes.len() {
+            self.extremes.resize(index + 1, Extremes::NONE);
+        }
+        if let Some(extremes) = self.extremes.get_mut(index) {
+            *extremes = extremes.with(side, limit);
+        }
+    }
+
+    /// Recomputes the limits of every account after orders left the book.
+    pub(super) fn forget_limits(&mut self) {
+        self.extremes.fill(Extremes::NONE);
+        for side in Side::ALL {
+            for index in 0..self.orders(side).len() {
+                if let Some(order) = self.orders(side).get(index).copied() {
+                    self.note_limit(order.account, side, order.limit);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! Time after delivery: readings come in, and trades and readings turn into transfers.
+//!
+//! Per metering point and register, metered energy is energy traded with peers plus energy exchanged with the
+//! supplier (law S1). What was contracted but not delivered or not taken is exchanged with the supplier too, at
+//! the same prices, and posted as imbalance. All energy bought from the supplier carries the tariff's full fees,
+//! so selling what one does not have never pays; energy bought from peers carries the peer fees on what was taken.
+
+use super::accounts::Bank;
+use super::delivery::Counted;
+use super::{Position, State};
+use crate::rule::{self, Metered};
+use crate::{
+    Account, AccountId, Carrier, Claim, DeliveryInterval, Energy, Event, MeterId, MeterTerms, Money, Posting,
+    PostingKind, Price, Prices, Reading, Rejection, Rule, Side, Sink, Tariff,
+};
+use alloc::vec::Vec;
+
+impl State {
+    pub(super) fn read(&mut self, reading: &Reading, sink: &mut impl Sink) -> Result<(), Rejection> {
+        let meter = *self.meters.get(reading.meter.0 as usize).ok_or(Rejection::UnknownMeter)?;
+        let interval = self.on_grid(reading.interval)?;
+        if self.now < interval.end() {
+            return Err(Rejection::TooEarly);
+        }
+        let within = |energy: Energy, capacity: Energy| (0..=capacity.0).contains(&energy.0);
+        let terms = meter.terms;
+        if !within(reading.import, terms.import_capacity) || !within(reading.export, terms.export_capacity) {
+            return Err(Rejection::BadReading);
+        }
+        let place = *self.places.get(reading.meter.0 as usize).ok_or(Rejection::UnknownMeter)?;
+        if reading.sequence != meter.sequence + 1 {
+            return Err(Rejection::ReadingOutOfSequence);
+        }
+        if interval.start < self.settled_until(terms.carrier) {
+            return Err(Rejection::AlreadySettled);
+        }
+        let delivery = self.delivery_mut(terms.carrier, interval)?;
+        let entry = delivery.readings.get_mut(place as usize).ok_or(Rejection::UnknownMeter)?;
+        if entry.is_some() {
+            return Err(Rejection::ReadingTwice);
+        }
+        *entry = Some(Counted { import: reading.import, export: reading.export });
+        delivery.readings_missing -= 1;
+        delivery.positions_dirty = true;
+        if let Some(meter) = self.meters.get_mut(reading.meter.0 as usize) {
+            meter.sequence = reading.sequence;
+        }
+        self.commitment.meters_dirty.mark(reading.meter.0);
+        sink.event(Event::Metered(*reading));
+        Ok(())
+    }
+
+    /// Clears a rule on metered energy: its outcome follows from the readings.
+    pub(super) fn clear_metered(
+        &mut self,
+        carrier: Carrier,
+        interval: DeliveryInterval,
+        claim: &Claim,
+        sink: &mut impl Sink,
+    ) -> Result<(), Rejection> {
+        let market = *self.market(carrier)?;
+        if *claim != Claim::Metered {
+            return Err(Rejection::WrongClaim);
+        }
+        if interval.start < self.settled_until(carrier) {
+            return Err(Rejection::AlreadySettled);
+        }
+        let tariff = match market.rule {
+            Rule::MidMarketRate { tariff } => self.prices(tariff, interval)?,
+            _ => Prices::default(),
+        };
+        let key = (interval.start, carrier);
+        let delivery = self.deliveries.get(&key).ok_or(Rejection::ReadingMissing)?;
+        if delivery.readings_missing > 0 {
+            return Err(Rejection::ReadingMissing);
+        }
+        if delivery.rounds > 0 {
+            return Err(Rejection::NotFrozen);
+        }
+        let connected = self.connected.get(carrier as usize).ok_or(Rejection::NotTraded)?;
+        let metered: Vec<Metered> = connected
+            .iter()
+            .zip(&delivery.readings)
+            .map(|(meter, reading)| Metered {
+                import: reading.map_or(Energy::ZERO, |counted| counted.import),
+                export: reading.map_or(Energy::ZERO, |counted| counted.export),
+                share: self.meters.get(meter.0 as usize).map_or(0, |meter| meter.terms.share),
+            })
+            .collect();
+        let mut allocations = Vec::new();
+        rule::metered(&market.rule, &metered, tariff, interval.number(), &mut allocations)?;
+
+        let delivery = self.delivery_mut(carrier, interval)?;
+        delivery.rounds = 1;
+        delivery.positions_dirty = true;
+        let mut volume = Energy::ZERO;
+        for (position, allocation) in delivery.positions.iter_mut().zip(&allocations) {
+            volume += allocation.bought;
+            position.bought = allocation.bought;
+            position.sold = allocation.sold;
+            position.paid = allocation.paid.0 as i64;
+            position.received = allocation.received.0 as i64;
+        }
+        let price = match market.rule {
+            Rule::Sharing { price, .. } if volume.0 > 0 => Some(price),
+            _ => None,
+        };
+        let (equilibrium, welfare, orders) = (None, Money::ZERO, [0; 2]);
+        sink.event(Event::Cleared { carrier, interval, volume, price, equilibrium, welfare, orders });
+        Ok(())
+    }
+
+    pub(super) fn settle(
+        &mut self,
+        carrier: Carrier,
+        interval: DeliveryInterval,
+        sink: &mut impl Sink,
+    ) -> Result<(), Rejection> {
+        let interval = self.on_grid(interval)?;
+        let market = *self.market(carrier)?;
+        if self.now < interval.end() {
+            return Err(Rejection::TooEarly);
+        }
+        if interval.start < self.settled_until(carrier) {
+            return Err(Rejection::AlreadySettled);
+        }
+        let key = (interval.start, carrier);
+        let delivery = self.deliveries.get(&key).ok_or(Rejection::ReadingMissing)?;
+        if delivery.readings_missing > 0 {
+            return Err(Rejection::ReadingMissing);
+        }
+        let on_meters = !matches!(market.rule, Rule::UniformPrice { .. } | Rule::PayAsBid { .. });
+        let uncleared = !delivery.book.bids.is_empty() || !delivery.book.offers.is_empty();
+        if delivery.frozen || uncleared || (on_meters && delivery.rounds == 0) {
+            return Err(Rejection::NotCleared);
+        }
+        let earlier = self.deliveries.range(..key).any(|((_, other), _)| *other == carrier);
+        if earlier {
+            return Err(Rejection::OutOfOrder);
+        }
+        let prices: Vec<Prices> = {
+            let tariffs = self.community().map_or(0, |terms| terms.tariffs.len() as u16);
+            (0..tariffs).map(|id| self.prices(crate::TariffId(id), interval).unwrap_or_default()).collect()
+        };
+        let connected = self.connected.get(carrier as usize).ok_or(Rejection::NotTraded)?;
+        for meter in connected {
+            let terms = self.meters.get(meter.0 as usize).ok_or(Rejection::UnknownMeter)?.terms;
+            self.prices(terms.tariff, interval)?;
+        }
+
+        // All bills are computed first, so that a fund too small for the loans refuses the whole settlement.
+        let founded = self.community.as_ref().ok_or(Rejection::NotFounded)?;
+        let mut bills = Vec::with_capacity(connected.len());
+        for ((meter, position), counted) in connected.iter().zip(&delivery.positions).zip(&delivery.readings)
+        {
+            let terms = self.meters.get(meter.0 as usize).ok_or(Rejection::UnknownMeter)?.terms;
+            let tariff =
+                founded.terms.tariffs.get(usize::from(terms.tariff.0)).ok_or(Rejection::UnknownTariff)?;
+            let prices = prices.get(usize::from(terms.tariff.0)).copied().unwrap_or_default();
+            let counted = counted.ok_or(Rejection::ReadingMissing)?;
+            bills.push(Bill { meter: *meter, terms, position: *position, counted, prices, tariff });
+        }
+        let dirty = &mut self.commitment.accounts_dirty;
+        let owed: Money = bills.iter().map(Bill::at_most).sum();
+        let fund =
+            self.accounts.get(AccountId::GUARANTOR.0 as usize).map_or(Money::ZERO, |fund| fund.balance);
+        if owed > fund {
+            let mut trial: Vec<Account> = self.accounts.clone();
+            post_all(&bills, carrier, interval, &mut Bank { accounts: &mut trial, dirty }, &mut ())?;
+        }
+        post_all(&bills, carrier, interval, &mut Bank { accounts: &mut self.accounts, dirty }, sink)?;
+
+        if let Some(delivery) = self.deliveries.remove(&key) {
+            self.commitment.give_slot(delivery.slot);
+            self.scratch.deliveries.push(delivery);
+        }
+        if let Some(until) = self.settled_until.get_mut(carrier as usize) {
+            *until = interval.end();
+        }
+        sink.event(Event::Settled { carrier, interval });
+        Ok(())
+    }
+}
+
+fn post_all(
+    bills: &[Bill<'_>],
+    carrier: Carrier,
+    interval: DeliveryInterval,
+    bank: &mut Bank<'_>,
+    sink: &mut impl Sink,
+) -> Result<(), Rejection> {
+    for bill in bills {
+        bill.post(carrier, interval, bank, sink)?;
+    }
+    Ok(())
+}
+
+/// Everything that fixes what one metering point pays and receives for an interval.
+struct Bill<'a> {
+    meter: MeterId,
+    terms: MeterTerms,
+    position: Position,
+    counted: Counted,
+    prices: Prices,
+    tariff: &'a Tariff,
+}
+
+/// One line of a bill, from the member's point of view.
+struct Line {
+    kind: PostingKind,
+    /// Buy: the member pays; sell: the member receives.
+    side: Side,
+    with: AccountId,
+    energy: Energy,
+    money: Money,
+    price: Option<Price>,
+}
+
+impl Bill<'_> {
+    fn lines(&self) -> [Line; 10] {
+        let Self { position, counted, prices, tariff, .. } = self;
+        let more = |one: Energy, other: Energy| Energy((one - other).0.max(0));
+        let taken_from_peers = position.bought.min(counted.import);
+        let supplied = more(counted.import, position.bought);
+        let short = more(position.sold, counted.export);
+        let fed_in = more(counted.export, position.sold);
+        let long = more(position.bought, counted.import);
+
+        let trade = |side, energy: Energy, money: i64| Line {
+            kind: PostingKind::Trade,
+            side,
+            with: AccountId::COMMUNITY,
+            energy,
+            money: Money(money.into()),
+            price: (energy.0 != 0 && money % energy.0 == 0).then(|| Price(money / energy.0)),
+        };
+        let line = |kind, side, with, energy: Energy, price: Price| Line {
+            kind,
+            side,
+            with,
+            energy,
+            money: energy * price,
+            price: Some(price),
+        };
+        use PostingKind::{GridFee, Imbalance, Levy, Supply};
+        use Side::{Buy, Sell};
+        let (supplier, grid, state) = (AccountId::SUPPLIER, AccountId::GRID_OPERATOR, AccountId::LEVIES);
+        // What the member receives comes first, so that it need not borrow what it has earned.
+        [
+            trade(Sell, position.sold, position.received),
+            line(Supply, Sell, supplier, fed_in, prices.export),
+            line(Imbalance, Sell, supplier, long, prices.export),
+            trade(Buy, position.bought, position.paid),
+            line(Supply, Buy, supplier, supplied, prices.import),
+            line(Imbalance, Buy, supplier, short, prices.import),
+            line(GridFee, Buy, grid, taken_from_peers, tariff.peer_grid_fee),
+            line(Levy, Buy, state, taken_from_peers, tariff.peer_levy),
+            line(GridFee, Buy, grid, supplied + short, tariff.grid_fee),
+            line(Levy, Buy, state, supplied + short, tariff.levy),
+        ]
+    }
+
+    /// What the member can owe at most, n€, ≥ 0.
+    fn at_most(&self) -> Money {
+        self.lines().iter().map(|line| line.money.abs()).sum()
+    }
+
+    fn post(
+        &self,
+        carrier: Carrier,
+        interval: DeliveryInterval,
+        bank: &mut Bank<'_>,
+        sink: &mut impl Sink,
+    ) -> Result<(), Rejection> {
+        let member = self.terms.account;
+        bank.release(member, Money(self.position.hold.into()))?;
+        for Line { kind, side, with, energy, money, price } in self.lines() {
+            if energy.is_zero() || (money.is_zero() && price == Some(Price::ZERO)) {
+                continue;
+            }
+            let (debit, credit) = match side {
+                Side::Buy => (member, with),
+                Side::Sell => (with, member),
+            };
+            let posting = Posting {
+                kind,
+                debit,
+                credit,
+                money,
+                meter: Some(self.meter),
+                energy,
+                price,
+                interval: Some(interval),
+                carrier: Some(carrier),
+                side: Some(side),
+            };
+            bank.post(posting, sink)?;
+        }
+        Ok(())
+    }
+}

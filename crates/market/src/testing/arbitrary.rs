@@ -1,0 +1,259 @@
+//! Any command at all that has an encoding, sensible or not: extreme numbers, empty lists, every variant.
+
+use crate::{
+    AccountId, Address, Authentication, Carrier, Claim, Command, Community, Delegate, DeliveryInterval,
+    Energy, Envelope, Fraction, Market, MeterId, MeterTerms, Money, Order, OrderId, Price, PriceConvention,
+    Prices, Reading, Rule, SharingKey, Side, Signature, Tariff, TariffId, TariffKind, TimeInForce, Window,
+};
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
+use proptest::collection::vec as list;
+use proptest::prelude::*;
+
+/// Any command of any kind.
+pub fn arbitrary_command() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        community().prop_map(|terms| Command::Found(Box::new(terms))),
+        any::<u64>().prop_map(|time| Command::Tick { time }),
+        address().prop_map(|address| Command::RegisterAccount { address }),
+        (meter_terms(), any::<u64>()).prop_map(|(terms, nonce)| Command::RegisterMeter { terms, nonce }),
+        (account(), delegate(), any::<u64>()).prop_map(|(account, delegate, nonce)| Command::Delegate {
+            account,
+            delegate,
+            nonce
+        }),
+        (account(), address(), any::<u64>()).prop_map(|(account, address, nonce)| Command::Revoke {
+            account,
+            address,
+            nonce
+        }),
+        (account(), money(), any::<u64>()).prop_map(|(account, amount, nonce)| Command::Deposit {
+            account,
+            amount,
+            nonce
+        }),
+        (account(), money(), any::<u64>()).prop_map(|(account, amount, nonce)| Command::Withdraw {
+            account,
+            amount,
+            nonce
+        }),
+        order().prop_map(Command::Place),
+        (account(), order_id(), any::<u64>()).prop_map(|(account, order, nonce)| Command::Cancel {
+            account,
+            order,
+            nonce
+        }),
+        (tariff_id(), arbitrary_interval(), list(prices(), 0..5))
+            .prop_map(|(tariff, start, prices)| Command::PublishPrices { tariff, start, prices }),
+        (carrier(), arbitrary_interval())
+            .prop_map(|(carrier, interval)| Command::Close { carrier, interval }),
+        (carrier(), arbitrary_interval(), claim()).prop_map(|(carrier, interval, claim)| Command::Clear {
+            carrier,
+            interval,
+            claim
+        }),
+        reading().prop_map(Command::Read),
+        (carrier(), arbitrary_interval())
+            .prop_map(|(carrier, interval)| Command::Settle { carrier, interval }),
+        any::<[u8; 32]>().prop_map(|root| Command::Checkpoint { root }),
+    ]
+}
+
+/// Any command, signed by nobody in particular or not at all.
+pub fn arbitrary_envelope() -> impl Strategy<Value = Envelope> {
+    (arbitrary_command(), proptest::option::of(signature()))
+        .prop_map(|(command, signature)| Envelope { command, signature })
+}
+
+/// Any delivery interval, of any length that divides a day.
+pub fn arbitrary_interval() -> impl Strategy<Value = DeliveryInterval> {
+    let durations: Vec<u32> = (1..=86_400).filter(|duration| 86_400 % duration == 0).collect();
+    let duration = prop_oneof![Just(900), Just(3_600), proptest::sample::select(durations)];
+    (duration, 0..1_u64 << 40).prop_map(|(duration, instant)| DeliveryInterval {
+        start: instant - instant % u64::from(duration),
+        duration,
+    })
+}
+
+/// Canonical in form; whose it is, no one can say.
+fn signature() -> impl Strategy<Value = Signature> {
+    (any::<[u8; 32]>(), any::<[u8; 32]>(), 27..=28_u8).prop_map(|(r, mut s, v)| {
+        s[0] &= 0x3f;
+        let mut signature = [v; 65];
+        signature[..32].copy_from_slice(&r);
+        signature[32..64].copy_from_slice(&s);
+        signature
+    })
+}
+
+fn community() -> impl Strategy<Value = Community> {
+    let keys = (any::<u64>(), any::<u64>(), any::<[u8; 3]>(), address());
+    let authentication =
+        proptest::sample::select([Authentication::Signature, Authentication::Operator].as_slice());
+    let times = (any::<u32>(), any::<u32>(), any::<u16>(), any::<i32>());
+    (keys, authentication, times, list(market(), 0..4), list(tariff(), 0..4)).prop_map(
+        |((chain_id, community_id, currency, operator), authentication, times, markets, tariffs)| {
+            let (interval_duration, gate_closure, horizon, utc_offset) = times;
+            Community {
+                chain_id,
+                community_id,
+                currency,
+                operator,
+                authentication,
+                interval_duration,
+                gate_closure,
+                horizon,
+                utc_offset,
+                markets,
+                tariffs,
+            }
+        },
+    )
+}
+
+fn market() -> impl Strategy<Value = Market> {
+    (carrier(), rule(), price(), price()).prop_map(|(carrier, rule, floor, cap)| Market {
+        carrier,
+        rule,
+        floor,
+        cap,
+    })
+}
+
+fn rule() -> impl Strategy<Value = Rule> {
+    let convention =
+        proptest::sample::select([PriceConvention::Equilibrium, PriceConvention::LastPair].as_slice());
+    let key = proptest::sample::select([SharingKey::Static, SharingKey::Dynamic].as_slice());
+    prop_oneof![
+        (convention, fraction()).prop_map(|(convention, k)| Rule::UniformPrice { convention, k }),
+        fraction().prop_map(|k| Rule::PayAsBid { k }),
+        tariff_id().prop_map(|tariff| Rule::MidMarketRate { tariff }),
+        (key, price()).prop_map(|(key, price)| Rule::Sharing { key, price }),
+    ]
+}
+
+fn fraction() -> impl Strategy<Value = Fraction> {
+    let parts = (1..=u32::MAX).prop_flat_map(|denominator| (0..=denominator, Just(denominator)));
+    prop_oneof![
+        Just(Fraction::HALF),
+        parts.prop_map(|(above, below)| Fraction::new(above, below).expect("≤ 1"))
+    ]
+}
+
+fn tariff() -> impl Strategy<Value = Tariff> {
+    let kind = prop_oneof![
+        prices().prop_map(TariffKind::Flat),
+        list(window(), 0..4).prop_map(TariffKind::TimeOfUse),
+        Just(TariffKind::Dynamic),
+    ];
+    (kind, price(), price(), price(), price()).prop_map(|(kind, grid_fee, peer_grid_fee, levy, peer_levy)| {
+        Tariff { kind, grid_fee, peer_grid_fee, levy, peer_levy }
+    })
+}
+
+fn window() -> impl Strategy<Value = Window> {
+    (any::<u8>(), any::<u32>(), any::<u32>(), prices()).prop_map(|(days, from, until, prices)| Window {
+        days,
+        from,
+        until,
+        prices,
+    })
+}
+
+fn claim() -> impl Strategy<Value = Claim> {
+    prop_oneof![
+        Just(Claim::Nothing),
+        (price(), price()).prop_map(|(equilibrium, price)| Claim::UniformPrice { equilibrium, price }),
+        (price(), list(any::<u32>(), 0..6), list(any::<u32>(), 0..6))
+            .prop_map(|(equilibrium, bids, offers)| Claim::PayAsBid { equilibrium, bids, offers }),
+        Just(Claim::Metered),
+    ]
+}
+
+fn order() -> impl Strategy<Value = Order> {
+    let time_in_force =
+        proptest::sample::select([TimeInForce::NextClearing, TimeInForce::GateClosure].as_slice());
+    let at = (account(), meter(), arbitrary_interval(), side());
+    (at, energy(), price(), time_in_force, any::<u64>()).prop_map(
+        |((account, meter, interval, side), energy, limit, time_in_force, nonce)| Order {
+            account,
+            meter,
+            interval,
+            side,
+            energy,
+            limit,
+            time_in_force,
+            nonce,
+        },
+    )
+}
+
+fn order_id() -> impl Strategy<Value = OrderId> {
+    (carrier(), arbitrary_interval(), side(), any::<u32>())
+        .prop_map(|(carrier, interval, side, arrival)| OrderId { carrier, interval, side, arrival })
+}
+
+fn reading() -> impl Strategy<Value = Reading> {
+    (meter(), arbitrary_interval(), energy(), energy(), any::<u64>()).prop_map(
+        |(meter, interval, import, export, sequence)| Reading { meter, interval, import, export, sequence },
+    )
+}
+
+fn meter_terms() -> impl Strategy<Value = MeterTerms> {
+    (account(), carrier(), address(), energy(), energy(), tariff_id(), any::<u32>()).prop_map(
+        |(account, carrier, key, import_capacity, export_capacity, tariff, share)| MeterTerms {
+            account,
+            carrier,
+            key,
+            import_capacity,
+            export_capacity,
+            tariff,
+            share,
+        },
+    )
+}
+
+fn delegate() -> impl Strategy<Value = Delegate> {
+    (address(), any::<u64>()).prop_map(|(address, expires)| Delegate { address, expires })
+}
+
+fn prices() -> impl Strategy<Value = Prices> {
+    (price(), price()).prop_map(|(import, export)| Prices { import, export })
+}
+
+fn carrier() -> impl Strategy<Value = Carrier> {
+    proptest::sample::select(Carrier::ALL.as_slice())
+}
+
+fn side() -> impl Strategy<Value = Side> {
+    proptest::sample::select(Side::ALL.as_slice())
+}
+
+fn account() -> impl Strategy<Value = AccountId> {
+    any::<u32>().prop_map(AccountId)
+}
+
+fn meter() -> impl Strategy<Value = MeterId> {
+    any::<u32>().prop_map(MeterId)
+}
+
+fn tariff_id() -> impl Strategy<Value = TariffId> {
+    any::<u16>().prop_map(TariffId)
+}
+
+fn address() -> impl Strategy<Value = Address> {
+    any::<[u8; 20]>().prop_map(Address)
+}
+
+fn energy() -> impl Strategy<Value = Energy> {
+    prop_oneof![0..10_000_i64, any::<i64>()].prop_map(Energy)
+}
+
+fn price() -> impl Strategy<Value = Price> {
+    prop_oneof![-500_000..500_000_i64, any::<i64>()].prop_map(Price)
+}
+
+fn money() -> impl Strategy<Value = Money> {
+    any::<i128>().prop_map(Money)
+}

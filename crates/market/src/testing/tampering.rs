@@ -1,0 +1,388 @@
+//! The tamper catalogue: every way to change one field of a command, as an insider might.
+//!
+//! Completeness is the compiler's business: every type is taken apart without `..`, so a field that is added to a
+//! command has to be added here.
+
+use crate::{
+    AccountId, Address, Authentication, Carrier, Claim, Command, Community, Delegate, DeliveryInterval,
+    Energy, Envelope, Fraction, Market, MeterId, MeterTerms, Money, Order, OrderId, Price, PriceConvention,
+    Prices, Reading, Rule, SharingKey, Side, Signature, Tariff, TariffId, TariffKind, TimeInForce, Window,
+};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use alloc::{vec, vec::IntoIter};
+use core::mem::discriminant;
+
+/// Every envelope that differs from this one in a single field, each with that field's name (`Order.energy`):
+/// numbers one up and one down, enums at every other value, bytes with a bit flipped, lists shorter, longer,
+/// swapped and changed at either end, intervals moved and resized, the signature flipped, dropped or made up, and
+/// the command's kind where another kind has the same fields. Some of them have no encoding: an interval off the
+/// grid is one.
+#[must_use]
+pub fn tamperings(envelope: &Envelope) -> Vec<(&'static str, Envelope)> {
+    envelope.changes()
+}
+
+/// A changed value and the field that was changed; empty for a value that has no fields.
+type Changes<T> = Vec<(&'static str, T)>;
+
+/// What can be tampered with.
+trait Tamper: Clone + PartialEq {
+    /// Every changed value, never the value itself.
+    fn changes(&self) -> Changes<Self>;
+
+    /// Some value, for lists that are empty and variants not in use.
+    fn example() -> Self;
+}
+
+/// Changes of a part as changes of the whole; a part without fields takes `name`.
+fn lift<T: Tamper, U>(part: &T, name: &'static str, whole: impl Fn(T) -> U) -> IntoIter<(&'static str, U)> {
+    let named = |inner: &'static str| if inner.is_empty() { name } else { inner };
+    part.changes()
+        .into_iter()
+        .map(|(inner, part)| (named(inner), whole(part)))
+        .collect::<Vec<_>>()
+        .into_iter()
+}
+
+/// Structs: each field in turn.
+macro_rules! structs {
+    ($($type:ident { $($field:ident),+ $(,)? })+) => {$(
+        impl Tamper for $type {
+            fn changes(&self) -> Changes<Self> {
+                let Self { $($field),+ } = self;
+                let mut changes = Vec::new();
+                $(changes.extend(lift($field, concat!(stringify!($type), ".", stringify!($field)), |part| {
+                    let mut whole = self.clone();
+                    whole.$field = part;
+                    whole
+                }));)+
+                changes
+            }
+
+            fn example() -> Self {
+                Self { $($field: Tamper::example()),+ }
+            }
+        }
+    )+};
+}
+
+structs! {
+    Envelope { command, signature }
+    Order { account, meter, interval, side, energy, limit, time_in_force, nonce }
+    OrderId { carrier, interval, side, arrival }
+    Reading { meter, interval, import, export, sequence }
+    Delegate { address, expires }
+    MeterTerms { account, carrier, key, import_capacity, export_capacity, tariff, share }
+    Community {
+        chain_id, community_id, currency, operator, authentication, interval_duration, gate_closure, horizon,
+        utc_offset, markets, tariffs,
+    }
+    Market { carrier, rule, floor, cap }
+    Tariff { kind, grid_fee, peer_grid_fee, levy, peer_levy }
+    Window { days, from, until, prices }
+    Prices { import, export }
+}
+
+/// Enums whose variants carry fields: each field of the variant in use.
+trait Fields: Sized {
+    fn fields(&self) -> Changes<Self>;
+}
+
+macro_rules! enums {
+    ($($type:ident { $($variant:ident $({ $($field:ident),+ })? $(($inner:ident))?),+ $(,)? })+) => {$(
+        impl Fields for $type {
+            fn fields(&self) -> Changes<Self> {
+                let mut changes = Vec::new();
+                match self {
+                    $(Self::$variant $({ $($field),+ })? $(($inner))? => {
+                        $($(changes.extend(lift($field, concat!(stringify!($variant), ".", stringify!($field)), |part| {
+                            let mut whole = self.clone();
+                            if let Self::$variant { $field, .. } = &mut whole {
+                                *$field = part;
+                            }
+                            whole
+                        }));)+)?
+                        $(changes.extend(lift(
+                            $inner,
+                            concat!(stringify!($type), ".", stringify!($variant)),
+                            Self::$variant,
+                        ));)?
+                    })+
+                }
+                changes
+            }
+        }
+    )+};
+}
+
+enums! {
+    Command {
+        Found(community),
+        Tick { time },
+        RegisterAccount { address },
+        RegisterMeter { terms, nonce },
+        Delegate { account, delegate, nonce },
+        Revoke { account, address, nonce },
+        Deposit { account, amount, nonce },
+        Withdraw { account, amount, nonce },
+        Place(order),
+        Cancel { account, order, nonce },
+        PublishPrices { tariff, start, prices },
+        Close { carrier, interval },
+        Clear { carrier, interval, claim },
+        Read(reading),
+        Settle { carrier, interval },
+        Checkpoint { root },
+    }
+    Claim { Nothing, UniformPrice { equilibrium, price }, PayAsBid { equilibrium, bids, offers }, Metered }
+    Rule {
+        UniformPrice { convention, k },
+        PayAsBid { k },
+        MidMarketRate { tariff },
+        Sharing { key, price },
+    }
+    TariffKind { Flat(prices), TimeOfUse(windows), Dynamic }
+}
+
+/// A command of another kind where one has the same fields.
+impl Tamper for Command {
+    fn changes(&self) -> Changes<Self> {
+        let mut changes = self.fields();
+        let other = match *self {
+            Self::Close { carrier, interval } => Some(Self::Settle { carrier, interval }),
+            Self::Settle { carrier, interval } => Some(Self::Close { carrier, interval }),
+            Self::Deposit { account, amount, nonce } => Some(Self::Withdraw { account, amount, nonce }),
+            Self::Withdraw { account, amount, nonce } => Some(Self::Deposit { account, amount, nonce }),
+            _ => None,
+        };
+        changes.extend(other.map(|command| ("", command)));
+        changes
+    }
+
+    fn example() -> Self {
+        Self::Tick { time: 0 }
+    }
+}
+
+/// The fields, then every other variant.
+macro_rules! with_other_variants {
+    ($($type:ident: $($example:expr),+;)+) => {$(
+        impl Tamper for $type {
+            fn changes(&self) -> Changes<Self> {
+                let mut changes = self.fields();
+                let others = [$($example),+].into_iter().filter(|other| discriminant(other) != discriminant(self));
+                changes.extend(others.map(|other| ("", other)));
+                changes
+            }
+
+            fn example() -> Self {
+                let [example, ..] = [$($example),+];
+                example
+            }
+        }
+    )+};
+}
+
+with_other_variants! {
+    Claim: Self::Nothing,
+        Self::UniformPrice { equilibrium: Price::example(), price: Price::example() },
+        Self::PayAsBid { equilibrium: Price::example(), bids: vec![], offers: vec![] },
+        Self::Metered;
+    Rule: Self::UniformPrice { convention: PriceConvention::Equilibrium, k: Fraction::HALF },
+        Self::PayAsBid { k: Fraction::HALF },
+        Self::MidMarketRate { tariff: TariffId::example() },
+        Self::Sharing { key: SharingKey::Static, price: Price::example() };
+    TariffKind: Self::Flat(Prices::example()), Self::TimeOfUse(vec![]), Self::Dynamic;
+}
+
+/// Enums without fields: every other value.
+macro_rules! numbered {
+    ($($type:ident { $first:ident $(, $variant:ident)* })+) => {$(
+        impl Tamper for $type {
+            fn changes(&self) -> Changes<Self> {
+                // No wildcard: a new variant that is not listed here must not compile.
+                match self { Self::$first $(| Self::$variant)* => {} }
+                let others = [Self::$first $(, Self::$variant)*].into_iter().filter(|other| other != self);
+                others.map(|other| ("", other)).collect()
+            }
+
+            fn example() -> Self {
+                Self::$first
+            }
+        }
+    )+};
+}
+
+numbered! {
+    Carrier { Electricity, Heat, Gas }
+    Side { Buy, Sell }
+    TimeInForce { NextClearing, GateClosure }
+    PriceConvention { Equilibrium, LastPair }
+    SharingKey { Static, Dynamic }
+    Authentication { Signature, Operator }
+}
+
+/// Integers: one more and one less.
+macro_rules! integers {
+    ($($type:ty),+) => {$(
+        impl Tamper for $type {
+            fn changes(&self) -> Changes<Self> {
+                vec![("", self.wrapping_add(1)), ("", self.wrapping_sub(1))]
+            }
+
+            fn example() -> Self {
+                0
+            }
+        }
+    )+};
+}
+integers!(u8, u16, u32, u64, i32, i64, i128);
+
+/// Types around one value.
+macro_rules! newtypes {
+    ($($type:ident),+) => {$(
+        impl Tamper for $type {
+            fn changes(&self) -> Changes<Self> {
+                lift(&self.0, "", Self).collect()
+            }
+
+            fn example() -> Self {
+                Self(Tamper::example())
+            }
+        }
+    )+};
+}
+newtypes!(AccountId, MeterId, TariffId, Energy, Price, Money, Address);
+
+/// Bytes: a bit flipped in the first and in the last.
+impl<const N: usize> Tamper for [u8; N] {
+    fn changes(&self) -> Changes<Self> {
+        let flipped = |place: usize| {
+            let mut bytes = *self;
+            bytes.get_mut(place).into_iter().for_each(|byte| *byte ^= 1);
+            ("", bytes)
+        };
+        vec![flipped(0), flipped(N - 1)]
+    }
+
+    fn example() -> Self {
+        [0; N]
+    }
+}
+
+/// A bit of r, s and v flipped, or none at all; one that was made up where there is none.
+impl Tamper for Option<Signature> {
+    fn changes(&self) -> Changes<Self> {
+        let Some(signature) = self else { return vec![("", Some([27; 65]))] };
+        let flipped = |name, place: usize, bits: u8| {
+            let mut signature = *signature;
+            signature.get_mut(place).into_iter().for_each(|byte| *byte ^= bits);
+            (name, Some(signature))
+        };
+        let v = 27 ^ 28;
+        vec![
+            flipped("Signature.r", 31, 1),
+            flipped("Signature.s", 63, 1),
+            flipped("Signature.v", 64, v),
+            ("", None),
+        ]
+    }
+
+    fn example() -> Self {
+        None
+    }
+}
+
+impl<T: Tamper> Tamper for Box<T> {
+    fn changes(&self) -> Changes<Self> {
+        lift(&**self, "", Self::new).collect()
+    }
+
+    fn example() -> Self {
+        Self::new(T::example())
+    }
+}
+
+/// Lists: shorter, longer, two different neighbours swapped, and the first and the last element changed.
+impl<T: Tamper> Tamper for Vec<T> {
+    fn changes(&self) -> Changes<Self> {
+        let changed = |change: &dyn Fn(&mut Self)| {
+            let mut list = self.clone();
+            change(&mut list);
+            list
+        };
+        let mut changes =
+            vec![("", changed(&|list| list.push(list.last().cloned().unwrap_or_else(T::example))))];
+        if let Some(last) = self.len().checked_sub(1) {
+            changes.push(("", changed(&|list| list.truncate(last))));
+            let ends = if last == 0 { vec![0] } else { vec![0, last] };
+            for place in ends {
+                for element in
+                    self.get(place).into_iter().flat_map(|element| lift(element, "", |element| element))
+                {
+                    let (name, element) = element;
+                    changes.push((
+                        name,
+                        changed(&|list| list.splice(place..=place, [element.clone()]).for_each(drop)),
+                    ));
+                }
+            }
+        }
+        if let Some(place) = self.windows(2).position(|pair| pair.first() != pair.last()) {
+            changes.push(("", changed(&|list| list.swap(place, place + 1))));
+        }
+        changes
+    }
+
+    fn example() -> Self {
+        Self::new()
+    }
+}
+
+/// An interval earlier or later, twice or half as long, and one off the grid.
+impl Tamper for DeliveryInterval {
+    fn changes(&self) -> Changes<Self> {
+        let Self { start, duration } = *self;
+        let length = u64::from(duration);
+        let grid = [
+            ("DeliveryInterval.start", start.checked_add(length), Some(duration)),
+            ("DeliveryInterval.start", start.checked_sub(length), Some(duration)),
+            ("DeliveryInterval.duration", Some(start), duration.checked_mul(2)),
+            ("DeliveryInterval.duration", Some(start), Some(duration / 2)),
+        ];
+        let on_grid = grid
+            .into_iter()
+            .filter_map(|(name, start, duration)| Some((name, Self::new(start?, duration?)?)));
+        let off_grid = [
+            ("DeliveryInterval.start", Self { start: start.wrapping_add(1), duration }),
+            ("DeliveryInterval.duration", Self { start, duration: duration.wrapping_add(1) }),
+        ];
+        on_grid.chain(off_grid).collect()
+    }
+
+    fn example() -> Self {
+        Self { start: 0, duration: 900 }
+    }
+}
+
+/// Numerator and denominator one up and down, as far as the fraction stays in [0, 1].
+impl Tamper for Fraction {
+    fn changes(&self) -> Changes<Self> {
+        let (above, below) = (self.numerator(), self.denominator());
+        let changed = [
+            ("Fraction.numerator", above.checked_add(1), Some(below)),
+            ("Fraction.numerator", above.checked_sub(1), Some(below)),
+            ("Fraction.denominator", Some(above), below.checked_add(1)),
+            ("Fraction.denominator", Some(above), below.checked_sub(1)),
+        ];
+        changed
+            .into_iter()
+            .filter_map(|(name, above, below)| Some((name, Self::new(above?, below?)?)))
+            .collect()
+    }
+
+    fn example() -> Self {
+        Self::HALF
+    }
+}
