@@ -1,8 +1,9 @@
 //! A picture of an auction: what would be bought and sold at every price, and where the two curves cross.
 
 use crate::show::{cents, kwh};
+use clearing::{Curve, Step};
 use market::rule::Clearing;
-use market::{Book, BookOrder, Energy, Price};
+use market::{Book, Energy, Price};
 use std::fmt::Write;
 
 const WIDTH: f64 = 720.0;
@@ -12,18 +13,18 @@ const MARGIN: [f64; 4] = [64.0, 24.0, 24.0, 48.0];
 
 /// The crossing curves as an SVG that stands alone and reads in the dark.
 pub(crate) fn crossing_curves(book: &Book, clearing: &Clearing) -> String {
-    let (bids, offers) = (steps(&book.bids, true), steps(&book.offers, false));
-    let all = || bids.iter().chain(&offers);
-    let widest = all().map(|(_, upto)| upto.0).max().unwrap_or(0).max(1) as f64;
-    let lowest = all().map(|(price, _)| price.0).min().unwrap_or(0).min(0) as f64;
-    let highest = all().map(|(price, _)| price.0).max().unwrap_or(1).max(lowest as i64 + 1) as f64 * 1.05;
+    let Curve { demand, supply } = Curve::of(book);
+    let all = || demand.iter().chain(&supply);
+    let widest = all().map(|step| step.until.0).max().unwrap_or(0).max(1) as f64;
+    let lowest = all().map(|step| step.price.0).min().unwrap_or(0).min(0) as f64;
+    let highest = all().map(|step| step.price.0).max().unwrap_or(1).max(lowest as i64 + 1) as f64 * 1.05;
     let [left, top, right, bottom] = MARGIN;
     let x = |energy: f64| left + energy / widest * (WIDTH - left - right);
     let y = |price: f64| HEIGHT - bottom - (price - lowest) / (highest - lowest) * (HEIGHT - top - bottom);
-    let path = |steps: &[(Price, Energy)]| {
+    let path = |steps: &[Step]| {
         let (mut path, mut from) = (String::new(), 0.0);
-        for (index, (price, upto)) in steps.iter().enumerate() {
-            let (height, upto) = (y(price.0 as f64), upto.0 as f64);
+        for (index, step) in steps.iter().enumerate() {
+            let (height, upto) = (y(step.price.0 as f64), step.until.0 as f64);
             let start = if index == 0 { "M" } else { "L" };
             let _ = write!(path, "{start}{:.1} {height:.1}L{:.1} {height:.1}", x(from), x(upto));
             from = upto;
@@ -53,8 +54,8 @@ pub(crate) fn crossing_curves(book: &Book, clearing: &Clearing) -> String {
     let (middle, foot) = (WIDTH / 2.0, HEIGHT - 10.0);
     let _ = writeln!(svg, "<text x=\"{middle}\" y=\"{foot}\" text-anchor=\"middle\">kWh, cumulated</text>");
     let _ = writeln!(svg, "<text x=\"8\" y=\"14\">ct/kWh</text>");
-    let _ = writeln!(svg, "<path class=\"buy\" d=\"{}\"><title>buyers</title></path>", path(&bids));
-    let _ = writeln!(svg, "<path class=\"sell\" d=\"{}\"><title>sellers</title></path>", path(&offers));
+    let _ = writeln!(svg, "<path class=\"buy\" d=\"{}\"><title>buyers</title></path>", path(&demand));
+    let _ = writeln!(svg, "<path class=\"sell\" d=\"{}\"><title>sellers</title></path>", path(&supply));
     for (row, class, name) in [(20.0, "buy", "buyers, highest limit first"), (38.0, "sell", "sellers, lowest limit first")] {
         let (from, to, line) = (WIDTH - 250.0, WIDTH - 226.0, row - 4.0 + top - 10.0);
         let _ = writeln!(svg, "<path class=\"{class}\" d=\"M{from} {line}H{to}\"/>");
@@ -70,19 +71,4 @@ pub(crate) fn crossing_curves(book: &Book, clearing: &Clearing) -> String {
         let _ = writeln!(svg, "<text x=\"{at}\" y=\"{line:.1}\" font-weight=\"bold\">{label}</text>");
     }
     svg + "</svg>\n"
-}
-
-/// Limits from the best on, each with the energy up to its end.
-fn steps(orders: &[BookOrder], highest_first: bool) -> Vec<(Price, Energy)> {
-    let mut sorted: Vec<&BookOrder> = orders.iter().collect();
-    sorted.sort_by_key(|order| if highest_first { -order.limit.0 } else { order.limit.0 });
-    let mut steps: Vec<(Price, Energy)> = Vec::new();
-    for order in sorted {
-        let upto = steps.last().map_or(Energy::ZERO, |last| last.1) + order.energy;
-        match steps.last_mut() {
-            Some(last) if last.0 == order.limit => last.1 = upto,
-            _ => steps.push((order.limit, upto)),
-        }
-    }
-    steps
 }

@@ -1,1 +1,7 @@
-//! Tests of the whole.
+//! Tests of the whole: what needs several crates, or the program itself.
+
+mod support;
+
+mod architecture;
+mod cli;
+mod documents;

@@ -1,0 +1,48 @@
+# Thin on purpose: every target is one or two commands that one could type.
+
+CARGO ?= cargo
+NPM ?= npm
+# nextest runs tests in parallel processes; where it is missing, cargo's own runner does.
+NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
+
+.PHONY: run test campaign bench lint web-test help needs-rust needs-web
+
+help: ## What can be made
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+run: needs-rust ## Show the default village: build, run, report
+	$(CARGO) run --release
+
+test: needs-rust ## All tests of the Rust side
+ifeq ($(NEXTEST),yes)
+	$(CARGO) nextest run --workspace --no-fail-fast
+	$(CARGO) test --workspace --doc
+else
+	$(CARGO) test --workspace --no-fail-fast
+endif
+
+campaign: needs-rust ## The property tests and fault campaigns in full: hours, not minutes
+	PROPTEST_CASES=1000000 WATTLE_CAMPAIGN=full $(CARGO) test --workspace --release -- --include-ignored
+
+bench: needs-rust ## The speed figures, with this machine's own rates beside them
+	$(CARGO) bench --workspace
+
+lint: needs-rust ## Formatting, warnings and documentation as errors
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items
+
+web-test: needs-rust needs-web ## The report in a real browser
+	cd tests/web && $(NPM) ci --no-audit --no-fund && $(NPM) test
+
+needs-rust:
+	@command -v $(CARGO) >/dev/null || { \
+	  echo "Rust is missing. Get it from https://rustup.rs (the version is in Cargo.toml, rust-version)."; exit 2; }
+	@command -v cc >/dev/null || { \
+	  echo "A C compiler is missing (SQLite and libsecp256k1 are built with it). On Debian: apt-get install gcc libc6-dev"; exit 2; }
+
+needs-web:
+	@command -v node >/dev/null && command -v $(NPM) >/dev/null || { \
+	  echo "Node.js is missing. On Debian: apt-get install nodejs npm"; exit 2; }
+	@command -v chromium >/dev/null || { \
+	  echo "A browser is missing. On Debian: apt-get install chromium"; exit 2; }

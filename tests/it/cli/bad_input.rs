@@ -1,0 +1,171 @@
+//! Bad files: everything that is wrong with one, at once, with place and remedy, and exit code 2.
+
+use crate::support::Folder;
+
+/// Runs a verb on a file of this name and content and compares all it complains about.
+#[track_caller]
+fn check(verb: &[&str], name: &str, content: impl AsRef<[u8]>, expected: &[&str]) {
+    let folder = Folder::new();
+    folder.write(name, content);
+    let mut arguments = verb.to_vec();
+    arguments.insert(1, name);
+    let run = folder.wattle(&arguments);
+    let mut complaints = run.complaints(2);
+    if complaints.len() > 1 {
+        let last = complaints.pop().unwrap();
+        assert_eq!(last, format!("{} problems, nothing was done", complaints.len()));
+    }
+    assert_eq!(complaints, expected);
+}
+
+const COLUMNS: &str = "columns are id,account,side,energy_wh,limit_price, \
+                       optional carrier,quality,premium_percent,min_fill_wh,partner,location";
+
+#[test]
+fn every_malformed_row_is_told_at_once() {
+    let rows = "id,account,side,energy_wh,limit_price\n\
+                b1,ann,buy,1.5,200000\n\
+                b2,ann,bid,100,20 ct\n\
+                b3,,buy,100,1\n\
+                b4,ann,buy,100\n\
+                ok,ann,buy,100,1\n\
+                ok,ann,buy,100,1\n\
+                b5,ann,buy,99999999999999999999,1\n";
+    let expected = [
+        "orders.csv:2:energy_wh: \"1.5\" is not a whole number of Wh: write 1500 for 1.5 kWh",
+        "orders.csv:3:side: \"bid\" is neither buy nor sell",
+        "orders.csv:3:limit_price: \"20 ct\" is not a whole number of n€/Wh: write 123000 for 12.3 ct/kWh",
+        "orders.csv:4:account: this is empty: give every order a name of its own and an account",
+        "orders.csv:5: 4 columns where the heading has 5: write one value for each column",
+        "orders.csv:8:energy_wh: \"99999999999999999999\" is not a whole number of Wh: write 1500 for 1.5 kWh",
+        "orders.csv:7:id: \"ok\" names the order on line 6 too: ids are unique",
+    ];
+    check(&["clear"], "orders.csv", rows, &expected);
+}
+
+#[test]
+fn a_wrong_heading_is_told_column_by_column() {
+    let expected = [
+        &format!("orders.csv:1:price: unknown column: {COLUMNS}"),
+        &format!("orders.csv:1:limit_price: this column is missing: {COLUMNS}"),
+    ];
+    check(&["clear"], "orders.csv", "id,account,side,energy_wh,price\n", &expected.map(String::as_str));
+    let twice = "orders.csv:1:side: this column is there twice: remove one";
+    check(&["clear"], "orders.csv", "id,account,side,side,energy_wh,limit_price\n", &[twice]);
+}
+
+#[test]
+fn carriers_are_known_and_not_mixed() {
+    let rows = "id,account,side,energy_wh,limit_price,carrier\n\
+                b1,ann,buy,1,1,heat\nb2,ann,buy,1,1,gas\nb3,ann,buy,1,1,steam\n";
+    let expected = [
+        "orders.csv:3:carrier: another carrier than above: an auction has one, so split the file",
+        "orders.csv:4:carrier: \"steam\" is not electricity, heat or gas",
+    ];
+    check(&["clear"], "orders.csv", rows, &expected);
+}
+
+#[test]
+fn json_orders_are_judged_like_csv_orders() {
+    let orders = "[\n{\"id\":\"b\",\"account\":\"ann\",\"side\":\"buy\",\"energy_wh\":1.5,\"limit_price\":1},\n7]";
+    let expected = [
+        "orders.json:2:energy_wh: \"1.5\" is not a whole number of Wh: write 1500 for 1.5 kWh",
+        "orders.json:3: not an object: write {\"id\":…,\"account\":…,…}",
+    ];
+    check(&["clear"], "orders.json", orders, &expected);
+    check(&["clear"], "orders.json", "[{]", &["orders.json:1:3: not JSON: key must be a string"]);
+    let none = "orders.json: no array of orders: write [{\"id\":…},…] or {\"orders\":[…]}";
+    check(&["clear"], "orders.json", "{}", &[none]);
+}
+
+#[test]
+fn a_file_of_another_kind_is_refused() {
+    let ending = "orders.txt: the ending does not say what this is: name the file .csv, .json or .parquet";
+    check(&["clear"], "orders.txt", "", &[ending]);
+    let bytes = b"id,account,side,energy_wh,limit_price\nb,\xff,buy,1,1\n";
+    check(&["clear"], "orders.csv", bytes, &["orders.csv:2:account: not UTF-8 text: save the file as UTF-8"]);
+    let folder = Folder::new();
+    folder.write("orders.parquet", "not parquet");
+    let run = folder.wattle(&["clear", "orders.parquet"]);
+    assert!(run.complaints(2)[0].starts_with("orders.parquet: not readable as Parquet"));
+    let missing = folder.wattle(&["clear", "nowhere.csv"]);
+    assert_eq!(missing.complaints(2), ["nowhere.csv: there is no such file: check the path"]);
+    std::fs::create_dir(folder.path().join("folder.csv")).unwrap();
+    let directory = folder.wattle(&["clear", "folder.csv"]);
+    assert_eq!(directory.complaints(2), ["folder.csv: this is a folder: name a file inside it"]);
+}
+
+#[test]
+fn options_that_contradict_each_other_are_refused() {
+    let rows = "id,account,side,energy_wh,limit_price\n";
+    let pricing = "--pricing: pay_as_bid has no common price: leave --pricing out, --k says whose";
+    check(&["clear", "--rule", "pay_as_bid", "--pricing", "last_pair"], "orders.csv", rows, &[pricing]);
+    let metered = "--rule: dynamic takes no orders, it shares metered energy: use `wattle share`";
+    check(&["clear", "--rule", "dynamic"], "orders.csv", rows, &[metered]);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_a_failure_and_not_bad_input() {
+    let folder = Folder::new();
+    folder.write("orders.csv", "id,account,side,energy_wh,limit_price\n");
+    folder.write("taken", "");
+    let run = folder.wattle(&["clear", "orders.csv", "--out", "taken"]);
+    assert_eq!(run.code, 1, "{}", run.err);
+    assert!(run.err.starts_with("wattle: taken: cannot be written: "), "{}", run.err);
+}
+
+#[test]
+fn metered_rows_are_told_with_line_and_column() {
+    let rows = "t,generation_wh,ann,ben\n\
+                0,10,1,2\n\
+                0,10,1,2\n\
+                1,-10,1,2.5\n\
+                3,10,1\n\
+                2,10,1,2\n\
+                1,10,1,2\n\
+                soon,10,1,2\n\
+                2021-06-07T12:00:00,10,1,2\n";
+    let zone = "write 2021-06-07T12:15:00Z or …+01:00";
+    let expected = [
+        "metered.csv:3:t: this interval is there twice: remove one row",
+        "metered.csv:4:generation_wh: -10 Wh is outside 0 … 100 GWh: metered energy has no sign",
+        "metered.csv:4:ben: \"2.5\" is not a whole number of Wh: write 1500 for 1.5 kWh",
+        "metered.csv:5: 3 columns where the heading has 4: write one value each",
+        "metered.csv:7:t: this is before the row above: sort the rows by time",
+        &format!("metered.csv:8:t: \"soon\" is neither a number nor ISO 8601: {zone}"),
+        &format!("metered.csv:9:t: \"2021-06-07T12:00:00\" has no time zone: {zone}"),
+    ];
+    check(&["share"], "metered.csv", rows, &expected);
+    let heading = [
+        "metered.csv:1:time: column 1 must be t: columns are t,generation_wh,MEMBER,…",
+        "metered.csv:1: no member has a column: add one column of Wh per member",
+    ];
+    check(&["share"], "metered.csv", "time,generation_wh\n", &heading);
+}
+
+#[test]
+fn shares_are_exact_complete_and_at_most_the_whole() {
+    let folder = Folder::new();
+    folder.write("metered.csv", "t,generation_wh,ann,ben\n0,10,1,2\n");
+    let check = |shares: &str, expected: &[&str]| {
+        folder.write("shares.csv", shares);
+        let run = folder.wattle(&["share", "metered.csv", "--key", "static", "--shares", "shares.csv"]);
+        let complaints = run.complaints(2);
+        assert_eq!(complaints.iter().filter(|line| !line.ends_with("was done")).copied().collect::<Vec<_>>(), expected);
+    };
+    check("member,part\n", &["shares.csv:1: the heading must be member,share"]);
+    check(
+        "member,share\nann,5 %\nann,0.1\ncat,0.1\n",
+        &[
+            "shares.csv:2:share: \"5 %\" is not an exact decimal from 0 to 1 with at most nine places: write 0.05 for 5 %",
+            "shares.csv:3:member: \"ann\" has a share already: remove one",
+            "shares.csv:4:member: \"cat\" has no column in the metered file",
+            "shares.csv: \"ben\" has no share: add a line, 0 if none",
+        ],
+    );
+    check("member,share\nann,0.7\nben,0.31\n", &["shares.csv: the shares sum to more than 1: lower some"]);
+    let none = folder.wattle(&["share", "metered.csv", "--key", "static"]);
+    assert!(none.complaints(2)[0].contains("add --shares FILE"));
+    let both = folder.wattle(&["share", "metered.csv", "--shares", "shares.csv"]);
+    assert!(both.complaints(2)[0].contains("leave --shares out"));
+}
