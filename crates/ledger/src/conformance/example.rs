@@ -1,0 +1,398 @@
+//! An example run: a small community in which every kind of command occurs. Deterministic from its seed.
+
+use crate::{Key, Recoverer};
+use market::rule::{Cut, MarginOrder};
+use market::signing::Domain;
+use market::{
+    AccountId, Authentication, Book, BookOrder, Carrier, Claim, Command, Community, Delegate,
+    DeliveryInterval, Energy, Envelope, Fraction, Market, MeterId, MeterTerms, Money, Order, OrderId, Price,
+    PriceConvention, Prices, Reading, Rejection, Rule, SharingKey, Side, State, Tariff, TariffId, TariffKind,
+    TimeInForce, Window,
+};
+
+/// Length of a delivery interval, s.
+const DURATION: u32 = 900;
+/// Orders end this long before delivery, s.
+const GATE: u32 = 300;
+/// When the example begins: Monday, 3 June 2024, 00:00 UTC.
+const START: u64 = 1_717_372_800;
+
+/// Builds the commands of an example run, each accepted by the market.
+pub struct Example {
+    /// The operator's key.
+    pub operator: Key,
+    state: State,
+    commands: Vec<Envelope>,
+    domain: Domain,
+    authentication: Authentication,
+    members: Vec<Member>,
+    random: u64,
+    operator_nonce: u64,
+}
+
+struct Member {
+    key: Key,
+    id: AccountId,
+    nonce: u64,
+    /// Per carrier.
+    meters: [Meter; 3],
+}
+
+#[derive(Clone)]
+struct Meter {
+    id: MeterId,
+    key: Key,
+    sequence: u64,
+}
+
+impl Example {
+    /// A founded community with this many members, who have metering points for every carrier and money.
+    #[must_use]
+    pub fn new(seed: u64, authentication: Authentication, members: usize) -> Self {
+        let bytes = seed.to_be_bytes();
+        let operator = Key::from_seed(&bytes, "operator");
+        let community = community(operator.address(), authentication);
+        let mut example = Self {
+            operator,
+            state: State::new(),
+            commands: Vec::new(),
+            domain: Domain::of(&community),
+            authentication,
+            members: Vec::new(),
+            random: seed,
+            operator_nonce: 0,
+        };
+        example.operate(Command::Found(Box::new(community)));
+        example.operate(Command::Tick { time: START - 86_400 });
+        for name in 0..members {
+            example.join(&bytes, name);
+        }
+        for account in [AccountId::GUARANTOR, AccountId::COMMUNITY] {
+            let nonce = example.nonce();
+            example.operate(Command::Deposit { account, amount: Money(1_000_000_000_000), nonce });
+        }
+        let start = DeliveryInterval { start: START, duration: DURATION };
+        let prices = (0..96 * 8)
+            .map(|step| Prices { import: Price(280_000 + step * 7), export: Price(60_000 - step) });
+        example.operate(Command::PublishPrices { tariff: TariffId(2), start, prices: prices.collect() });
+        example.checkpoint();
+        example
+    }
+
+    /// The commands so far.
+    #[must_use]
+    pub fn commands(&self) -> &[Envelope] {
+        &self.commands
+    }
+
+    /// Takes the commands that came since the last call.
+    pub fn take(&mut self) -> Vec<Envelope> {
+        std::mem::take(&mut self.commands)
+    }
+
+    /// The root after the commands so far.
+    pub fn root(&mut self) -> [u8; 32] {
+        self.state.root()
+    }
+
+    /// A run of this many delivery intervals, from the founding to the last checkpoint.
+    #[must_use]
+    pub fn run(seed: u64, authentication: Authentication, members: usize, intervals: u64) -> Self {
+        let mut example = Self::new(seed, authentication, members);
+        (0..intervals).for_each(|step| example.interval(step));
+        example.deliver(intervals.saturating_sub(1));
+        example
+    }
+
+    /// Trades delivery interval number `step` and settles the one before it.
+    pub fn interval(&mut self, step: u64) {
+        let interval = DeliveryInterval { start: START, duration: DURATION }.later(step);
+        let gate = interval.start - u64::from(GATE);
+        self.operate(Command::Tick { time: gate - 60 });
+        if step % 4 == 0 {
+            self.delegate_trades(interval);
+        }
+        if step % 4 == 1 {
+            let amount = Money(1_000_000 + i128::from(self.draw(1_000_000)));
+            let (account, nonce) = self.member_nonce(1);
+            self.send(Command::Withdraw { account, amount, nonce }, &self.members[1].key.clone());
+        }
+        for carrier in [Carrier::Electricity, Carrier::Gas] {
+            self.trade(carrier, interval);
+        }
+        self.operate(Command::Tick { time: gate });
+        for carrier in [Carrier::Electricity, Carrier::Gas] {
+            self.clear(carrier, interval);
+        }
+        match step.checked_sub(1) {
+            Some(before) => self.deliver(before),
+            None => self.checkpoint(),
+        }
+    }
+
+    /// Time passes to the end of delivery interval number `step`: it is metered and settled.
+    fn deliver(&mut self, step: u64) {
+        let interval = DeliveryInterval { start: START, duration: DURATION }.later(step);
+        self.operate(Command::Tick { time: interval.end() });
+        for carrier in Carrier::ALL {
+            self.read(carrier, interval);
+            if carrier == Carrier::Heat {
+                self.operate(Command::Clear { carrier, interval, claim: Claim::Metered });
+            }
+            self.operate(Command::Settle { carrier, interval });
+        }
+        self.checkpoint();
+    }
+
+    fn join(&mut self, seed: &[u8], name: usize) {
+        let key = Key::from_seed(seed, &format!("member {name}"));
+        let id = AccountId(AccountId::FIRST_MEMBER.0 + name as u32);
+        self.operate(Command::RegisterAccount { address: key.address() });
+        let meters = Carrier::ALL.map(|carrier| {
+            let meter = Meter {
+                id: MeterId(self.state.meters().len() as u32),
+                key: Key::from_seed(seed, &format!("meter {name} {}", carrier.name())),
+                sequence: 0,
+            };
+            let terms = MeterTerms {
+                account: id,
+                carrier,
+                key: meter.key.address(),
+                import_capacity: Energy(10_000),
+                export_capacity: Energy(10_000),
+                tariff: TariffId((name % 3) as u16),
+                share: if name < 3 { 300_000 } else { 0 },
+            };
+            let nonce = self.nonce();
+            self.operate(Command::RegisterMeter { terms, nonce });
+            meter
+        });
+        self.members.push(Member { key, id, nonce: 0, meters });
+        let nonce = self.nonce();
+        // Some have little, so that the guarantor lends.
+        let amount = Money(if name % 4 == 3 { 4_000_000_000 } else { 50_000_000_000 });
+        self.operate(Command::Deposit { account: id, amount, nonce });
+    }
+
+    /// Member 0 lets a hot key trade, trades with it, and withdraws the permission.
+    fn delegate_trades(&mut self, interval: DeliveryInterval) {
+        let owner = self.members[0].key.clone();
+        let hot = Key::from_seed(b"hot", "member 0");
+        let (account, nonce) = self.member_nonce(0);
+        let delegate = Delegate { address: hot.address(), expires: interval.end() };
+        self.send(Command::Delegate { account, delegate, nonce }, &owner);
+        let (_, nonce) = self.member_nonce(0);
+        let order = Order {
+            account,
+            meter: self.members[0].meters[0].id,
+            interval,
+            side: Side::Buy,
+            energy: Energy(300),
+            limit: Price(310_000),
+            time_in_force: TimeInForce::GateClosure,
+            nonce,
+        };
+        self.send(Command::Place(order), &hot);
+        let (_, nonce) = self.member_nonce(0);
+        self.send(Command::Revoke { account, address: hot.address(), nonce }, &owner);
+    }
+
+    fn trade(&mut self, carrier: Carrier, interval: DeliveryInterval) {
+        for member in 0..self.members.len() {
+            let side =
+                if (member as u64 + interval.number()).is_multiple_of(2) { Side::Buy } else { Side::Sell };
+            // Few different limits, so that the margin is shared.
+            let middle = if side == Side::Buy { 180_000 } else { 140_000 };
+            let limit = Price(middle + self.draw(5) as i64 * 20_000 - 40_000);
+            let time_in_force =
+                if self.draw(2) == 0 { TimeInForce::NextClearing } else { TimeInForce::GateClosure };
+            let energy = Energy(1 + self.draw(2_000) as i64);
+            let (account, nonce) = self.member_nonce(member);
+            let meter = self.members[member].meters[carrier as usize].id;
+            let order = Order { account, meter, interval, side, energy, limit, time_in_force, nonce };
+            let key = self.members[member].key.clone();
+            let self_trade = member == 0 && side == Side::Sell; // its hot key may have bought
+            if self_trade {
+                continue;
+            }
+            self.send(Command::Place(order), &key);
+            if self.draw(5) == 0 {
+                let book = self.state.book(carrier, interval).expect("it has an order");
+                let orders = if side == Side::Buy { &book.bids } else { &book.offers };
+                let arrival = orders.last().expect("the order").arrival;
+                let (account, nonce) = self.member_nonce(member);
+                let order = OrderId { carrier, interval, side, arrival };
+                self.send(Command::Cancel { account, order, nonce }, &key);
+            }
+        }
+    }
+
+    fn clear(&mut self, carrier: Carrier, interval: DeliveryInterval) {
+        self.operate(Command::Close { carrier, interval });
+        let market = *self.state.market(carrier).expect("traded");
+        let claim =
+            self.state.book(carrier, interval).map_or(Claim::Nothing, |book| search(&market.rule, book));
+        self.operate(Command::Clear { carrier, interval, claim });
+    }
+
+    fn read(&mut self, carrier: Carrier, interval: DeliveryInterval) {
+        for member in 0..self.members.len() {
+            let position = *self
+                .state
+                .position(self.members[member].meters[carrier as usize].id, interval)
+                .unwrap_or(&market::Position::default());
+            // Sometimes what was contracted, mostly not quite; a meter with generation counts both ways.
+            let near = |example: &mut Self, contracted: Energy| {
+                let drawn = example.draw(400) as i64;
+                Energy((contracted.0 + drawn - 200).max(0))
+            };
+            let (import, export) = match self.draw(4) {
+                0 => (position.bought, position.sold),
+                _ => (near(self, position.bought), near(self, position.sold)),
+            };
+            let meter = &mut self.members[member].meters[carrier as usize];
+            meter.sequence += 1;
+            let reading = Reading { meter: meter.id, interval, import, export, sequence: meter.sequence };
+            let key = meter.key.clone();
+            self.send(Command::Read(reading), &key);
+        }
+    }
+
+    fn checkpoint(&mut self) {
+        let root = self.state.root();
+        self.operate(Command::Checkpoint { root });
+    }
+
+    fn operate(&mut self, command: Command) {
+        let key = self.operator.clone();
+        self.send(command, &key);
+    }
+
+    fn send(&mut self, command: Command, key: &Key) {
+        let envelope = seal(command, key, &self.domain, self.authentication);
+        let result: Result<(), Rejection> = self.state.apply(&envelope, &Recoverer, &mut ());
+        assert_eq!(result, Ok(()), "the example must be acceptable: {envelope:?}");
+        self.commands.push(envelope);
+    }
+
+    fn nonce(&mut self) -> u64 {
+        self.operator_nonce += 1;
+        self.operator_nonce
+    }
+
+    fn member_nonce(&mut self, member: usize) -> (AccountId, u64) {
+        let member = &mut self.members[member];
+        member.nonce += 1;
+        (member.id, member.nonce)
+    }
+
+    /// The next number below `bound` (SplitMix64, Steele et al. 2014).
+    fn draw(&mut self, bound: u64) -> u64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.random;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % bound
+    }
+}
+
+/// The command with its sender's signature, or without one where the operator answers for everybody.
+#[must_use]
+pub fn seal(command: Command, key: &Key, domain: &Domain, authentication: Authentication) -> Envelope {
+    let signature = match authentication {
+        Authentication::Signature => Some(key.sign(&domain.digest(&command))),
+        Authentication::Operator => None,
+    };
+    Envelope { command, signature }
+}
+
+/// The terms of the example: one market per kind of rule, one tariff per kind of tariff.
+#[must_use]
+pub fn community(operator: market::Address, authentication: Authentication) -> Community {
+    let market = |carrier, rule| Market { carrier, rule, floor: Price(-500_000), cap: Price(500_000) };
+    let tariff = |kind, levy| Tariff {
+        kind,
+        grid_fee: Price(80_000),
+        peer_grid_fee: Price(30_000),
+        levy: Price(levy),
+        peer_levy: Price(levy),
+    };
+    let window = |days, from, until, import| Window {
+        days,
+        from,
+        until,
+        prices: Prices { import: Price(import), export: Price(82_000) },
+    };
+    let week = vec![
+        window(0b001_1111, 0, 21_600, 220_000),
+        window(0b001_1111, 21_600, 86_400, 340_000),
+        window(0b110_0000, 0, 86_400, 220_000),
+    ];
+    Community {
+        chain_id: 1,
+        community_id: 7,
+        currency: *b"EUR",
+        operator,
+        authentication,
+        interval_duration: DURATION,
+        gate_closure: GATE,
+        horizon: 4,
+        utc_offset: 3600,
+        markets: vec![
+            market(
+                Carrier::Electricity,
+                Rule::UniformPrice { convention: PriceConvention::Equilibrium, k: Fraction::HALF },
+            ),
+            market(Carrier::Heat, Rule::Sharing { key: SharingKey::Dynamic, price: Price(150_000) }),
+            market(
+                Carrier::Gas,
+                Rule::UniformPrice { convention: PriceConvention::LastPair, k: Fraction::HALF },
+            ),
+        ],
+        tariffs: vec![
+            tariff(TariffKind::Flat(Prices { import: Price(300_000), export: Price(80_000) }), 20_500),
+            tariff(TariffKind::TimeOfUse(week), 0),
+            tariff(TariffKind::Dynamic, 11_000),
+        ],
+    }
+}
+
+/// Finds the claim that is right for a small book: tries every limit as the equilibrium price.
+#[must_use]
+pub(super) fn search(rule: &Rule, book: &Book) -> Claim {
+    let limits = book.bids.iter().chain(&book.offers).map(|order| order.limit);
+    let Some(cut) = limits.filter_map(|price| Cut::at(book, price).ok()).next() else {
+        return Claim::Nothing;
+    };
+    match *rule {
+        Rule::UniformPrice { convention, k } => {
+            let (equilibrium, price) = cut.prices(convention, k);
+            Claim::UniformPrice { equilibrium, price }
+        }
+        Rule::PayAsBid { .. } => Claim::PayAsBid {
+            equilibrium: cut.lo,
+            bids: merit_order(&book.bids, 1, cut.volume),
+            offers: merit_order(&book.offers, -1, cut.volume),
+        },
+        Rule::MidMarketRate { .. } | Rule::Sharing { .. } => Claim::Metered,
+    }
+}
+
+/// Positions in canonical order, best first, as far as the volume reaches.
+fn merit_order(orders: &[BookOrder], sign: i64, volume: Energy) -> Vec<u32> {
+    let mut positions: Vec<u32> = (0..orders.len() as u32).collect();
+    let limit = |position: u32| orders[position as usize].limit.0 * sign;
+    positions.sort_by_key(|position| std::cmp::Reverse(limit(*position)));
+    for tie in positions.chunk_by_mut(|one, other| limit(*one) == limit(*other)) {
+        MarginOrder::default().sort(orders, tie);
+    }
+    let mut reached = Energy::ZERO;
+    positions
+        .into_iter()
+        .take_while(|position| {
+            let wanted = reached < volume;
+            reached += orders[*position as usize].energy;
+            wanted
+        })
+        .collect()
+}
