@@ -25,7 +25,7 @@ pub(super) fn read(path: &Path, reader: &mut Reader) -> Result<(), Failure> {
             "no array of orders: write [{\"id\":…},…] or {\"orders\":[…]}",
         ));
     };
-    let lines = lines_of_objects(&text, if value.is_array() { 1 } else { 2 });
+    let lines = lines_of_elements(&text, if value.is_array() { 1 } else { 2 });
     for (index, order) in orders.iter().enumerate() {
         let line = lines.get(index).copied().unwrap_or(0);
         let Some(fields) = order.as_object() else {
@@ -49,11 +49,17 @@ fn text_of(value: &Value) -> String {
     }
 }
 
-/// The line on which each object at this depth begins.
-fn lines_of_objects(text: &str, depth: usize) -> Vec<u64> {
-    let (mut line, mut open, mut quoted, mut escaped) = (1, 0, false, false);
+/// The line on which each element of the array at this depth begins.
+fn lines_of_elements(text: &str, depth: usize) -> Vec<u64> {
+    let (mut line, mut open, mut quoted, mut escaped) = (1, 0_usize, false, false);
+    let mut awaited = false; // an element may begin here
     let mut lines = Vec::new();
     for byte in text.bytes() {
+        let closes = !quoted && matches!(byte, b']' | b'}');
+        if awaited && !byte.is_ascii_whitespace() && !closes {
+            lines.push(line);
+            awaited = false;
+        }
         match byte {
             b'\n' => line += 1,
             _ if escaped => escaped = false,
@@ -61,12 +67,11 @@ fn lines_of_objects(text: &str, depth: usize) -> Vec<u64> {
             b'"' => quoted = !quoted,
             _ if quoted => {}
             b'{' | b'[' => {
-                if open == depth {
-                    lines.push(line);
-                }
                 open += 1;
+                awaited = byte == b'[' && open == depth;
             }
-            b'}' | b']' => open -= 1,
+            b'}' | b']' => open = open.saturating_sub(1),
+            b',' => awaited = open == depth && depth > 0,
             _ => {}
         }
     }
@@ -78,8 +83,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_object_is_found_on_the_line_where_it_begins() {
-        assert_eq!(lines_of_objects("[{\"a\":\"{\"},\n\n {\"b\":[1]}]", 1), [1, 3]);
-        assert_eq!(lines_of_objects("{\"orders\":\n[{},\n{}]}", 2), [2, 3]);
+    fn an_element_is_found_on_the_line_where_it_begins() {
+        assert_eq!(lines_of_elements("[{\"a\":\"{\\\"\"},\n7,\n {\"b\":[1,2]}]", 1), [1, 2, 3]);
+        assert_eq!(lines_of_elements("{\"orders\":\n[{},\n{}]}", 2), [2, 3]);
+        assert_eq!(lines_of_elements("[\n]", 1), []);
     }
 }
