@@ -42,10 +42,7 @@ impl Tree {
     #[must_use]
     pub fn new(depth: u8) -> Self {
         let depth = usize::from(depth.min(MAX_DEPTH));
-        let mut levels: Vec<Vec<Hash>> = (0..=depth).map(|_| Vec::new()).collect();
-        if let Some(root) = levels.last_mut() {
-            root.push(*zero(depth));
-        }
+        let levels = (0..=depth).map(|_| Vec::new()).collect();
         Self { levels, dirty: Vec::new(), work: Vec::new() }
     }
 
@@ -92,7 +89,7 @@ impl Tree {
         while let [children, rest @ ..] = below
             && let [parents, ..] = rest
         {
-            let used = children.len().div_ceil(2).max(1);
+            let used = children.len().div_ceil(2);
             if parents.len() < used {
                 parents.resize(used, *zero(level + 1));
             }
@@ -110,7 +107,7 @@ impl Tree {
             level += 1;
         }
         self.work.clear();
-        self.levels.last().and_then(|root| root.first()).copied().unwrap_or(EMPTY)
+        self.levels.last().and_then(|root| root.first()).copied().unwrap_or(*zero(level))
     }
 
     /// Moves the marked leaves' indices to `work` and clears the marks.
@@ -174,3 +171,6 @@ pub fn root_of(leaves: impl IntoIterator<Item = Hash>, depth: u8, scratch: &mut 
     }
     scratch.first().copied().unwrap_or(*zero(level))
 }
+
+#[cfg(test)]
+mod tests;

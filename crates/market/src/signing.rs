@@ -190,3 +190,68 @@ const OPERATION: Hash = hash("36a2c6ee6d091fc84f3905c7ecb546089f1eb6dac10ba8d6b6
 
 /// Half of secp256k1's group order, rounded down.
 const HALF_ORDER: Hash = hash("7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{EIP712_CASES, example_community, examples, hex};
+    use crate::{Envelope, Rejection};
+
+    #[test]
+    fn the_constants_are_hashes_of_the_types() {
+        let check = |constant: Hash, text: &str| assert_eq!(constant, keccak256(text.as_bytes()), "{text}");
+        check(DOMAIN, "EIP712Domain(string name,string version,uint256 chainId,bytes32 salt)");
+        check(NAME, "Wattle");
+        check(VERSION, "1");
+        let types = [ORDER, CANCEL, DELEGATE, REVOKE, WITHDRAW, READING];
+        let documented = include_str!("signing.rs").lines().filter_map(|line| line.strip_prefix("//! | `"));
+        let documented = documented.filter_map(|row| Some(row.split_once("| `")?.1.trim_end_matches("` |")));
+        let documented: Vec<&str> = documented.collect();
+        assert_eq!(documented.len(), types.len());
+        documented.iter().zip(types).for_each(|(text, constant)| check(constant, text));
+        check(OPERATION, "Operation(bytes command)");
+    }
+
+    /// Digests by eth_account, see the case's README.
+    #[test]
+    fn digests_are_those_of_a_wallet() {
+        let cases: serde_json::Value = serde_json::from_str(EIP712_CASES).unwrap();
+        let bytes = |value: &serde_json::Value| hex(value.as_str().unwrap());
+        let community = example_community();
+        assert_eq!(Domain::of(&community).separator().to_vec(), bytes(&cases["separator"]));
+        let cases = cases["cases"].as_array().unwrap();
+        let examples = examples();
+        assert_eq!(cases.len(), examples.len());
+        for (case, (name, command)) in cases.iter().zip(examples) {
+            assert_eq!(case["name"], name);
+            let envelope = bytes(&case["envelope"]);
+            let Ok((Envelope { command: signed, signature: Some(_) }, [])) = encoding::decode(&envelope)
+            else {
+                panic!("{name} cannot be decoded");
+            };
+            assert_eq!(signed, command, "{name}");
+            assert_eq!(digest(&community, &command).to_vec(), bytes(&case["digest"]), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_signature_has_one_form_only() {
+        let mut signature = [0; 65];
+        signature[32..64].copy_from_slice(&HALF_ORDER);
+        let check = |signature: Signature, canonical: bool| {
+            assert_eq!(is_canonical(&signature), canonical);
+            let mut bytes = alloc::vec![2];
+            bytes.extend([7; 20]);
+            bytes.push(1);
+            bytes.extend(signature);
+            assert_eq!(encoding::decode(&bytes).err(), (!canonical).then_some(Rejection::Malformed));
+        };
+        for (v, canonical) in [(0, false), (1, false), (26, false), (27, true), (28, true), (29, false)] {
+            signature[64] = v;
+            check(signature, canonical);
+        }
+        signature[64] = 27;
+        signature[63] += 1; // one above half of the order
+        check(signature, false);
+    }
+}

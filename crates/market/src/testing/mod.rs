@@ -3,9 +3,11 @@
 #![allow(clippy::expect_used)]
 
 mod arbitrary;
+mod examples;
 mod tampering;
 
 pub use arbitrary::{arbitrary_command, arbitrary_envelope, arbitrary_interval};
+pub use examples::{COMMAND_CASES, EIP712_CASES, example_community, examples};
 pub use tampering::tamperings;
 
 use alloc::vec::Vec;

@@ -1,0 +1,199 @@
+//! One worked example of every kind of command; `cases/encoding/` holds their bytes, digests and signatures.
+
+use crate::{
+    AccountId, Address, Authentication, Carrier, Claim, Command, Community, Delegate, DeliveryInterval,
+    Energy, Fraction, Market, MeterId, MeterTerms, Money, Order, OrderId, Price, PriceConvention, Prices,
+    Reading, Rule, SharingKey, Side, Tariff, TariffId, TariffKind, TimeInForce, Window,
+};
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// `cases/encoding/commands.json`: the examples' canonical encodings.
+pub const COMMAND_CASES: &str = include_str!("../../../../cases/encoding/commands.json");
+
+/// `cases/encoding/eip712.json`: the examples' EIP-712 digests and signatures, with the key that made them.
+pub const EIP712_CASES: &str = include_str!("../../../../cases/encoding/eip712.json");
+
+/// 22:00 UTC on 14 November 2023.
+const START: u64 = 1_699_999_200;
+
+/// The community of the examples: chain 31337, community 42, three carriers under three rules.
+#[must_use]
+pub fn example_community() -> Community {
+    let market = |carrier, rule, floor, cap| Market { carrier, rule, floor: Price(floor), cap: Price(cap) };
+    let tariff = |kind, [grid_fee, peer_grid_fee, levy, peer_levy]: [i64; 4]| Tariff {
+        kind,
+        grid_fee: Price(grid_fee),
+        peer_grid_fee: Price(peer_grid_fee),
+        levy: Price(levy),
+        peer_levy: Price(peer_levy),
+    };
+    let night = Window { days: 127, from: 0, until: 21_600, prices: prices(180_000, 70_000) };
+    let day = Window { days: 127, from: 21_600, until: 86_400, prices: prices(280_000, -1_000) };
+    let uniform = Rule::UniformPrice { convention: PriceConvention::LastPair, k: Fraction::HALF };
+    Community {
+        chain_id: 31_337,
+        community_id: 42,
+        currency: *b"EUR",
+        operator: Address([0x11; 20]),
+        authentication: Authentication::Signature,
+        interval_duration: 900,
+        gate_closure: 300,
+        horizon: 96,
+        utc_offset: -18_000,
+        markets: vec![
+            market(Carrier::Electricity, uniform, -500_000, 10_000_000),
+            market(Carrier::Heat, Rule::PayAsBid { k: Fraction::ZERO }, 0, 400_000),
+            market(Carrier::Gas, Rule::MidMarketRate { tariff: TariffId(2) }, 0, 200_000),
+        ],
+        tariffs: vec![
+            tariff(TariffKind::Flat(prices(250_000, 80_000)), [90_000, 40_000, 20_500, 0]),
+            tariff(TariffKind::TimeOfUse(vec![night, day]), [1, 2, 3, 4]),
+            tariff(TariffKind::Dynamic, [5, 6, 7, 8]),
+        ],
+    }
+}
+
+/// Every kind of command, every claim, every rule, by the name it has in `cases/encoding/`.
+#[must_use]
+pub fn examples() -> Vec<(&'static str, Command)> {
+    let interval = DeliveryInterval { start: START, duration: 900 };
+    let electricity = Carrier::Electricity;
+    let clear = |carrier, claim| Command::Clear { carrier, interval, claim };
+    vec![
+        ("found", Command::Found(Box::new(example_community()))),
+        ("found_sharing", Command::Found(Box::new(sharing_community()))),
+        ("tick", Command::Tick { time: START + 1 }),
+        (
+            "register_account",
+            Command::RegisterAccount { address: Address(core::array::from_fn(|i| i as u8 + 1)) },
+        ),
+        (
+            "register_meter",
+            Command::RegisterMeter {
+                terms: MeterTerms {
+                    account: AccountId(6),
+                    carrier: electricity,
+                    key: Address([0x22; 20]),
+                    import_capacity: Energy(7_500),
+                    export_capacity: Energy(2_500),
+                    tariff: TariffId(1),
+                    share: 62_500,
+                },
+                nonce: 3,
+            },
+        ),
+        (
+            "delegate",
+            Command::Delegate {
+                account: AccountId(6),
+                delegate: Delegate { address: Address([0x33; 20]), expires: START + 86_400 },
+                nonce: 1,
+            },
+        ),
+        ("revoke", Command::Revoke { account: AccountId(6), address: Address([0x33; 20]), nonce: 2 }),
+        ("deposit", Command::Deposit { account: AccountId(6), amount: Money(50_000_000_000), nonce: 4 }),
+        ("withdraw", Command::Withdraw { account: AccountId(6), amount: crate::MAX_MONEY, nonce: 5 }),
+        (
+            "place",
+            Command::Place(Order {
+                account: AccountId(7),
+                meter: MeterId(0x0102_0304),
+                interval,
+                side: Side::Buy,
+                energy: Energy(1_250),
+                limit: Price(234_567),
+                time_in_force: TimeInForce::NextClearing,
+                nonce: 9,
+            }),
+        ),
+        (
+            "place_at_a_negative_price",
+            Command::Place(Order {
+                account: AccountId(7),
+                meter: MeterId(0),
+                interval,
+                side: Side::Sell,
+                energy: crate::MAX_ENERGY,
+                limit: Price(-1),
+                time_in_force: TimeInForce::GateClosure,
+                nonce: u64::MAX,
+            }),
+        ),
+        (
+            "cancel",
+            Command::Cancel {
+                account: AccountId(7),
+                order: OrderId {
+                    carrier: Carrier::Gas,
+                    interval: DeliveryInterval { start: START + 3_600, duration: 3_600 },
+                    side: Side::Sell,
+                    arrival: 12,
+                },
+                nonce: 10,
+            },
+        ),
+        (
+            "publish_prices",
+            Command::PublishPrices {
+                tariff: TariffId(2),
+                start: interval,
+                prices: vec![prices(301_000, 60_000), prices(-70_000, -80_000)],
+            },
+        ),
+        ("close", Command::Close { carrier: electricity, interval }),
+        ("clear_nothing", clear(electricity, Claim::Nothing)),
+        (
+            "clear_uniform_price",
+            clear(electricity, Claim::UniformPrice { equilibrium: Price(120_000), price: Price(125_000) }),
+        ),
+        (
+            "clear_pay_as_bid",
+            clear(
+                Carrier::Heat,
+                Claim::PayAsBid { equilibrium: Price(-5), bids: vec![4, 0, 2], offers: vec![1_048_575] },
+            ),
+        ),
+        ("clear_metered", clear(Carrier::Gas, Claim::Metered)),
+        (
+            "read",
+            Command::Read(Reading {
+                meter: MeterId(3),
+                interval,
+                import: Energy(420),
+                export: Energy(0),
+                sequence: 1,
+            }),
+        ),
+        ("settle", Command::Settle { carrier: Carrier::Heat, interval }),
+        ("checkpoint", Command::Checkpoint { root: core::array::from_fn(|i| i as u8) }),
+    ]
+}
+
+/// A community that shares by a key, with numbers at the ends of their ranges.
+fn sharing_community() -> Community {
+    let rule = Rule::Sharing { key: SharingKey::Dynamic, price: Price(150_000) };
+    Community {
+        chain_id: u64::MAX,
+        community_id: 0,
+        currency: *b"CHF",
+        operator: Address::default(),
+        authentication: Authentication::Operator,
+        interval_duration: 3_600,
+        gate_closure: 0,
+        horizon: u16::MAX,
+        utc_offset: 3_600,
+        markets: vec![Market {
+            carrier: Carrier::Electricity,
+            rule,
+            floor: Price(-10_000_000),
+            cap: Price(10_000_000),
+        }],
+        tariffs: vec![],
+    }
+}
+
+const fn prices(import: i64, export: i64) -> Prices {
+    Prices { import: Price(import), export: Price(export) }
+}
