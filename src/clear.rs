@@ -11,10 +11,10 @@ use crate::orders::{self, FileOrder, OrderFile};
 use crate::output::{csv_field, json, make_folder, print, print_json, write_file};
 use crate::show::{cents, euros, kwh};
 use crate::table::{Align, Table};
-use market::rule::Clearing;
+use market::rule::{Clearing, RuleKind};
 use market::{
     AccountId, Book, BookOrder, Carrier, Energy, MAX_ENERGY, MAX_ORDERS, MAX_PRICE, MeterId, Money, Price,
-    PriceConvention, Rejection, Rule, RuleKind, Side, TimeInForce,
+    PriceConvention, Rejection, Rule, Side, TimeInForce,
 };
 use serde::Serialize;
 
@@ -47,9 +47,10 @@ fn rule(options: &ClearOptions) -> Result<Rule, Failure> {
             convention: options.pricing.unwrap_or(PriceConvention::Equilibrium),
             k: options.k,
         }),
-        RuleKind::PayAsBid if options.pricing.is_some() => {
-            Err(Failure::input("--pricing", "pay_as_bid has no common price: leave --pricing out, --k says whose"))
-        }
+        RuleKind::PayAsBid if options.pricing.is_some() => Err(Failure::input(
+            "--pricing",
+            "pay_as_bid has no common price: leave --pricing out, --k says whose",
+        )),
         RuleKind::PayAsBid => Ok(Rule::PayAsBid { k: options.k }),
         metered => Err(Failure::input(
             "--rule",
@@ -216,7 +217,11 @@ fn outcome(
         welfare_neur: clearing.welfare.0,
         surplus_neur: (paid - received).0,
         fills: fills
-            .map(|(place, (energy, money))| FillForm { id: id(place), energy_wh: energy.0, money_neur: money.0 })
+            .map(|(place, (energy, money))| FillForm {
+                id: id(place),
+                energy_wh: energy.0,
+                money_neur: money.0,
+            })
             .collect(),
         indicative_price: clearing.indicative_price.map(|price| price.0),
         trades: trades

@@ -3,8 +3,9 @@
 use crate::failure::Failure;
 use crate::settings::RunOptions;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
+use market::rule::RuleKind;
 use market::rule::sharing::Rounding;
-use market::{Fraction, PriceConvention, RuleKind, SharingKey};
+use market::{Fraction, PriceConvention, SharingKey};
 use std::path::PathBuf;
 
 /// A peer-to-peer market for electricity, heat and gas.
@@ -131,7 +132,8 @@ fn rule(text: &str) -> Result<RuleKind, String> {
 }
 
 fn convention(text: &str) -> Result<PriceConvention, String> {
-    PriceConvention::from_name(text).ok_or_else(|| one_of(PriceConvention::ALL.into_iter().map(PriceConvention::name)))
+    PriceConvention::from_name(text)
+        .ok_or_else(|| one_of(PriceConvention::ALL.into_iter().map(PriceConvention::name)))
 }
 
 fn key(text: &str) -> Result<SharingKey, String> {

@@ -45,7 +45,11 @@ pub(crate) fn crossing_curves(book: &Book, clearing: &Clearing) -> String {
     for tenth in [0.0, 0.25, 0.5, 0.75, 1.0] {
         let energy = Energy((widest * tenth) as i64);
         let (place, foot) = (x(widest * tenth), floor + 18.0);
-        let _ = writeln!(svg, "<text x=\"{place:.1}\" y=\"{foot}\" text-anchor=\"middle\">{}</text>", kwh(energy));
+        let _ = writeln!(
+            svg,
+            "<text x=\"{place:.1}\" y=\"{foot}\" text-anchor=\"middle\">{}</text>",
+            kwh(energy)
+        );
         let price = lowest + (highest - lowest) * tenth;
         let (side, line) = (left - 8.0, y(price) + 4.0);
         let price = cents(Price(price as i64));
@@ -56,7 +60,9 @@ pub(crate) fn crossing_curves(book: &Book, clearing: &Clearing) -> String {
     let _ = writeln!(svg, "<text x=\"8\" y=\"14\">ct/kWh</text>");
     let _ = writeln!(svg, "<path class=\"buy\" d=\"{}\"><title>buyers</title></path>", path(&demand));
     let _ = writeln!(svg, "<path class=\"sell\" d=\"{}\"><title>sellers</title></path>", path(&supply));
-    for (row, class, name) in [(20.0, "buy", "buyers, highest limit first"), (38.0, "sell", "sellers, lowest limit first")] {
+    for (row, class, name) in
+        [(20.0, "buy", "buyers, highest limit first"), (38.0, "sell", "sellers, lowest limit first")]
+    {
         let (from, to, line) = (WIDTH - 250.0, WIDTH - 226.0, row - 4.0 + top - 10.0);
         let _ = writeln!(svg, "<path class=\"{class}\" d=\"M{from} {line}H{to}\"/>");
         let (at, baseline) = (WIDTH - 218.0, line + 4.0);
@@ -64,8 +70,12 @@ pub(crate) fn crossing_curves(book: &Book, clearing: &Clearing) -> String {
     }
     if let Some(price) = clearing.price.or(clearing.equilibrium) {
         let (height, volume) = (y(price.0 as f64), x(clearing.volume.0 as f64));
-        let _ = writeln!(svg, "<path class=\"price\" fill=\"none\" d=\"M{left} {height:.1}H{volume:.1}V{floor}\"/>");
-        let _ = writeln!(svg, "<circle cx=\"{volume:.1}\" cy=\"{height:.1}\" r=\"4\" fill=\"currentColor\"/>");
+        let _ = writeln!(
+            svg,
+            "<path class=\"price\" fill=\"none\" d=\"M{left} {height:.1}H{volume:.1}V{floor}\"/>"
+        );
+        let _ =
+            writeln!(svg, "<circle cx=\"{volume:.1}\" cy=\"{height:.1}\" r=\"4\" fill=\"currentColor\"/>");
         let label = format!("{} kWh at {} ct/kWh", kwh(clearing.volume), cents(price));
         let (at, line) = (left + 8.0, height - 8.0);
         let _ = writeln!(svg, "<text x=\"{at}\" y=\"{line:.1}\" font-weight=\"bold\">{label}</text>");

@@ -59,7 +59,8 @@ pub(crate) fn read(path: &Path) -> Result<MeteredFile, Failure> {
     let mut problems = Vec::new();
     for (column, wanted) in ["t", "generation_wh"].into_iter().enumerate() {
         if names.get(column) != Some(wanted) {
-            let what = format!("column {} must be {wanted}: columns are t,generation_wh,MEMBER,…", column + 1);
+            let what =
+                format!("column {} must be {wanted}: columns are t,generation_wh,MEMBER,…", column + 1);
             problems.push(Problem::at(path, 1, names.get(column).unwrap_or(""), what));
         }
     }
@@ -80,8 +81,11 @@ pub(crate) fn read(path: &Path) -> Result<MeteredFile, Failure> {
         let record = record.map_err(|error| not_text(path, &error))?;
         let line = record.position().map_or(0, csv::Position::line);
         if record.len() != names.len() {
-            let what =
-                format!("{} columns where the heading has {}: write one value each", record.len(), names.len());
+            let what = format!(
+                "{} columns where the heading has {}: write one value each",
+                record.len(),
+                names.len()
+            );
             problems.push(Problem::at(path, line, "", what));
             continue;
         }
@@ -164,7 +168,10 @@ pub(crate) fn read_shares(path: &Path, members: &[String]) -> Result<ShareFile, 
     }
     for (member, part) in members.iter().zip(&parts) {
         if part.is_none() {
-            problems.push(Problem::new(path.display(), format!("\"{member}\" has no share: add a line, 0 if none")));
+            problems.push(Problem::new(
+                path.display(),
+                format!("\"{member}\" has no share: add a line, 0 if none"),
+            ));
         }
     }
     let parts: Vec<u64> = parts.into_iter().map(Option::unwrap_or_default).collect();
@@ -182,7 +189,9 @@ fn not_text(path: &Path, error: &csv::Error) -> Failure {
 /// Why a row may not follow another.
 fn out_of_order(last: &Time, time: &Time) -> Option<&'static str> {
     let order = match (last, time) {
-        (Time::Number(last), Time::Number(this)) | (Time::Instant(_, last), Time::Instant(_, this)) => this.cmp(last),
+        (Time::Number(last), Time::Number(this)) | (Time::Instant(_, last), Time::Instant(_, this)) => {
+            this.cmp(last)
+        }
         _ => return Some("numbers and instants are mixed: use one kind of time throughout"),
     };
     match order {
@@ -201,7 +210,8 @@ fn time(text: &str) -> Result<Time, String> {
         };
     }
     let wrong = |what: &str| format!("\"{text}\" {what}: write 2021-06-07T12:15:00Z or …+01:00");
-    let (date, clock) = text.split_once(['T', ' ']).ok_or_else(|| wrong("is neither a number nor ISO 8601"))?;
+    let (date, clock) =
+        text.split_once(['T', ' ']).ok_or_else(|| wrong("is neither a number nor ISO 8601"))?;
     let (clock, offset) = if let Some(clock) = clock.strip_suffix('Z') {
         (clock, 0)
     } else {
@@ -216,7 +226,8 @@ fn time(text: &str) -> Result<Time, String> {
     };
     let date = fields(date, '-').ok_or_else(|| wrong("has a date that cannot be read"))?;
     let clock = fields(clock, ':').ok_or_else(|| wrong("has a time of day that cannot be read"))?;
-    let ([year @ 1970..=9999, month @ 1..=12, day], [hour @ 0..=23, minute @ 0..=59, ..]) = (&date[..], &clock[..])
+    let ([year @ 1970..=9999, month @ 1..=12, day], [hour @ 0..=23, minute @ 0..=59, ..]) =
+        (&date[..], &clock[..])
     else {
         return Err(wrong("is not a date and time of day"));
     };

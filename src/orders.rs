@@ -87,7 +87,12 @@ fn csv(path: &Path, reader: &mut Reader) -> Result<(), Failure> {
                     cells.push(std::str::from_utf8(cell));
                 }
                 if let Some(bad) = cells.iter().position(Result::is_err) {
-                    reader.problem(Problem::at(path, line, &names[bad], "not UTF-8 text: save the file as UTF-8"));
+                    reader.problem(Problem::at(
+                        path,
+                        line,
+                        &names[bad],
+                        "not UTF-8 text: save the file as UTF-8",
+                    ));
                     continue;
                 }
                 reader.row(&columns, line, |column| cells[column].unwrap_or_default());

@@ -112,7 +112,10 @@ pub(crate) struct Settings {
 impl Settings {
     /// Reads the settings' file and the environment, and puts the command line on top.
     pub(crate) fn gather(options: &RunOptions) -> Result<Self, Failure> {
-        #[expect(clippy::disallowed_methods, reason = "the application reads the environment, here and only here")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the application reads the environment, here and only here"
+        )]
         let environment = |name: &str| std::env::var(name).ok();
         let file = read_file(Path::new(FILE))?;
         Self::combine(options, &file, environment)
@@ -156,7 +159,8 @@ impl Settings {
             let number = text.parse().ok().filter(|number| *number <= most);
             if number.is_none() {
                 let place = setting_place(value);
-                problems.push(Problem::new(place, format!("\"{text}\" is not a whole number: write {example}")));
+                problems
+                    .push(Problem::new(place, format!("\"{text}\" is not a whole number: write {example}")));
             }
             number
         };
@@ -190,9 +194,11 @@ impl Settings {
             ("out", _) => self.out.display().to_string(),
             ("ledger", _) => self.ledger.display().to_string(),
             (_, Some(text)) => text.clone(),
-            (name, None) => {
-                SETTINGS.iter().find(|(known, _)| *known == name).map_or("", |(_, default)| default).to_owned()
-            }
+            (name, None) => SETTINGS
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map_or("", |(_, default)| default)
+                .to_owned(),
         }
     }
 }
@@ -228,7 +234,12 @@ fn parse_file(text: &str) -> Result<Vec<(String, String, u64)>, Failure> {
         let line = line_of(span.map_or(0, |span| span.start));
         if !SETTINGS.iter().any(|(known, _)| *known == key) {
             let known: Vec<&str> = SETTINGS.iter().map(|(known, _)| *known).collect();
-            problems.push(Problem::at(path, line, key, format!("unknown setting: choose from {}", known.join(", "))));
+            problems.push(Problem::at(
+                path,
+                line,
+                key,
+                format!("unknown setting: choose from {}", known.join(", ")),
+            ));
             continue;
         }
         let value = match item.as_value() {
@@ -265,14 +276,14 @@ mod tests {
         assert_eq!((settings.seed, settings.days), (Some(5), Some(4)));
         assert_eq!(settings.ledger, Path::new("there/ledger.sqlite"));
         let sources: Vec<String> = settings.values.iter().map(|value| value.source.to_string()).collect();
-        let expected =
-            ["default", "--seed", "WATTLE_DAYS", "default", "default", "wattle.toml:4", "default"];
+        let expected = ["default", "--seed", "WATTLE_DAYS", "default", "default", "wattle.toml:4", "default"];
         assert_eq!(sources, expected);
     }
 
     #[test]
     fn all_problems_of_the_file_are_told_at_once_with_their_lines() {
-        let Err(Failure::Input(problems)) = gather(&RunOptions::default(), "seeds = 1\n\ndays = [1]\n", &[]) else {
+        let Err(Failure::Input(problems)) = gather(&RunOptions::default(), "seeds = 1\n\ndays = [1]\n", &[])
+        else {
             panic!("a wrong file was taken");
         };
         let places: Vec<&str> = problems.iter().map(|problem| problem.place.as_str()).collect();

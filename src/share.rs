@@ -116,7 +116,8 @@ fn text(options: &ShareOptions, file: &MeteredFile, form: &ShareForm<'_>) -> Str
     let generation: Energy = file.rows.iter().map(|row| row.generation).sum();
     let surplus: i64 = form.rows.iter().map(|row| row.surplus_wh).sum();
     let (generation, surplus) = (kwh(generation), kwh(Energy(surplus)));
-    text += &format!("\n  {generation} kWh were generated; {surplus} kWh of them found no member (surplus)\n");
+    text +=
+        &format!("\n  {generation} kWh were generated; {surplus} kWh of them found no member (surplus)\n");
     text
 }
 

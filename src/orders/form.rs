@@ -118,7 +118,10 @@ impl Reader {
                 "carrier" => match Carrier::ALL.into_iter().find(|known| known.name() == value) {
                     None => problem(name, format!("\"{value}\" is not electricity, heat or gas")),
                     Some(carrier) if *self.file.carrier.get_or_insert(carrier) != carrier => {
-                        problem(name, "another carrier than above: an auction has one, so split the file".into());
+                        problem(
+                            name,
+                            "another carrier than above: an auction has one, so split the file".into(),
+                        );
                     }
                     Some(_) => {}
                 },
@@ -154,7 +157,8 @@ impl Reader {
             let [first, second] = [pair[0], pair[1]];
             if self.file.orders[first].id == self.file.orders[second].id {
                 let id = &self.file.orders[second].id;
-                let what = format!("\"{id}\" names the order on line {} too: ids are unique", self.lines[first]);
+                let what =
+                    format!("\"{id}\" names the order on line {} too: ids are unique", self.lines[first]);
                 self.problems.push(Problem::at(&self.path, self.lines[second], "id", what));
             }
         }

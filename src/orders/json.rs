@@ -86,6 +86,6 @@ mod tests {
     fn an_element_is_found_on_the_line_where_it_begins() {
         assert_eq!(lines_of_elements("[{\"a\":\"{\\\"\"},\n7,\n {\"b\":[1,2]}]", 1), [1, 2, 3]);
         assert_eq!(lines_of_elements("{\"orders\":\n[{},\n{}]}", 2), [2, 3]);
-        assert_eq!(lines_of_elements("[\n]", 1), []);
+        assert!(lines_of_elements("[\n]", 1).is_empty());
     }
 }

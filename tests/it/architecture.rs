@@ -20,7 +20,8 @@ fn table() -> BTreeMap<String, Entry> {
     let entries = rows.map(|line| {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
         let name = cells[1].trim_matches('`').to_owned();
-        let may_import = cells[4].split(',').map(|name| name.trim().to_owned()).filter(|name| name != "–").collect();
+        let may_import =
+            cells[4].split(',').map(|name| name.trim().to_owned()).filter(|name| name != "–").collect();
         (name, Entry { row: cells[2].parse().unwrap(), may_import })
     });
     entries.collect()
@@ -38,8 +39,10 @@ fn packages() -> Vec<Value> {
 /// Name and kind (normal, dev or build) of everything a package names as a dependency.
 fn dependencies(package: &Value) -> Vec<(&str, &str)> {
     let all = package["dependencies"].as_array().unwrap().iter();
-    all.map(|dependency| (dependency["name"].as_str().unwrap(), dependency["kind"].as_str().unwrap_or("normal")))
-        .collect()
+    all.map(|dependency| {
+        (dependency["name"].as_str().unwrap(), dependency["kind"].as_str().unwrap_or("normal"))
+    })
+    .collect()
 }
 
 #[test]
@@ -97,7 +100,10 @@ fn heavy_guests_live_in_the_crates_that_host_them() {
         let name = package["name"].as_str().unwrap();
         for (import, kind) in dependencies(package) {
             let Some((_, allowed)) = hosts.iter().find(|(guest, _)| *guest == import) else { continue };
-            assert!(allowed.contains(&name), "{name} has the {kind} dependency {import}, hosted by {allowed:?} only");
+            assert!(
+                allowed.contains(&name),
+                "{name} has the {kind} dependency {import}, hosted by {allowed:?} only"
+            );
         }
     }
 }

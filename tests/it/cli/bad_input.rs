@@ -67,7 +67,8 @@ fn carriers_are_known_and_not_mixed() {
 
 #[test]
 fn json_orders_are_judged_like_csv_orders() {
-    let orders = "[\n{\"id\":\"b\",\"account\":\"ann\",\"side\":\"buy\",\"energy_wh\":1.5,\"limit_price\":1},\n7]";
+    let orders =
+        "[\n{\"id\":\"b\",\"account\":\"ann\",\"side\":\"buy\",\"energy_wh\":1.5,\"limit_price\":1},\n7]";
     let expected = [
         "orders.json:2:energy_wh: \"1.5\" is not a whole number of Wh: write 1500 for 1.5 kWh",
         "orders.json:3: not an object: write {\"id\":…,\"account\":…,…}",
@@ -151,7 +152,10 @@ fn shares_are_exact_complete_and_at_most_the_whole() {
         folder.write("shares.csv", shares);
         let run = folder.wattle(&["share", "metered.csv", "--key", "static", "--shares", "shares.csv"]);
         let complaints = run.complaints(2);
-        assert_eq!(complaints.iter().filter(|line| !line.ends_with("was done")).copied().collect::<Vec<_>>(), expected);
+        assert_eq!(
+            complaints.iter().filter(|line| !line.ends_with("was done")).copied().collect::<Vec<_>>(),
+            expected
+        );
     };
     check("member,part\n", &["shares.csv:1: the heading must be member,share"]);
     check(

@@ -22,7 +22,8 @@ fn the_form_is_the_promised_one() {
     assert!(form["clear_ns"].as_u64().unwrap() > 0);
     form["clear_ns"] = json!(0);
     let trade = |buy, sell, energy_wh: i64| json!({"buy": buy, "sell": sell, "energy_wh": energy_wh, "price": 150_000});
-    let fill = |id, energy_wh: i64| json!({"id": id, "energy_wh": energy_wh, "money_neur": energy_wh * 150_000});
+    let fill =
+        |id, energy_wh: i64| json!({"id": id, "energy_wh": energy_wh, "money_neur": energy_wh * 150_000});
     let expected = json!({
         "rule": "uniform_price",
         "energy_wh": 150,
@@ -43,7 +44,8 @@ fn the_form_is_the_promised_one() {
 fn the_conventions_and_k_choose_the_price() {
     // One bid at 30, one offer at 10 of the same energy: any price between is an equilibrium price.
     let rows = "b,ann,buy,100,300000\ns,ben,sell,100,100001\n";
-    let check = |options: &[&str], price: i64| assert_eq!(clear(rows, options)["price"], price, "{options:?}");
+    let check =
+        |options: &[&str], price: i64| assert_eq!(clear(rows, options)["price"], price, "{options:?}");
     check(&[], 200_000); // ½ · (300 000 + 100 001), rounded down
     check(&["--k", "0"], 100_001);
     check(&["--k", "1"], 300_000);
@@ -100,7 +102,8 @@ fn several_orders_of_one_account_at_one_price_lose_nothing() {
 #[test]
 fn a_wish_no_rule_grants_is_refused_by_number() {
     let folder = Folder::new();
-    let rows = "id,account,side,energy_wh,limit_price,min_fill_wh,quality\nb,ann,buy,9,9,5,\ns,ben,sell,9,9,0,any\n";
+    let rows =
+        "id,account,side,energy_wh,limit_price,min_fill_wh,quality\nb,ann,buy,9,9,5,\ns,ben,sell,9,9,0,any\n";
     folder.write("orders.csv", rows);
     let form = folder.wattle(&["clear", "orders.csv", "--json"]).json();
     let expected = json!([{"id": "b", "code": 37, "reason": "uniform_price does not know min_fill_wh"}]);
