@@ -8,7 +8,8 @@
 //! Where two prices are equilibria they fill the same orders: B falls and S rises with p, so both are pinned to
 //! the same volume. The interval [lo, hi] of equilibrium prices therefore does not depend on which one is tried.
 
-use crate::{Book, BookOrder, Energy, Money, Price, Rejection};
+use super::merit::sign;
+use crate::{Book, BookOrder, Energy, Money, Price, Rejection, Side};
 
 /// One side of a book, seen from a price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +80,11 @@ impl SideCut {
             surplus,
         }
     }
+
+    /// Bids and offers seen from `price`.
+    pub(super) fn both(book: &Book, price: Price) -> (Self, Self) {
+        (Self::at(&book.bids, price, sign(Side::Buy)), Self::at(&book.offers, price, sign(Side::Sell)))
+    }
 }
 
 impl Cut {
@@ -87,8 +93,7 @@ impl Cut {
     /// # Errors
     /// [`Rejection::NotEquilibrium`] if demand and supply do not meet there, or nothing is traded.
     pub fn at(book: &Book, price: Price) -> Result<Self, Rejection> {
-        let bids = SideCut::at(&book.bids, price, 1);
-        let offers = SideCut::at(&book.offers, price, -1);
+        let (bids, offers) = SideCut::both(book, price);
         let volume = (bids.better + bids.at).min(offers.better + offers.at);
         if volume < bids.better || volume < offers.better || volume <= Energy::ZERO {
             return Err(Rejection::NotEquilibrium);

@@ -1,8 +1,9 @@
 //! One price for all: the allocation an equilibrium price proves, and the price paid.
 
+use super::merit::sign;
 use super::{Clearing, Cut, MarginOrder};
 use crate::apportion::CumulativeFloor;
-use crate::{Book, BookOrder, Energy, Fraction, Price, PriceConvention, Rejection};
+use crate::{Book, BookOrder, Energy, Fraction, Price, PriceConvention, Rejection, Side};
 use alloc::vec::Vec;
 
 pub(super) fn check(
@@ -55,33 +56,63 @@ pub(super) fn allocate(cut: &Cut, book: &Book, out: &mut Clearing) {
     out.range = (cut.lo, cut.hi);
     out.indicative_price = None;
     out.welfare = cut.welfare();
-    fill(&book.bids, cut.price, 1, cut.bids.at, cut.bids_at(), &mut out.bid_fills);
-    fill(&book.offers, cut.price, -1, cut.offers.at, cut.offers_at(), &mut out.offer_fills);
+    let Clearing { bid_fills, offer_fills, scratch, .. } = out;
+    let [bids, offers] = &mut scratch.margins;
+    Fill { side: Side::Buy, price: cut.price, at: cut.bids.at, share: cut.bids_at() }.apply(
+        &book.bids,
+        bid_fills,
+        bids,
+        &mut scratch.order,
+    );
+    Fill { side: Side::Sell, price: cut.price, at: cut.offers.at, share: cut.offers_at() }.apply(
+        &book.offers,
+        offer_fills,
+        offers,
+        &mut scratch.order,
+    );
 }
 
-/// Fills one side; of the `at` Wh that stand at the price, `share` Wh are used.
-fn fill(orders: &[BookOrder], price: Price, sign: i64, at: Energy, share: Energy, fills: &mut Vec<Energy>) {
-    // With `share` = 0 or all of `at` the margin needs no apportionment: it moves with the worse or the better.
-    let from_gain = if share == at { 0 } else { 1 };
-    fills.clear();
-    fills.extend(orders.iter().map(|order| {
-        let gain = (order.limit.0 - price.0) * sign;
-        if gain >= from_gain { order.energy } else { Energy::ZERO }
-    }));
-    if share == at || share.is_zero() {
-        return;
-    }
-    let mut positions: Vec<u32> = (0_u32..)
-        .zip(orders)
-        .filter(|(_, order)| order.limit == price)
-        .map(|(position, _)| position)
-        .collect();
-    MarginOrder::default().sort(orders, &mut positions);
-    let Some(mut parts) = CumulativeFloor::new(share.0.into(), at.0.unsigned_abs().into()) else { return };
-    for position in positions {
-        let position = position as usize;
-        if let (Some(order), Some(fill)) = (orders.get(position), fills.get_mut(position)) {
-            *fill = Energy(parts.next(order.energy.0.unsigned_abs()) as i64);
+/// How one side is filled: of the `at` Wh that stand at the price, `share` Wh are used.
+struct Fill {
+    side: Side,
+    price: Price,
+    at: Energy,
+    share: Energy,
+}
+
+impl Fill {
+    /// `margin` takes the positions at the price in canonical order, where they have to share; else nothing.
+    fn apply(
+        &self,
+        orders: &[BookOrder],
+        fills: &mut Vec<Energy>,
+        margin: &mut Vec<u32>,
+        order: &mut MarginOrder,
+    ) {
+        let shared = self.share != self.at && !self.share.is_zero();
+        // Otherwise all at the price go with the better ones, or none.
+        let least_gain = if self.share == self.at { 0 } else { 1 };
+        let sign = sign(self.side);
+        fills.clear();
+        fills.extend(orders.iter().map(|order| {
+            let gain = (order.limit.0 - self.price.0) * sign;
+            if gain >= least_gain { order.energy } else { Energy::ZERO }
+        }));
+        margin.clear();
+        if !shared {
+            return;
+        }
+        let at_price = (0_u32..).zip(orders).filter(|(_, order)| order.limit == self.price);
+        margin.extend(at_price.map(|(position, _)| position));
+        order.sort(orders, margin);
+        let Some(mut parts) = CumulativeFloor::new(self.share.0.into(), self.at.0.unsigned_abs().into())
+        else {
+            return; // cannot be: nobody shares only if nothing is at the price
+        };
+        for position in margin.iter().map(|position| *position as usize) {
+            if let (Some(order), Some(fill)) = (orders.get(position), fills.get_mut(position)) {
+                *fill = Energy(parts.next(order.energy.0.unsigned_abs()) as i64);
+            }
         }
     }
 }
