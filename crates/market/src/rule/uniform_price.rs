@@ -1,8 +1,7 @@
 //! One price for all: the allocation an equilibrium price proves, and the price paid.
 
-use super::merit::sign;
-use super::{Clearing, Cut, MarginOrder};
-use crate::apportion::CumulativeFloor;
+use super::merit::{Scratch, sign};
+use super::{Clearing, Cut};
 use crate::{Book, BookOrder, Energy, Fraction, Price, PriceConvention, Rejection, Side};
 use alloc::vec::Vec;
 
@@ -57,61 +56,29 @@ pub(super) fn allocate(cut: &Cut, book: &Book, out: &mut Clearing) {
     out.indicative_price = None;
     out.welfare = cut.welfare();
     let Clearing { bid_fills, offer_fills, scratch, .. } = out;
+    for (side, orders, fills) in [(Side::Buy, &book.bids, bid_fills), (Side::Sell, &book.offers, offer_fills)]
+    {
+        fill(cut, side, orders, fills, scratch);
+    }
+}
+
+/// Fills one side.
+fn fill(cut: &Cut, side: Side, orders: &[BookOrder], fills: &mut Vec<Energy>, scratch: &mut Scratch) {
+    let (at, share) = cut.margin(side);
+    // Those at the price go with the better ones, or with the worse, or share (below).
+    let least_gain = if share == at { 0 } else { 1 };
+    fills.clear();
+    fills.extend(orders.iter().map(|order| {
+        let gain = (order.limit.0 - cut.price.0) * sign(side);
+        if gain >= least_gain { order.energy } else { Energy::ZERO }
+    }));
     let [bids, offers] = &mut scratch.margins;
-    Fill { side: Side::Buy, price: cut.price, at: cut.bids.at, share: cut.bids_at() }.apply(
-        &book.bids,
-        bid_fills,
-        bids,
-        &mut scratch.order,
-    );
-    Fill { side: Side::Sell, price: cut.price, at: cut.offers.at, share: cut.offers_at() }.apply(
-        &book.offers,
-        offer_fills,
-        offers,
-        &mut scratch.order,
-    );
-}
-
-/// How one side is filled: of the `at` Wh that stand at the price, `share` Wh are used.
-struct Fill {
-    side: Side,
-    price: Price,
-    at: Energy,
-    share: Energy,
-}
-
-impl Fill {
-    /// `margin` takes the positions at the price in canonical order, where they have to share; else nothing.
-    fn apply(
-        &self,
-        orders: &[BookOrder],
-        fills: &mut Vec<Energy>,
-        margin: &mut Vec<u32>,
-        order: &mut MarginOrder,
-    ) {
-        let shared = self.share != self.at && !self.share.is_zero();
-        // Otherwise all at the price go with the better ones, or none.
-        let least_gain = if self.share == self.at { 0 } else { 1 };
-        let sign = sign(self.side);
-        fills.clear();
-        fills.extend(orders.iter().map(|order| {
-            let gain = (order.limit.0 - self.price.0) * sign;
-            if gain >= least_gain { order.energy } else { Energy::ZERO }
-        }));
-        margin.clear();
-        if !shared {
-            return;
-        }
-        let at_price = (0_u32..).zip(orders).filter(|(_, order)| order.limit == self.price);
-        margin.extend(at_price.map(|(position, _)| position));
-        order.sort(orders, margin);
-        let Some(mut parts) = CumulativeFloor::new(self.share.0.into(), self.at.0.unsigned_abs().into())
-        else {
-            return; // cannot be: nobody shares only if nothing is at the price
-        };
-        for position in margin.iter().map(|position| *position as usize) {
-            if let (Some(order), Some(fill)) = (orders.get(position), fills.get_mut(position)) {
-                *fill = Energy(parts.next(order.energy.0.unsigned_abs()) as i64);
+    let positions = if side == Side::Buy { bids } else { offers };
+    positions.clear();
+    if share != at && !share.is_zero() {
+        for (position, part) in cut.share(side, orders, &mut scratch.order, positions) {
+            if let Some(fill) = fills.get_mut(position as usize) {
+                *fill = part;
             }
         }
     }
