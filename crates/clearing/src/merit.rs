@@ -36,7 +36,7 @@ pub(crate) fn filled(side: Side, book: &Book, cut: &Cut, memory: &mut Memory) ->
     }
     let best = best as u64;
     for key in &mut *keys {
-        *key = (best << 32) - (*key & !0xFFFF_FFFF) | *key & 0xFFFF_FFFF;
+        *key = ((best << 32) - (*key & !0xFFFF_FFFF)) | (*key & 0xFFFF_FFFF);
     }
     radix_sort(keys, sorted, 32, u64::BITS - best.leading_zeros());
     let mut positions = Vec::with_capacity(keys.len() + cut_size(cut, side));

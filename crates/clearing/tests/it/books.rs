@@ -8,13 +8,13 @@ use market::{
 use proptest::prelude::*;
 
 /// The market's floor and cap in these tests.
-pub const COLLAR: (Price, Price) = (Price(-MAX_PRICE.0), MAX_PRICE);
+pub(crate) const COLLAR: (Price, Price) = (Price(-MAX_PRICE.0), MAX_PRICE);
 
 /// An order before it has arrived: side, account, limit, energy.
-pub type Wish = (Side, u32, i64, i64);
+pub(crate) type Wish = (Side, u32, i64, i64);
 
 /// The auction rules with the parameters that matter.
-pub fn auctions() -> Vec<Rule> {
+pub(crate) fn auctions() -> Vec<Rule> {
     let third = Fraction::new(1, 3).unwrap();
     let mut rules = Vec::new();
     for k in [Fraction::ZERO, Fraction::HALF, third, Fraction::ONE] {
@@ -25,7 +25,7 @@ pub fn auctions() -> Vec<Rule> {
 }
 
 /// Appends an order, unless it would cross one of its own account (law C11: such an order is never accepted).
-pub fn place(book: &mut Book, (side, account, limit, energy): Wish) -> bool {
+pub(crate) fn place(book: &mut Book, (side, account, limit, energy): Wish) -> bool {
     let account = AccountId(account);
     let crosses = match side {
         Side::Buy => book.offers.iter().any(|offer| offer.account == account && limit >= offer.limit.0),
@@ -50,7 +50,7 @@ pub fn place(book: &mut Book, (side, account, limit, energy): Wish) -> bool {
 }
 
 /// The book of these orders in this sequence.
-pub fn book(wishes: &[Wish]) -> Book {
+pub(crate) fn book(wishes: &[Wish]) -> Book {
     let mut book = Book::default();
     for wish in wishes {
         place(&mut book, *wish);
@@ -59,7 +59,7 @@ pub fn book(wishes: &[Wish]) -> Book {
 }
 
 /// Orders with many ties or few, negative prices, several orders of one account, tiny and huge energies.
-pub fn wishes() -> impl Strategy<Value = Vec<Wish>> {
+pub(crate) fn wishes() -> impl Strategy<Value = Vec<Wish>> {
     let prices = prop_oneof![
         Just((-2, 2)),
         Just((-30, 30)),
@@ -81,7 +81,7 @@ pub fn wishes() -> impl Strategy<Value = Vec<Wish>> {
 }
 
 /// The outcome of a claim that must be right.
-pub fn accepted(rule: &Rule, book: &Book, claim: &Claim) -> Clearing {
+pub(crate) fn accepted(rule: &Rule, book: &Book, claim: &Claim) -> Clearing {
     let mut out = Clearing::default();
     if let Err(rejection) = check(rule, book, claim, COLLAR, &mut out) {
         panic!("{rejection}: {}", market::rule::explain(rule, book, claim, COLLAR));
@@ -90,6 +90,6 @@ pub fn accepted(rule: &Rule, book: &Book, claim: &Claim) -> Clearing {
 }
 
 /// The outcome that the search finds and the check accepts.
-pub fn cleared(rule: &Rule, book: &Book) -> Clearing {
+pub(crate) fn cleared(rule: &Rule, book: &Book) -> Clearing {
     accepted(rule, book, &clearing::clear(rule, book, COLLAR, &mut clearing::Workspace::new()))
 }

@@ -74,7 +74,9 @@ fn changes(order: &[u32], pick: &prop::sample::Index, all: u32) -> Vec<Vec<u32>>
         changed
     };
     let mut changed = vec![
-        with(&|order| drop(order.remove(at))),
+        with(&|order| {
+            order.remove(at);
+        }),
         with(&|order| order.insert(at, order[at])),
         with(&|order| order.push(all)),
         with(&|order| order[at] = all),

@@ -5,15 +5,15 @@ use market::{Book, BookOrder, Claim, Energy, Fraction, Money, Price, PriceConven
 
 /// What a right clearing looks like.
 #[derive(Debug, PartialEq)]
-pub struct Outcome {
-    pub volume: i64,
-    pub range: Option<(i64, i64)>,
-    pub last_pair: Option<(i64, i64)>,
-    pub welfare: i128,
-    pub bid_fills: Vec<i64>,
-    pub offer_fills: Vec<i64>,
-    pub bid_order: Vec<usize>,
-    pub offer_order: Vec<usize>,
+pub(crate) struct Outcome {
+    pub(crate) volume: i64,
+    pub(crate) range: Option<(i64, i64)>,
+    pub(crate) last_pair: Option<(i64, i64)>,
+    pub(crate) welfare: i128,
+    pub(crate) bid_fills: Vec<i64>,
+    pub(crate) offer_fills: Vec<i64>,
+    pub(crate) bid_order: Vec<usize>,
+    pub(crate) offer_order: Vec<usize>,
 }
 
 /// Canonical order of one side: price, the account's first arrival at that price, arrival.
@@ -47,7 +47,7 @@ fn fill(orders: &[BookOrder], order: &[usize], mut volume: i128) -> Vec<i64> {
 }
 
 /// The outcome that has the greatest welfare, and of those the greatest volume.
-pub fn clear(book: &Book) -> Outcome {
+pub(crate) fn clear(book: &Book) -> Outcome {
     let (bid_order, offer_order) = (canonical(&book.bids, -1), canonical(&book.offers, 1));
     // Along both sides from the best order on, as long as the bid is worth at least the offer.
     let (mut volume, mut i, mut j) = (0_i128, 0, 0);
@@ -103,7 +103,7 @@ impl Outcome {
     }
 
     /// The claim that says so.
-    pub fn claim(&self, rule: &Rule) -> Claim {
+    pub(crate) fn claim(&self, rule: &Rule) -> Claim {
         let (Some(range), Some(pair)) = (self.range, self.last_pair) else { return Claim::Nothing };
         let positions = |order: &[usize]| order.iter().map(|at| *at as u32).collect();
         match rule {
@@ -123,7 +123,7 @@ impl Outcome {
     }
 
     /// Every pair whose stretches of Wh overlap; `price` from the limits of bid and offer.
-    pub fn trades(&self, book: &Book, price: impl Fn(i64, i64) -> i64) -> Vec<Trade> {
+    pub(crate) fn trades(&self, book: &Book, price: impl Fn(i64, i64) -> i64) -> Vec<Trade> {
         let stretches = |order: &[usize], fills: &[i64]| -> Vec<(usize, i64, i64)> {
             let mut end = 0;
             order
@@ -157,12 +157,12 @@ impl Outcome {
     }
 
     /// The pairs of `pay_as_bid`.
-    pub fn pay_as_bid(&self, book: &Book, k: Fraction) -> Vec<Trade> {
+    pub(crate) fn pay_as_bid(&self, book: &Book, k: Fraction) -> Vec<Trade> {
         self.trades(book, |bid, offer| Self::between(k, (offer, bid)))
     }
 
     /// Whether a checked clearing is this one.
-    pub fn assert_is(&self, out: &market::rule::Clearing) {
+    pub(crate) fn assert_is(&self, out: &market::rule::Clearing) {
         let fills = |fills: &[i64]| fills.iter().map(|fill| Energy(*fill)).collect::<Vec<_>>();
         assert_eq!(out.volume, Energy(self.volume));
         assert_eq!(out.welfare, Money(self.welfare));
