@@ -1,1 +1,15 @@
-//! (see ARCHITECTURE.md)
+//! Finding what the rules will accept.
+//!
+//! A clearing is a *claim*: whoever finds it, by whatever means, `market` decides with integers whether it is
+//! right ([`market::rule::check`]). Here are the means: fast searches that never sort a whole book.
+//!
+//! The modules in reading order:
+
+mod claim;
+pub use claim::clear;
+mod workspace;
+pub use workspace::Workspace;
+mod curve;
+mod merit;
+mod selection;
+pub use curve::{Curve, Step};

@@ -50,7 +50,7 @@ pub enum Error {
     /// The stored records contradict themselves.
     #[error(
         "{path} is damaged at record {record}: {what}. Restore the last backup and let members present their \
-         receipts; `wattle audit` lists every violation"
+         receipts; `wattle audit` names the first law broken"
     )]
     Damaged {
         /// The file.

@@ -20,5 +20,7 @@ mod central;
 mod projection;
 mod store;
 pub use central::{Central, Options};
+mod audit;
+pub use audit::{Audit, Evidence, LawCount, Violation, audit};
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;

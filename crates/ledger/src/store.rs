@@ -109,6 +109,14 @@ impl Store {
         self.statements
     }
 
+    /// How many records the log holds, by its own account.
+    pub(crate) fn records(&self) -> Result<u64, Error> {
+        self.connection
+            .query_row("SELECT coalesce(max(first + count), 0) FROM segment", [], |row| row.get::<_, i64>(0))
+            .map(|records| records as u64)
+            .map_err(|source| Error::storage("read", &self.path, 0, source))
+    }
+
     /// Visits the segments in order, from the one that holds record `from`.
     pub(crate) fn segments(
         &self,

@@ -1,26 +1,11 @@
 //! Both forms of the central ledger keep what every ledger promises.
 
+mod folder;
+
+use folder::Folder;
 use ledger::conformance::{Backend, check};
 use ledger::{Central, Error, Key, Ledger, Options};
 use std::path::PathBuf;
-
-/// A folder that disappears with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("wattle-ledger-{}-{name}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).unwrap();
-        Self(folder)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 struct Files {
     folder: Folder,
@@ -30,7 +15,7 @@ struct Files {
 
 impl Files {
     fn path(&self) -> PathBuf {
-        self.folder.0.join(format!("{}.wattle", self.made))
+        self.folder.path(&format!("{}.wattle", self.made))
     }
 }
 

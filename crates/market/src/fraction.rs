@@ -35,6 +35,14 @@ impl Fraction {
         Self::new(whole.checked_mul(denominator)?.checked_add(places)?, denominator)
     }
 
+    /// How many parts of `whole` it is; `None` where it is not a whole number of them.
+    #[must_use]
+    pub fn in_parts_of(self, whole: u64) -> Option<u64> {
+        let product = u128::from(whole) * u128::from(self.numerator);
+        let denominator = u128::from(self.denominator);
+        product.is_multiple_of(denominator).then_some((product / denominator) as u64)
+    }
+
     /// The number above the line.
     #[must_use]
     pub const fn numerator(self) -> u32 {

@@ -1,5 +1,6 @@
 //! What a checked claim means for every order.
 
+use super::merit::Scratch;
 use crate::{Book, BookOrder, Energy, Money, Price, Rejection};
 use alloc::vec::Vec;
 
@@ -26,6 +27,7 @@ pub struct Clearing {
     pub offer_fills: Vec<Energy>,
     /// The pairs, where the rule makes them (`pay_as_bid`).
     pub trades: Vec<Trade>,
+    pub(super) scratch: Scratch,
 }
 
 /// A bid and an offer that were matched.
@@ -74,9 +76,6 @@ impl Clearing {
 
 /// The highest bid and the lowest offer.
 pub(crate) fn best(book: &Book) -> (Option<Price>, Option<Price>) {
-    let limits = |orders: &'_ [BookOrder]| -> (Option<Price>, Option<Price>) {
-        let limits = || orders.iter().map(|order| order.limit);
-        (limits().min(), limits().max())
-    };
-    (limits(&book.bids).1, limits(&book.offers).0)
+    let limit = |order: &BookOrder| order.limit;
+    (book.bids.iter().map(limit).max(), book.offers.iter().map(limit).min())
 }

@@ -8,7 +8,11 @@
 //! Where two prices are equilibria they fill the same orders: B falls and S rises with p, so both are pinned to
 //! the same volume. The interval [lo, hi] of equilibrium prices therefore does not depend on which one is tried.
 
-use crate::{Book, BookOrder, Energy, Money, Price, Rejection};
+use super::MarginOrder;
+use super::merit::sign;
+use crate::apportion::CumulativeFloor;
+use crate::{Book, BookOrder, Energy, Money, Price, Rejection, Side};
+use alloc::vec::Vec;
 
 /// One side of a book, seen from a price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +83,11 @@ impl SideCut {
             surplus,
         }
     }
+
+    /// Bids and offers seen from `price`.
+    pub(super) fn both(book: &Book, price: Price) -> (Self, Self) {
+        (Self::at(&book.bids, price, sign(Side::Buy)), Self::at(&book.offers, price, sign(Side::Sell)))
+    }
 }
 
 impl Cut {
@@ -87,8 +96,7 @@ impl Cut {
     /// # Errors
     /// [`Rejection::NotEquilibrium`] if demand and supply do not meet there, or nothing is traded.
     pub fn at(book: &Book, price: Price) -> Result<Self, Rejection> {
-        let bids = SideCut::at(&book.bids, price, 1);
-        let offers = SideCut::at(&book.offers, price, -1);
+        let (bids, offers) = SideCut::both(book, price);
         let volume = (bids.better + bids.at).min(offers.better + offers.at);
         if volume < bids.better || volume < offers.better || volume <= Energy::ZERO {
             return Err(Rejection::NotEquilibrium);
@@ -110,16 +118,36 @@ impl Cut {
         Ok(Self { price, volume, bids, offers, lo, hi, last_offer, last_bid })
     }
 
-    /// What the bids at the price get together, Wh.
+    /// Energy of a side's orders at the price, and how much of it is traded, Wh.
     #[must_use]
-    pub fn bids_at(&self) -> Energy {
-        self.volume - self.bids.better
+    pub fn margin(&self, side: Side) -> (Energy, Energy) {
+        let cut = match side {
+            Side::Buy => &self.bids,
+            Side::Sell => &self.offers,
+        };
+        (cut.at, self.volume - cut.better)
     }
 
-    /// What the offers at the price give together, Wh.
-    #[must_use]
-    pub fn offers_at(&self) -> Energy {
-        self.volume - self.offers.better
+    /// What each order at the price trades: cumulative floor apportionment in canonical margin order.
+    ///
+    /// `positions` takes the positions of these orders in that order.
+    pub fn share<'a>(
+        &self,
+        side: Side,
+        orders: &'a [BookOrder],
+        order: &mut MarginOrder,
+        positions: &'a mut Vec<u32>,
+    ) -> impl Iterator<Item = (u32, Energy)> + use<'a> {
+        let (at, share) = self.margin(side);
+        positions.clear();
+        let at_price = (0_u32..).zip(orders).filter(|(_, order)| order.limit == self.price);
+        positions.extend(at_price.map(|(position, _)| position));
+        order.sort(orders, positions);
+        let mut parts = CumulativeFloor::new(share.0.into(), at.0.unsigned_abs().into());
+        positions.iter().map(move |position| {
+            let weight = orders.get(*position as usize).map_or(0, |order| order.energy.0.unsigned_abs());
+            (*position, Energy(parts.as_mut().map_or(0, |parts| parts.next(weight)) as i64))
+        })
     }
 
     /// Σ limit × fill over bids − the same over offers, n€, > 0 or 0. Measured from the price, at which the fills

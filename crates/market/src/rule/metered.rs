@@ -60,8 +60,8 @@ pub fn metered(
         return Ok(()); // feed-in above retail: everybody is better off with the supplier
     }
     let start = rotation(interval, meters.len());
-    let generation: i64 = meters.iter().map(|meter| meter.export.0).sum();
-    let consumption: i64 = meters.iter().map(|meter| meter.import.0).sum();
+    let generation: Energy = meters.iter().map(|meter| meter.export).sum();
+    let consumption = meters.iter().map(|meter| meter.import).sum();
     let cells = sharing::Cells::new(key, SHARES, consumption, generation);
     let mut shared = 0_u128;
     let mut energy = RunningFloor::new(cells.denominator());
@@ -70,7 +70,7 @@ pub fn metered(
         mine.bought = Energy(part as i64);
         shared += part;
     }
-    let mut energy = RunningFloor::new(generation.unsigned_abs().into());
+    let mut energy = RunningFloor::new(generation.0.unsigned_abs().into());
     let (mut paid, mut received) = (RunningFloor::new(2), RunningFloor::new(2));
     let money = |parts: &mut RunningFloor, energy: Energy| {
         let part = parts.next(u128::from(energy.0.unsigned_abs()) * u128::from(twice_price.unsigned_abs()));

@@ -5,18 +5,26 @@
 
 mod clearing;
 mod cut;
+mod explain;
 mod kind;
+mod laws;
 mod margin;
+mod merit;
 mod metered;
+mod pairing;
 mod pay_as_bid;
-mod sharing;
+pub mod sharing;
 mod uniform_price;
 
 pub use clearing::{Clearing, Trade};
 pub use cut::{Cut, SideCut};
+pub use explain::explain;
 pub use kind::RuleKind;
+pub use laws::Binding;
 pub use margin::MarginOrder;
+pub use merit::merit_order;
 pub use metered::{Allocation, Metered, metered};
+pub use pairing::pair;
 
 use crate::{Book, Claim, Fraction, Price, Rejection, TariffId};
 

@@ -1,8 +1,8 @@
 //! One price for all: the allocation an equilibrium price proves, and the price paid.
 
-use super::{Clearing, Cut, MarginOrder};
-use crate::apportion::CumulativeFloor;
-use crate::{Book, BookOrder, Energy, Fraction, Price, PriceConvention, Rejection};
+use super::merit::{Scratch, sign};
+use super::{Clearing, Cut};
+use crate::{Book, BookOrder, Energy, Fraction, Price, PriceConvention, Rejection, Side};
 use alloc::vec::Vec;
 
 pub(super) fn check(
@@ -55,33 +55,31 @@ pub(super) fn allocate(cut: &Cut, book: &Book, out: &mut Clearing) {
     out.range = (cut.lo, cut.hi);
     out.indicative_price = None;
     out.welfare = cut.welfare();
-    fill(&book.bids, cut.price, 1, cut.bids.at, cut.bids_at(), &mut out.bid_fills);
-    fill(&book.offers, cut.price, -1, cut.offers.at, cut.offers_at(), &mut out.offer_fills);
+    let Clearing { bid_fills, offer_fills, scratch, .. } = out;
+    for (side, orders, fills) in [(Side::Buy, &book.bids, bid_fills), (Side::Sell, &book.offers, offer_fills)]
+    {
+        fill(cut, side, orders, fills, scratch);
+    }
 }
 
-/// Fills one side; of the `at` Wh that stand at the price, `share` Wh are used.
-fn fill(orders: &[BookOrder], price: Price, sign: i64, at: Energy, share: Energy, fills: &mut Vec<Energy>) {
-    // With `share` = 0 or all of `at` the margin needs no apportionment: it moves with the worse or the better.
-    let from_gain = if share == at { 0 } else { 1 };
+/// Fills one side.
+fn fill(cut: &Cut, side: Side, orders: &[BookOrder], fills: &mut Vec<Energy>, scratch: &mut Scratch) {
+    let (at, share) = cut.margin(side);
+    // Those at the price go with the better ones, or with the worse, or share (below).
+    let least_gain = if share == at { 0 } else { 1 };
     fills.clear();
     fills.extend(orders.iter().map(|order| {
-        let gain = (order.limit.0 - price.0) * sign;
-        if gain >= from_gain { order.energy } else { Energy::ZERO }
+        let gain = (order.limit.0 - cut.price.0) * sign(side);
+        if gain >= least_gain { order.energy } else { Energy::ZERO }
     }));
-    if share == at || share.is_zero() {
-        return;
-    }
-    let mut positions: Vec<u32> = (0_u32..)
-        .zip(orders)
-        .filter(|(_, order)| order.limit == price)
-        .map(|(position, _)| position)
-        .collect();
-    MarginOrder::default().sort(orders, &mut positions);
-    let Some(mut parts) = CumulativeFloor::new(share.0.into(), at.0.unsigned_abs().into()) else { return };
-    for position in positions {
-        let position = position as usize;
-        if let (Some(order), Some(fill)) = (orders.get(position), fills.get_mut(position)) {
-            *fill = Energy(parts.next(order.energy.0.unsigned_abs()) as i64);
+    let [bids, offers] = &mut scratch.margins;
+    let positions = if side == Side::Buy { bids } else { offers };
+    positions.clear();
+    if share != at && !share.is_zero() {
+        for (position, part) in cut.share(side, orders, &mut scratch.order, positions) {
+            if let Some(fill) = fills.get_mut(position as usize) {
+                *fill = part;
+            }
         }
     }
 }

@@ -1,0 +1,197 @@
+//! How fast the auctions clear: from the unsorted book as the state holds it to a claim that the check accepts, the
+//! check included; beside it what the machine can do at all. CPU time of one thread.
+
+use clearing::{Workspace, clear};
+use cpu_time::ThreadTime;
+use criterion::measurement::{Measurement, ValueFormatter};
+use criterion::{BenchmarkId, Criterion, Throughput};
+use market::rule::{Allocation, Clearing, Metered, check, metered};
+use market::{
+    AccountId, Book, BookOrder, Energy, Fraction, MAX_PRICE, MeterId, Price, PriceConvention, Prices, Rule,
+    SharingKey, TimeInForce,
+};
+use std::hint::black_box;
+use std::time::Duration;
+
+/// CPU time of the thread: other work on the machine does not count.
+struct CpuTime;
+
+impl Measurement for CpuTime {
+    type Intermediate = ThreadTime;
+    type Value = Duration;
+
+    fn start(&self) -> ThreadTime {
+        ThreadTime::now()
+    }
+    fn end(&self, start: ThreadTime) -> Duration {
+        start.elapsed()
+    }
+    fn add(&self, one: &Duration, other: &Duration) -> Duration {
+        *one + *other
+    }
+    fn zero(&self) -> Duration {
+        Duration::ZERO
+    }
+    fn to_f64(&self, value: &Duration) -> f64 {
+        value.as_nanos() as f64
+    }
+    fn formatter(&self) -> &dyn ValueFormatter {
+        &PerElement
+    }
+}
+
+/// Nanoseconds; per order (key, meter) where the number of them is known.
+struct PerElement;
+
+impl ValueFormatter for PerElement {
+    fn scale_values(&self, _: f64, _: &mut [f64]) -> &'static str {
+        "ns"
+    }
+    fn scale_throughputs(&self, _: f64, throughput: &Throughput, values: &mut [f64]) -> &'static str {
+        match throughput {
+            Throughput::Elements(elements) => {
+                values.iter_mut().for_each(|value| *value /= *elements as f64);
+                "ns each"
+            }
+            Throughput::Bytes(bytes) => {
+                values.iter_mut().for_each(|value| *value = *bytes as f64 / *value);
+                "GB/s"
+            }
+            _ => "",
+        }
+    }
+    fn scale_for_machines(&self, _: &mut [f64]) -> &'static str {
+        "ns"
+    }
+}
+
+/// A generator of our own, so that the book is the same everywhere (SplitMix64, Steele et al. 2014).
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ z >> 31
+    }
+    fn between(&mut self, from: i64, to: i64) -> i64 {
+        from + (self.next() % (to - from + 1) as u64) as i64
+    }
+}
+
+/// Half bids, half offers, distinct accounts in random order; limits between 5 and 40 ct/kWh in steps of `tick`.
+fn book(orders: u32, tick: i64) -> Book {
+    let mut random = Random(7);
+    let mut side = || {
+        (0..orders / 2)
+            .map(|arrival| BookOrder {
+                limit: Price(random.between(50_000 / tick, 400_000 / tick) * tick),
+                energy: Energy(random.between(1, 5_000)),
+                account: AccountId(random.next() as u32),
+                meter: MeterId(0),
+                arrival,
+                time_in_force: TimeInForce::NextClearing,
+            })
+            .collect()
+    };
+    Book { bids: side(), offers: side() }
+}
+
+fn auctions(criterion: &mut Criterion<CpuTime>) {
+    let collar = (Price(-MAX_PRICE.0), MAX_PRICE);
+    let rules = [
+        ("uniform_price", Rule::UniformPrice { convention: PriceConvention::Equilibrium, k: Fraction::HALF }),
+        (
+            "uniform_price_last_pair",
+            Rule::UniformPrice { convention: PriceConvention::LastPair, k: Fraction::HALF },
+        ),
+        ("pay_as_bid", Rule::PayAsBid { k: Fraction::HALF }),
+    ];
+    for (name, rule) in rules {
+        let mut group = criterion.benchmark_group(name);
+        for (orders, tick) in [(1_000, 1), (10_000, 1), (100_000, 1), (1_000_000, 1), (1_000_000, 1_000)] {
+            let book = book(orders, tick);
+            let (mut workspace, mut out) = (Workspace::new(), Clearing::default());
+            let size = format!("{orders}{}", if tick > 1 { "_ties" } else { "" });
+            group.throughput(Throughput::Elements(orders.into()));
+            group.bench_function(BenchmarkId::new("find_and_check", &size), |bencher| {
+                bencher.iter(|| {
+                    let claim = clear(&rule, black_box(&book), collar, &mut workspace);
+                    check(&rule, &book, &claim, collar, &mut out).expect("the search is right");
+                    black_box(out.volume)
+                });
+            });
+            let claim = clear(&rule, &book, collar, &mut workspace);
+            group.bench_function(BenchmarkId::new("check", &size), |bencher| {
+                bencher.iter(|| {
+                    check(&rule, black_box(&book), &claim, collar, &mut out).expect("the search is right")
+                });
+            });
+        }
+        group.finish();
+    }
+}
+
+fn keys(criterion: &mut Criterion<CpuTime>) {
+    let mut random = Random(11);
+    let mut reading = |member: usize| Metered {
+        import: Energy(random.between(0, 900)),
+        export: Energy(if member % 4 == 0 { random.between(0, 2_000) } else { 0 }),
+        share: 10_000,
+    };
+    let intervals: Vec<Vec<Metered>> = (0..35_040).map(|_| (0..100).map(&mut reading).collect()).collect();
+    let prices = Prices { import: Price(300_000), export: Price(80_000) };
+    let mut group = criterion.benchmark_group("year_of_100_members");
+    group.throughput(Throughput::Elements(35_040 * 100)).sample_size(10);
+    let mut out: Vec<Allocation> = Vec::new();
+    for key in SharingKey::ALL {
+        let rule = Rule::Sharing { key, price: Price(150_000) };
+        group.bench_function(key.name(), |bencher| {
+            bencher.iter(|| {
+                for (number, meters) in (0..).zip(&intervals) {
+                    metered(&rule, meters, prices, number, &mut out).expect("a metered rule");
+                    black_box(&out);
+                }
+            });
+        });
+    }
+    group.finish();
+}
+
+fn machine(criterion: &mut Criterion<CpuTime>) {
+    let mut group = criterion.benchmark_group("machine");
+    let mut random = Random(3);
+    let keys: Vec<u64> = (0..1_000_000).map(|_| random.next()).collect();
+    let mut sorted = keys.clone();
+    group.throughput(Throughput::Elements(1_000_000));
+    group.bench_function("sort_unstable_1000000_u64", |bencher| {
+        bencher.iter(|| {
+            sorted.copy_from_slice(&keys);
+            sorted.sort_unstable();
+            black_box(sorted[0])
+        });
+    });
+    let (from, mut to) = (vec![1_u8; 1 << 28], vec![0_u8; 1 << 28]);
+    group.throughput(Throughput::Bytes(1 << 28));
+    group.bench_function("copy_256_mib", |bencher| {
+        bencher.iter(|| {
+            to.copy_from_slice(black_box(&from));
+            black_box(to[0])
+        });
+    });
+    group.finish();
+}
+
+fn main() {
+    let mut criterion = Criterion::default()
+        .with_measurement(CpuTime)
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2))
+        .configure_from_args();
+    machine(&mut criterion);
+    auctions(&mut criterion);
+    keys(&mut criterion);
+    criterion.final_summary();
+}

@@ -1,0 +1,40 @@
+//! From a book to the claim that the rule's check accepts.
+
+use crate::{Workspace, merit, selection};
+use market::rule::{Cut, Rule};
+use market::{Book, Claim, Price, PriceConvention, Side};
+
+/// The right outcome of `book` under `rule`. There is exactly one, and [`market::rule::check`] accepts it.
+///
+/// `collar` is the market's floor and cap, as for the check; the orders of the book lie within it.
+#[must_use]
+pub fn clear(rule: &Rule, book: &Book, _collar: (Price, Price), workspace: &mut Workspace) -> Claim {
+    if !rule.takes_orders() {
+        return Claim::Metered;
+    }
+    let Some((lo, hi)) = selection::equilibrium(book, &mut workspace.selection) else {
+        return Claim::Nothing;
+    };
+    match rule {
+        Rule::UniformPrice { convention: PriceConvention::Equilibrium, k } => {
+            let price = Price(lo.0 + k.of(hi.0 - lo.0));
+            Claim::UniformPrice { equilibrium: price, price }
+        }
+        Rule::UniformPrice { convention: PriceConvention::LastPair, k } => match Cut::at(book, lo) {
+            Ok(cut) => {
+                let (equilibrium, price) = cut.prices(PriceConvention::LastPair, *k);
+                Claim::UniformPrice { equilibrium, price }
+            }
+            Err(_) => unreachable!("{lo} was found to be an equilibrium price"),
+        },
+        Rule::PayAsBid { .. } => {
+            let Ok(cut) = Cut::at(book, lo) else {
+                unreachable!("{lo} was found to be an equilibrium price")
+            };
+            let bids = merit::filled(Side::Buy, book, &cut, &mut workspace.merit);
+            let offers = merit::filled(Side::Sell, book, &cut, &mut workspace.merit);
+            Claim::PayAsBid { equilibrium: lo, bids, offers }
+        }
+        Rule::MidMarketRate { .. } | Rule::Sharing { .. } => Claim::Metered,
+    }
+}

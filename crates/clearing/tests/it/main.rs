@@ -1,0 +1,8 @@
+//! Searches and checks against a slow, obviously right reference, the laws, and worked cases.
+
+mod auctions;
+mod books;
+mod cases;
+mod lies;
+mod metamorphic;
+mod reference;

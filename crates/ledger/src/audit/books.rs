@@ -1,0 +1,230 @@
+//! The auditor's own books, kept from commands and events without a look at how the market keeps its own.
+
+use super::authority::Signer;
+use super::tally::Tally;
+use market::signing::Domain;
+use market::{
+    AccountId, Address, Carrier, Command, Community, DeliveryInterval, Energy, Event, Law, MeterId,
+    MeterTerms, Money, Order, Prices, Side, State, TimeInForce,
+};
+use std::collections::BTreeMap;
+
+/// Everything the auditor has written down.
+#[derive(Default)]
+pub(super) struct Books {
+    pub(super) terms: Option<Community>,
+    pub(super) domain: Option<Domain>,
+    pub(super) now: u64,
+    pub(super) operator_nonce: u64,
+    pub(super) accounts: Vec<OwnAccount>,
+    pub(super) meters: Vec<OwnMeter>,
+    /// Dynamic prices by tariff and interval number.
+    pub(super) published: BTreeMap<(u16, u64), Prices>,
+    pub(super) deliveries: BTreeMap<(Carrier, u64), OwnDelivery>,
+    /// Per carrier, where the last settled interval ends.
+    pub(super) settled_until: BTreeMap<Carrier, u64>,
+    /// Accounts that the record at hand changed.
+    pub(super) touched: Vec<AccountId>,
+}
+
+#[derive(Default)]
+pub(super) struct OwnAccount {
+    pub(super) address: Address,
+    pub(super) balance: Money,
+    pub(super) holds: Money,
+    pub(super) debt: Money,
+    pub(super) nonce: u64,
+    pub(super) delegates: BTreeMap<Address, u64>,
+}
+
+pub(super) struct OwnMeter {
+    pub(super) terms: MeterTerms,
+    pub(super) sequence: u64,
+}
+
+/// One carrier and interval.
+#[derive(Default)]
+pub(super) struct OwnDelivery {
+    pub(super) frozen: bool,
+    pub(super) rounds: u32,
+    /// Orders to buy and to sell, in order of arrival.
+    pub(super) orders: [Vec<OwnOrder>; 2],
+    /// How many have arrived.
+    pub(super) arrivals: [u32; 2],
+    pub(super) positions: BTreeMap<MeterId, OwnPosition>,
+    /// Energy taken and given.
+    pub(super) readings: BTreeMap<MeterId, (Energy, Energy)>,
+}
+
+pub(super) struct OwnOrder {
+    pub(super) order: Order,
+    pub(super) arrival: u32,
+    /// Not filled yet.
+    pub(super) open: Energy,
+}
+
+/// What a metering point has traded.
+#[derive(Clone, Copy, Default)]
+pub(super) struct OwnPosition {
+    pub(super) bought: Energy,
+    pub(super) sold: Energy,
+    pub(super) paid: Money,
+    pub(super) received: Money,
+    /// Held on the account for what is traded.
+    pub(super) hold: Money,
+}
+
+impl OwnOrder {
+    /// What an account promises for this much of the order: enough to pay at its limit.
+    pub(super) fn hold(&self, energy: Energy) -> Money {
+        let worst = match self.order.side {
+            Side::Buy => energy * self.order.limit,
+            Side::Sell => -(energy * self.order.limit),
+        };
+        worst.max(Money::ZERO)
+    }
+}
+
+impl Books {
+    /// Writes down an accepted record and checks every law that it touches.
+    pub(super) fn record(
+        &mut self,
+        command: &Command,
+        signer: Signer,
+        events: &[Event],
+        state: &State,
+        tally: &mut Tally,
+    ) {
+        if let Command::Found(terms) = command {
+            self.domain = Some(Domain::of(terms));
+            self.terms = Some((**terms).clone());
+            self.accounts.resize_with(AccountId::FIRST_MEMBER.0 as usize, OwnAccount::default);
+        }
+        let allowed = self.may_give(command, signer);
+        tally.check(Law::A1, allowed, || format!("given by {signer:?}, who may not give this command"));
+        self.nonce(command, tally);
+        match command {
+            Command::Found(_) => {}
+            Command::Tick { time } => {
+                let now = self.now;
+                tally.check(Law::C9, *time >= now, || format!("time goes back from {now} to {time}"));
+                self.now = *time;
+            }
+            Command::RegisterAccount { address } => {
+                let known = self.accounts.iter().any(|account| account.address == *address);
+                tally.check(Law::A1, !known, || "two accounts have one address".into());
+                self.accounts.push(OwnAccount { address: *address, ..OwnAccount::default() });
+            }
+            Command::RegisterMeter { terms, .. } => {
+                let shares: u64 =
+                    self.meters.iter().filter(|meter| meter.terms.carrier == terms.carrier).map(share).sum();
+                let shares = shares + u64::from(terms.share);
+                tally.check(Law::D4, shares <= 1_000_000, || {
+                    format!("the shares sum to {shares} parts per million")
+                });
+                self.meters.push(OwnMeter { terms: *terms, sequence: 0 });
+            }
+            Command::Delegate { account, delegate, .. } => {
+                let now = self.now;
+                let delegates = &mut self.account(*account).delegates;
+                delegates.retain(|_, expires| now < *expires);
+                delegates.insert(delegate.address, delegate.expires);
+            }
+            Command::Revoke { account, address, .. } => {
+                self.account(*account).delegates.remove(address);
+            }
+            Command::Deposit { account, amount, .. } => {
+                self.moved(events, AccountId::WORLD, *account, *amount, tally);
+            }
+            Command::Withdraw { account, amount, .. } => {
+                self.moved(events, *account, AccountId::WORLD, *amount, tally);
+            }
+            Command::Place(order) => self.place(order, events, state, tally),
+            Command::Cancel { account, order, .. } => self.cancel(*account, *order, events, tally),
+            Command::PublishPrices { tariff, start, prices } => {
+                for (number, prices) in (start.number()..).zip(prices) {
+                    let before = self.published.insert((tariff.0, number), *prices);
+                    tally.check(Law::S8, before.is_none(), || "a price was published before".into());
+                }
+            }
+            Command::Close { carrier, interval } => self.close(*carrier, *interval, state, tally),
+            Command::Clear { carrier, interval, .. } => self.clear(*carrier, *interval, events, state, tally),
+            Command::Read(reading) => self.read(reading, tally),
+            Command::Settle { carrier, interval } => self.settle(*carrier, *interval, events, tally),
+            Command::Checkpoint { .. } => self.compare_all(state, tally),
+        }
+        self.compare_touched(state, tally);
+    }
+
+    /// A nonce is larger than any its account used before (D3).
+    fn nonce(&mut self, command: &Command, tally: &mut Tally) {
+        let (last, nonce) = match command {
+            Command::RegisterMeter { nonce, .. } | Command::Deposit { nonce, .. } => {
+                (&mut self.operator_nonce, *nonce)
+            }
+            Command::Place(Order { account, nonce, .. })
+            | Command::Cancel { account, nonce, .. }
+            | Command::Delegate { account, nonce, .. }
+            | Command::Revoke { account, nonce, .. }
+            | Command::Withdraw { account, nonce, .. } => (&mut self.account(*account).nonce, *nonce),
+            _ => return,
+        };
+        tally.check(Law::D3, nonce > *last, || format!("nonce {nonce} after {last}"));
+        *last = nonce;
+    }
+
+    /// The entry of an account; made where an unknown one is named, which is reported elsewhere.
+    pub(super) fn account(&mut self, id: AccountId) -> &mut OwnAccount {
+        let index = id.0 as usize;
+        if index >= self.accounts.len() {
+            self.accounts.resize_with(index + 1, OwnAccount::default);
+        }
+        &mut self.accounts[index]
+    }
+
+    pub(super) fn delivery(&mut self, carrier: Carrier, interval: DeliveryInterval) -> &mut OwnDelivery {
+        self.deliveries.entry((carrier, interval.start)).or_default()
+    }
+
+    /// A reading is the meter's next (A2), the interval's only one (D2) and within what the point can do (D1).
+    fn read(&mut self, reading: &market::Reading, tally: &mut Tally) {
+        let market::Reading { meter, interval, import, export, sequence } = *reading;
+        let Some(own) = self.meters.get_mut(meter.0 as usize) else {
+            tally.check(Law::A1, false, || format!("there is no metering point {}", meter.0));
+            return;
+        };
+        let terms = own.terms;
+        let last = std::mem::replace(&mut own.sequence, sequence);
+        tally.check(Law::A2, sequence == last + 1, || {
+            format!("reading {sequence} of meter {} after {last}", meter.0)
+        });
+        let within = (0..=terms.import_capacity.0).contains(&import.0)
+            && (0..=terms.export_capacity.0).contains(&export.0);
+        tally.check(Law::D1, within, || format!("{import} in, {export} out is beyond meter {}", meter.0));
+        let (over, settled) = (interval.end() <= self.now, self.is_settled(terms.carrier, interval));
+        tally.check(Law::D2, over, || "the interval is not over yet".into());
+        tally.check(Law::S8, !settled, || "a reading for an interval that is settled".into());
+        let before = self.delivery(terms.carrier, interval).readings.insert(meter, (import, export));
+        tally.check(Law::D2, before.is_none(), || {
+            format!("a second reading of meter {} for the interval", meter.0)
+        });
+    }
+
+    pub(super) fn is_settled(&self, carrier: Carrier, interval: DeliveryInterval) -> bool {
+        self.settled_until.get(&carrier).is_some_and(|until| interval.start < *until)
+    }
+
+    /// First instant at which orders for the interval are late.
+    pub(super) fn gate(&self, interval: DeliveryInterval) -> u64 {
+        interval.start.saturating_sub(self.terms.as_ref().map_or(0, |terms| u64::from(terms.gate_closure)))
+    }
+}
+
+fn share(meter: &OwnMeter) -> u64 {
+    u64::from(meter.terms.share)
+}
+
+/// Whether an order of this kind stays after a clearing.
+pub(super) fn stays(order: &Order, last: bool) -> bool {
+    !last && order.time_in_force == TimeInForce::GateClosure
+}

@@ -1,0 +1,208 @@
+//! The audit: replays a log that somebody else wrote and re-checks every law.
+//!
+//! Two witnesses examine each record. The market itself applies it again and names the law where it refuses.
+//! Beside it the auditor keeps books of its own, written down from the commands and from what the market says it
+//! did ([`market::Event`]), and checks the laws on them by other means: an auction by its dual, a bill by the
+//! tariff's text, a balance by adding up entries. An error in one of the two shows as a difference.
+//!
+//! The file is read and never written. It must not be in use: audit a copy, or stop the operator first.
+
+mod accounts;
+mod auction;
+mod authority;
+mod books;
+mod settlement;
+mod tally;
+
+use crate::store::Store;
+use crate::{Error, Receipt, Recoverer, Segment};
+use authority::Remember;
+use books::Books;
+use market::{Law, State, encoding};
+use std::path::Path;
+use tally::Tally;
+
+/// The outcome of an audit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audit {
+    /// Records in the log.
+    pub records: u64,
+    /// Commits in the log.
+    pub segments: u64,
+    /// The state's root after the last record.
+    pub root: [u8; 32],
+    /// Every law that there was an occasion to check, in order.
+    pub laws: Vec<LawCount>,
+    /// The first violation; those after it may follow from it.
+    pub first_violation: Option<Violation>,
+}
+
+/// How often one law was checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LawCount {
+    /// The law.
+    pub law: Law,
+    /// Times it was checked.
+    pub checked: u64,
+    /// Times it did not hold.
+    pub violations: u64,
+}
+
+/// A law that was broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Number of the record that broke it.
+    pub record: u64,
+    /// Which law.
+    pub law: Law,
+    /// What is wrong.
+    pub words: String,
+}
+
+impl std::fmt::Display for Violation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { record, law, words } = self;
+        write!(f, "record {record} breaks law {}: {words} ({})", law.number(), law.words())
+    }
+}
+
+/// What to examine beside the file.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// Receipts that members hold: each must be in the log.
+    pub receipts: Vec<Receipt>,
+    /// The SQLite file system to use instead of the operating system's, for tests.
+    pub vfs: Option<String>,
+}
+
+/// Audits the ledger at `path`. `progress` hears how many records are done, and of how many, after every commit.
+///
+/// # Errors
+/// If the file cannot be read as a ledger. Broken laws are no errors: they are the outcome.
+pub fn audit(
+    path: impl AsRef<Path>,
+    evidence: &Evidence,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Audit, Error> {
+    let store = Store::read(path.as_ref(), evidence.vfs.as_deref())?;
+    let total = store.records()?;
+    let mut auditor = Auditor::new(&evidence.receipts);
+    store.segments(0, &mut |segment| {
+        auditor.segment(&segment);
+        progress(segment.receipt.end(), total);
+        Ok(())
+    })?;
+    Ok(auditor.finish())
+}
+
+/// Everything the audit remembers from record to record.
+struct Auditor<'a> {
+    state: State,
+    books: Books,
+    tally: Tally,
+    recover: Remember,
+    events: Vec<market::Event>,
+    receipt: Receipt,
+    segments: u64,
+    /// Root at the last checkpoint.
+    root: [u8; 32],
+    /// Receipts that were presented and not met yet.
+    presented: Vec<&'a Receipt>,
+}
+
+impl<'a> Auditor<'a> {
+    fn new(presented: &'a [Receipt]) -> Self {
+        Self {
+            state: State::new(),
+            books: Books::default(),
+            tally: Tally::default(),
+            recover: Remember::default(),
+            events: Vec::new(),
+            receipt: Receipt::default(),
+            segments: 0,
+            root: [0; 32],
+            presented: presented.iter().collect(),
+        }
+    }
+
+    fn segment(&mut self, segment: &Segment) {
+        let receipt = segment.receipt;
+        self.tally.record = receipt.first;
+        let follows = segment.follows(&self.receipt);
+        self.tally.check(Law::A3, follows, || "its hash does not follow from the records before it".into());
+        let mut rest = segment.bytes.as_slice();
+        for record in receipt.first..receipt.end() {
+            self.tally.record = record;
+            let decoded = encoding::decode(rest);
+            let readable = decoded.as_ref().err().copied();
+            self.tally.check(Law::A3, readable.is_none(), || {
+                format!("{}", readable.unwrap_or_else(|| unreachable!()))
+            });
+            let Ok((envelope, after)) = decoded else {
+                rest = &[]; // where the next one begins cannot be known
+                break;
+            };
+            rest = after;
+            self.record(&envelope);
+        }
+        self.tally
+            .check(Law::A3, rest.is_empty(), || "there are bytes after the segment's last record".into());
+        self.tally.equal(Law::A4, receipt.root, self.root, "the root in the receipt");
+        self.receipt(&receipt);
+        self.receipt = receipt;
+        self.segments += 1;
+    }
+
+    fn record(&mut self, envelope: &market::Envelope) {
+        self.events.clear();
+        self.recover.forget();
+        match self.state.apply(envelope, &self.recover, &mut self.events) {
+            Ok(()) => {
+                for event in &self.events {
+                    if let market::Event::Checkpoint(root) = event {
+                        self.root = *root;
+                        self.tally.check(Law::A4, true, String::new);
+                    }
+                }
+                let signer = self.books.signer(envelope, &self.recover);
+                self.books.record(&envelope.command, signer, &self.events, &self.state, &mut self.tally);
+            }
+            Err(rejection) => {
+                self.tally.check(rejection.law(), false, || format!("{rejection}, but it is in the log"));
+            }
+        }
+    }
+
+    /// The operator signed what is stored, and what members hold is what is stored.
+    fn receipt(&mut self, receipt: &Receipt) {
+        let operator = self.state.community().map(|terms| terms.operator);
+        if receipt.signature.is_some() || self.receipt.signature.is_some() {
+            let signer = receipt.signer(&Recoverer);
+            self.tally.check(Law::A5, signer.is_some() && signer == operator, || {
+                "the receipt of its commit is not signed by the operator".into()
+            });
+        }
+        let tally = &mut self.tally;
+        self.presented.retain(|held| {
+            let same = (held.first, held.count) == (receipt.first, receipt.count);
+            if same {
+                tally.check(Law::A5, held.hash == receipt.hash && held.root == receipt.root, || {
+                    "a member holds a receipt for other content".into()
+                });
+            }
+            !same
+        });
+    }
+
+    fn finish(mut self) -> Audit {
+        for held in std::mem::take(&mut self.presented) {
+            self.tally.record = held.first;
+            self.tally.check(Law::A5, false, || {
+                format!("a member holds a receipt for {} records from here, no commit has them", held.count)
+            });
+        }
+        let (laws, first_violation) = self.tally.finish();
+        let (records, segments, root) = (self.receipt.end(), self.segments, self.state.root());
+        Audit { records, segments, root, laws, first_violation }
+    }
+}

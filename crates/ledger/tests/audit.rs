@@ -1,0 +1,56 @@
+//! The audit finds nothing in an honest log, and what is wrong in another.
+
+mod folder;
+
+use folder::Folder;
+use ledger::conformance::{Example, fill};
+use ledger::{Central, Evidence, Key, Ledger, Options, Receipt, audit};
+use market::{Authentication, Law};
+
+fn operator() -> Key {
+    Key::from_seed(&1_u64.to_be_bytes(), "operator")
+}
+
+/// A file with an example run in it, and its receipts.
+fn recorded(folder: &Folder, authentication: Authentication) -> (std::path::PathBuf, Example, Vec<Receipt>) {
+    let path = folder.path("log.wattle");
+    let example = Example::run(1, authentication, 6, 6);
+    let options = Options { key: Some(operator()), ..Options::default() };
+    let mut ledger = Central::create(&path, options).unwrap();
+    let mut receipts = Vec::new();
+    for chunk in example.commands().chunks(10) {
+        fill(&mut ledger, chunk, 10);
+        receipts.push(ledger.receipt());
+    }
+    (path, example, receipts)
+}
+
+#[test]
+fn an_honest_log_breaks_no_law() {
+    for authentication in [Authentication::Signature, Authentication::Operator] {
+        let folder = Folder::new("honest");
+        let (path, mut example, receipts) = recorded(&folder, authentication);
+        let before = std::fs::read(&path).unwrap();
+        let mut heard = 0;
+        let evidence = Evidence { receipts: receipts.clone(), vfs: None };
+        let audit = audit(&path, &evidence, &mut |done, _| heard = done).unwrap();
+        assert_eq!(audit.first_violation, None);
+        assert_eq!(audit.records, example.commands().len() as u64);
+        assert_eq!((audit.records, audit.segments), (heard, receipts.len() as u64));
+        assert_eq!(audit.root, example.root());
+        for count in &audit.laws {
+            println!("{} {} checks", count.law.number(), count.checked);
+            assert_eq!(count.violations, 0);
+        }
+        use Law::*;
+        for law in [C1, C2, C3, C4, C5, C6, C7, C8, C9, C11, C12, D1, D2, D3, D4, S1, S2, S3, S4, S6, S7, S8]
+        {
+            assert!(audit.laws.iter().any(|count| count.law == law), "{} was never checked", law.number());
+        }
+        for law in [A1, A2, A3, A4, A5] {
+            assert!(audit.laws.iter().any(|count| count.law == law), "{} was never checked", law.number());
+        }
+        assert!(before == std::fs::read(&path).unwrap(), "an audit changes nothing");
+        assert_eq!(folder.files(), ["log.wattle"], "an audit leaves nothing behind");
+    }
+}
