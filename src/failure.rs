@@ -24,10 +24,26 @@ pub(crate) enum Failure {
     ReaderGone,
 }
 
+/// A ledger that is not there, is something else or may not be touched is input; the rest is the world.
+impl From<ledger::Error> for Failure {
+    fn from(error: ledger::Error) -> Self {
+        use ledger::Error;
+        let text = error.to_string();
+        match error {
+            Error::Missing { .. }
+            | Error::Exists { .. }
+            | Error::Foreign { .. }
+            | Error::Version { .. }
+            | Error::WrongKey { .. } => Self::Input(vec![Problem { place: String::new(), what: text }]),
+            _ => Self::World(text),
+        }
+    }
+}
+
 /// One thing to mend.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
-    /// File, line and field, as far as they are known.
+    /// File, line and field, as far as they are known; empty where `what` says it.
     pub(crate) place: String,
     /// What is wrong and what to do, in one sentence.
     pub(crate) what: String,
@@ -86,7 +102,8 @@ impl Failure {
             }
             Self::Input(problems) => {
                 for problem in problems.iter().take(SHOWN) {
-                    text += &format!("wattle: {}: {}\n", problem.place, problem.what);
+                    let place = if problem.place.is_empty() { "" } else { ": " };
+                    text += &format!("wattle: {}{place}{}\n", problem.place, problem.what);
                 }
                 if problems.len() > SHOWN {
                     text += &format!("wattle: and {} more problems\n", problems.len() - SHOWN);

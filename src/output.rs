@@ -46,3 +46,8 @@ pub(crate) fn csv_field(text: &str) -> String {
         text.to_owned()
     }
 }
+
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
