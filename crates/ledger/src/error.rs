@@ -84,6 +84,17 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// The disk reported that it did not store what it was given.
+    #[error(
+        "could not {attempt} {path}: the disk did not store what was written. Earlier commits are intact, this one is in \
+         doubt; copy the file and its -wal to another disk, open it there and see which records it has"
+    )]
+    SyncFailed {
+        /// What was being done.
+        attempt: &'static str,
+        /// The file.
+        path: PathBuf,
+    },
     /// Reading or writing failed.
     #[error(
         "could not {attempt} {path}: {source}. What was acknowledged is safe; check the disk and the permissions, then \
@@ -123,8 +134,12 @@ impl Error {
         record: u64,
         source: rusqlite::Error,
     ) -> Self {
-        use rusqlite::ffi::ErrorCode;
+        use rusqlite::ffi::{ErrorCode, SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC};
         let path = path.to_path_buf();
+        let extended = source.sqlite_error().map_or(0, |error| error.extended_code);
+        if matches!(extended, SQLITE_IOERR_FSYNC | SQLITE_IOERR_DIR_FSYNC) {
+            return Self::SyncFailed { attempt, path };
+        }
         match source.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull { attempt, path },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::InUse { path },

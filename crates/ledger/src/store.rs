@@ -1,6 +1,6 @@
 //! The log on disk: one SQLite file, one writer, every commit synchronised before it is acknowledged.
 //!
-//! Write-ahead log, `synchronous = FULL`: a commit is durable when its transaction returns. `locking_mode =
+//! Write-ahead log, `synchronous = EXTRA`: a commit is durable when its transaction returns. `locking_mode =
 //! EXCLUSIVE`: a second writer is refused, and no shared memory is needed. A synchronisation that failed is
 //! never repeated on the same pages (the operating system may have dropped them and report success): the ledger
 //! stops, and opening it again copies whatever the write-ahead log holds into the file proper.
@@ -68,7 +68,6 @@ impl Store {
         let fail = |source| Error::storage("open", path, 0, source);
         let connection = connect(path, vfs, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(fail)?;
         // Before anything is written: is this a ledger at all?
-        connection.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(fail)?;
         let statements = recognise(&connection, path)?;
         prepare_for_writing(&connection).map_err(fail)?;
         // Whatever a crash left in the write-ahead log is written and synchronised afresh.
@@ -91,7 +90,6 @@ impl Store {
         } else {
             // A crash left a write-ahead log: read through it, but do not fold it in.
             let connection = connect(path, vfs, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(fail)?;
-            connection.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(fail)?;
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(fail)?;
             connection.pragma_update(None, "query_only", true).map_err(fail)?;
             connection
@@ -197,15 +195,22 @@ fn connect(path: &Path, vfs: Option<&str>, flags: OpenFlags) -> Result<Connectio
         None => Connection::open_with_flags(path, flags)?,
     };
     connection.busy_timeout(std::time::Duration::ZERO)?;
+    // First of all: with the exclusive lock, the write-ahead log needs no shared memory.
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     Ok(connection)
 }
 
-/// The order matters: with the exclusive lock first, the write-ahead log needs no shared memory.
+/// `EXTRA` is `FULL` that also synchronises the folder when a rollback journal is removed: the switch to the
+/// write-ahead log uses one, and a journal that came back after a power cut would undo the whole creation.
 fn prepare_for_writing(connection: &Connection) -> Result<(), rusqlite::Error> {
-    connection.execute_batch(
-        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-         PRAGMA trusted_schema = OFF",
-    )
+    connection.execute_batch("PRAGMA synchronous = EXTRA; PRAGMA trusted_schema = OFF")?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    // A failed switch is no error to SQLite: it stays in the old mode and says which.
+    if mode == "wal" || mode == "memory" {
+        return Ok(());
+    }
+    let failure = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR);
+    Err(rusqlite::Error::SqliteFailure(failure, Some("the write-ahead log could not be set up".into())))
 }
 
 /// Whether the file is a ledger of this format, and whether it keeps statements.

@@ -9,8 +9,11 @@ use std::cell::Cell;
 /// Recovers a signer and remembers the last answer, so that two witnesses cost one recovery.
 #[derive(Default)]
 pub(super) struct Remember {
-    last: Cell<Option<([u8; 32], Signature, Option<Address>)>>,
+    last: Cell<Option<Recovered>>,
 }
+
+/// A digest, a signature over it, and who made it.
+type Recovered = ([u8; 32], Signature, Option<Address>);
 
 impl Remember {
     pub(super) fn forget(&self) {

@@ -121,7 +121,7 @@ impl<'a> Auditor<'a> {
             receipt: Receipt::default(),
             segments: 0,
             root: [0; 32],
-            presented: presented.iter().collect(),
+            presented: presented.iter().filter(|held| held.count > 0).collect(),
         }
     }
 

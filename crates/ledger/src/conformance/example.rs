@@ -109,7 +109,7 @@ impl Example {
         let interval = DeliveryInterval { start: START, duration: DURATION }.later(step);
         let gate = interval.start - u64::from(GATE);
         self.operate(Command::Tick { time: gate - 60 });
-        if step % 4 == 0 {
+        if step.is_multiple_of(4) {
             self.delegate_trades(interval);
         }
         if step % 4 == 1 {

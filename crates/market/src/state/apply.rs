@@ -175,11 +175,11 @@ impl State {
         if usize::from(terms.tariff.0) >= tariffs {
             return Err(Rejection::UnknownTariff);
         }
-        let shared: u64 =
-            self.meters.iter().filter(|meter| meter.terms.carrier == terms.carrier).map(share_of).sum();
+        let shared =
+            self.shares.get(terms.carrier as usize).copied().unwrap_or(0).saturating_add(terms.share);
         let capacities = [terms.import_capacity, terms.export_capacity];
         let bounded = capacities.iter().all(|capacity| (0..=MAX_ENERGY.0).contains(&capacity.0));
-        if !bounded || shared + u64::from(terms.share) > 1_000_000 {
+        if !bounded || shared > 1_000_000 {
             return Err(Rejection::BadAmount);
         }
         let connected = self.connected.get_mut(terms.carrier as usize).ok_or(Rejection::NotTraded)?;
@@ -189,6 +189,9 @@ impl State {
             if *carrier == terms.carrier {
                 delivery.meter_connected();
             }
+        }
+        if let Some(sum) = self.shares.get_mut(terms.carrier as usize) {
+            *sum = shared;
         }
         self.operator_nonce = nonce;
         self.meters.push(Meter { terms, sequence: 0 });
@@ -336,10 +339,6 @@ fn signed_by(
 
 fn next_leaf(taken: usize) -> Result<u32, Rejection> {
     if taken < MAX_LEAVES { Ok(taken as u32) } else { Err(Rejection::TooMany) }
-}
-
-fn share_of(meter: &Meter) -> u64 {
-    u64::from(meter.terms.share)
 }
 
 const fn outside(kind: PostingKind, debit: AccountId, credit: AccountId, money: Money) -> Posting {

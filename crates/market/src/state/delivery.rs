@@ -171,7 +171,7 @@ impl Delivery {
 
     /// Recomputes the limits of every account after orders left the book.
     pub(super) fn forget_limits(&mut self) {
-        self.extremes.fill(Extremes::NONE);
+        self.extremes.clear();
         for side in Side::ALL {
             for index in 0..self.orders(side).len() {
                 if let Some(order) = self.orders(side).get(index).copied() {

@@ -37,6 +37,8 @@ pub struct State {
     connected: [Vec<MeterId>; Carrier::ALL.len()],
     /// Per meter, its place in `connected`.
     places: Vec<u32>,
+    /// Per carrier, the sum of the static shares given so far, parts per million.
+    shares: [u32; Carrier::ALL.len()],
     /// Per tariff, the dynamic prices that can still be needed.
     published: Vec<Published>,
     /// The intervals that are being traded, delivered or settled.
