@@ -39,7 +39,7 @@ pub(crate) fn filled(side: Side, book: &Book, cut: &Cut, memory: &mut Memory) ->
         *key = ((best << 32) - (*key & !0xFFFF_FFFF)) | (*key & 0xFFFF_FFFF);
     }
     radix_sort(keys, sorted, 32, u64::BITS - best.leading_zeros());
-    let mut positions = Vec::with_capacity(keys.len() + cut_size(cut, side));
+    let mut positions = Vec::with_capacity(keys.len() + cut.side(side).at_count);
     positions.extend(keys.iter().map(|key| *key as u32));
     let mut end = 0;
     for run in keys.chunk_by(|one, other| one >> 32 == other >> 32) {
@@ -52,14 +52,6 @@ pub(crate) fn filled(side: Side, book: &Book, cut: &Cut, memory: &mut Memory) ->
         positions.extend(parts.filter(|(_, part)| !part.is_zero()).map(|(position, _)| position));
     }
     positions
-}
-
-/// How many orders may be at the margin.
-fn cut_size(cut: &Cut, side: Side) -> usize {
-    match side {
-        Side::Buy => cut.bids.at_count,
-        Side::Sell => cut.offers.at_count,
-    }
 }
 
 /// Sorts by the `bits` bits from `shift` up; stable. `other` is working memory.

@@ -121,11 +121,17 @@ impl Cut {
     /// Energy of a side's orders at the price, and how much of it is traded, Wh.
     #[must_use]
     pub fn margin(&self, side: Side) -> (Energy, Energy) {
-        let cut = match side {
+        let seen = self.side(side);
+        (seen.at, self.volume - seen.better)
+    }
+
+    /// One side.
+    #[must_use]
+    pub const fn side(&self, side: Side) -> &SideCut {
+        match side {
             Side::Buy => &self.bids,
             Side::Sell => &self.offers,
-        };
-        (cut.at, self.volume - cut.better)
+        }
     }
 
     /// What each order at the price trades: cumulative floor apportionment in canonical margin order.
