@@ -1,6 +1,6 @@
 //! Merit order: the filled orders of one side, best price first, those of one price in canonical margin order.
 
-use super::{Cut, MarginOrder};
+use super::{Cut, MarginOrder, Standing};
 use crate::{AccountId, BookOrder, Energy, Price, Rejection, Side};
 use alloc::vec::Vec;
 
@@ -27,8 +27,8 @@ pub(super) struct Rung {
 pub(super) struct Scratch {
     /// Sorts orders of one price.
     pub(super) order: MarginOrder,
-    /// For bids and offers: the positions at the price in canonical order, where they share; else empty.
-    pub(super) margins: [Vec<u32>; 2],
+    /// For bids and offers: the orders at the price in canonical order, where they share; else empty.
+    pub(super) margins: [Vec<Standing>; 2],
     /// For bids and offers: the filled orders in merit order, where the claim names it.
     pub(super) ladders: [Vec<Rung>; 2],
     accounts: Vec<AccountId>,
@@ -54,7 +54,10 @@ pub(super) fn check(
 ) -> Result<(), Rejection> {
     let Scratch { margins: [bids, offers], ladders: [bid_ladder, offer_ladder], accounts, .. } = scratch;
     let (margin, ladder) = if side == Side::Buy { (bids, bid_ladder) } else { (offers, offer_ladder) };
-    let margin = || margin.iter().filter(|at| fills.get(**at as usize).is_some_and(|fill| !fill.is_zero()));
+    let margin = || {
+        let positions = margin.iter().map(|order| order.position);
+        positions.filter(|at| fills.get(*at as usize).is_some_and(|fill| !fill.is_zero()))
+    };
     let seen = cut.side(side);
     let (at, share) = cut.margin(side);
     let at_margin = if share == at { seen.at_count } else { margin().count() };
@@ -78,7 +81,7 @@ pub(super) fn check(
         last = merit;
         let shared = share != at && merit == Some(cut.price.0 * sign(side));
         let canonical = if shared {
-            margin().eq(run.iter().map(|rung| &rung.position)) // with those that got nothing between them
+            margin().eq(run.iter().map(|rung| rung.position)) // with those that got nothing between them
         } else {
             is_canonical(run, accounts)
         };
@@ -119,26 +122,27 @@ fn is_canonical(run: &[Rung], accounts: &mut Vec<AccountId>) -> bool {
 /// The merit order of the orders of `side` that have a fill.
 ///
 /// For pictures, pairing and explanations: it sorts, which a check never does.
-pub fn merit_order(side: Side, orders: &[BookOrder], fills: &[Energy], out: &mut Vec<u32>) {
-    let merit =
-        |position: &u32| orders.get(*position as usize).map_or(0, |order| -order.limit.0 * sign(side));
-    out.clear();
-    out.extend((0_u32..).zip(orders).map(|(position, _)| position));
-    out.sort_by_key(merit); // stable: within one price, by arrival
-    let mut order = MarginOrder::default();
-    for run in out.chunk_by_mut(|one, other| merit(one) == merit(other)) {
-        order.sort(orders, run);
-    }
-    out.retain(|position| fills.get(*position as usize).is_some_and(|fill| !fill.is_zero()));
+#[must_use]
+pub fn merit_order(side: Side, orders: &[BookOrder], fills: &[Energy]) -> Vec<u32> {
+    ladder(side, orders, fills).into_iter().map(|rung| rung.position).collect()
 }
 
 /// The same with what each of them trades.
 pub(super) fn ladder(side: Side, orders: &[BookOrder], fills: &[Energy]) -> Vec<Rung> {
-    let mut positions = Vec::new();
-    merit_order(side, orders, fills, &mut positions);
-    let rung = |position: u32| {
+    let merit =
+        |order: &Standing| orders.get(order.position as usize).map_or(0, |order| -order.limit.0 * sign(side));
+    let mut standing: Vec<_> = (0_u32..)
+        .zip(orders)
+        .map(|(position, order)| Standing { account: order.account, position })
+        .collect();
+    standing.sort_by_key(merit); // stable: within one price, by arrival
+    let mut order = MarginOrder::default();
+    for run in standing.chunk_by_mut(|one, other| merit(one) == merit(other)) {
+        order.sort(run);
+    }
+    let rung = |Standing { position, account }| {
         let (order, energy) = (orders.get(position as usize)?, fills.get(position as usize)?);
-        Some(Rung { position, account: order.account, limit: order.limit, energy: *energy })
+        (!energy.is_zero()).then_some(Rung { position, account, limit: order.limit, energy: *energy })
     };
-    positions.into_iter().filter_map(rung).collect()
+    standing.into_iter().filter_map(rung).collect()
 }
