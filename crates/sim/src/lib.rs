@@ -1,1 +1,5 @@
-//! (see ARCHITECTURE.md)
+//! A day in the community, from scenario to report.
+//!
+//! The modules in reading order:
+
+pub mod report;
