@@ -5,3 +5,4 @@ mod support;
 mod architecture;
 mod cli;
 mod documents;
+mod outside;

@@ -137,7 +137,7 @@ fn keys(criterion: &mut Criterion<CpuTime>) {
     let mut random = Random(11);
     let mut reading = |member: usize| Metered {
         import: Energy(random.between(0, 900)),
-        export: Energy(if member % 4 == 0 { random.between(0, 2_000) } else { 0 }),
+        export: Energy(if member.is_multiple_of(4) { random.between(0, 2_000) } else { 0 }),
         share: 10_000,
     };
     let intervals: Vec<Vec<Metered>> = (0..35_040).map(|_| (0..100).map(&mut reading).collect()).collect();

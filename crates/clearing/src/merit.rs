@@ -1,6 +1,6 @@
 //! The merit order of the filled orders, by radix sort of packed keys.
 
-use market::rule::{Cut, MarginOrder};
+use market::rule::{Cut, MarginOrder, Standing};
 use market::{Book, Side};
 
 /// Bits sorted at a time.
@@ -12,7 +12,7 @@ pub(crate) struct Memory {
     keys: Vec<u64>,
     sorted: Vec<u64>,
     order: MarginOrder,
-    margin: Vec<u32>,
+    standing: Vec<Standing>,
 }
 
 /// The positions of the orders with a fill, best price first, those of one price in canonical margin order.
@@ -24,42 +24,41 @@ pub(crate) fn filled(side: Side, book: &Book, cut: &Cut, memory: &mut Memory) ->
     let (at, share) = cut.margin(side);
     let least_gain = if share == at { 0 } else { 1 };
     // A key is the distance from the price above the position. The best come first: distances are negated below.
-    let Memory { keys, sorted, order, margin } = memory;
+    let Memory { keys, sorted, order, standing } = memory;
     keys.clear();
-    let mut best = 0;
-    for (position, candidate) in orders.iter().enumerate() {
+    keys.resize(orders.len(), 0);
+    let (mut best, mut filled) = (0, 0);
+    // Every order is written and only the filled ones are kept: which they are is a coin toss to the processor.
+    for (position, candidate) in (0_u64..).zip(orders) {
         let gain = (candidate.limit.0 - cut.price.0) * sign;
-        if gain >= least_gain {
-            best = best.max(gain);
-            keys.push((gain as u64) << 32 | position as u64);
-        }
+        best = best.max(gain);
+        keys[filled] = (gain as u64) << 32 | position;
+        filled += usize::from(gain >= least_gain);
     }
+    keys.truncate(filled);
     let best = best as u64;
     for key in &mut *keys {
         *key = ((best << 32) - (*key & !0xFFFF_FFFF)) | (*key & 0xFFFF_FFFF);
     }
     radix_sort(keys, sorted, 32, u64::BITS - best.leading_zeros());
-    let mut positions = Vec::with_capacity(keys.len() + cut_size(cut, side));
-    positions.extend(keys.iter().map(|key| *key as u32));
+    standing.clear();
+    standing.extend(keys.iter().map(|key| {
+        let position = *key as u32;
+        Standing { account: orders[position as usize].account, position }
+    }));
     let mut end = 0;
     for run in keys.chunk_by(|one, other| one >> 32 == other >> 32) {
         let begin = end;
         end += run.len();
-        order.sort(orders, &mut positions[begin..end]);
+        order.sort(&mut standing[begin..end]);
     }
+    let mut positions = Vec::with_capacity(standing.len() + cut.side(side).at_count);
+    positions.extend(standing.iter().map(|order| order.position));
     if share != at && !share.is_zero() {
-        let parts = cut.share(side, orders, order, margin);
+        let parts = cut.share(side, orders, order, standing);
         positions.extend(parts.filter(|(_, part)| !part.is_zero()).map(|(position, _)| position));
     }
     positions
-}
-
-/// How many orders may be at the margin.
-fn cut_size(cut: &Cut, side: Side) -> usize {
-    match side {
-        Side::Buy => cut.bids.at_count,
-        Side::Sell => cut.offers.at_count,
-    }
 }
 
 /// Sorts by the `bits` bits from `shift` up; stable. `other` is working memory.

@@ -58,6 +58,12 @@ impl Fraction {
     /// ⌊self · amount⌋, rounding toward −∞.
     #[must_use]
     pub fn of(self, amount: i64) -> i64 {
-        (i128::from(amount) * i128::from(self.numerator)).div_euclid(i128::from(self.denominator)) as i64
+        match amount.checked_mul(i64::from(self.numerator)) {
+            Some(product) => product.div_euclid(i64::from(self.denominator)), // the common case, several times faster
+            None => {
+                let product = i128::from(amount) * i128::from(self.numerator);
+                product.div_euclid(i128::from(self.denominator)) as i64
+            }
+        }
     }
 }

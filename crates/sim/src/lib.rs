@@ -14,3 +14,4 @@ mod run;
 pub use run::{RunError, run};
 mod summary;
 pub use summary::{CarrierSummary, MemberSummary, Summary};
+pub mod report;

@@ -192,7 +192,7 @@ impl<'a> Running<'a> {
     /// Dynamic prices become known a day ahead: two days at the start, then one each midnight.
     fn publish(&mut self, step: u64) -> Result<(), RunError> {
         let per_day = self.scenario.span.per_day();
-        if step % per_day != 0 {
+        if !step.is_multiple_of(per_day) {
             return Ok(());
         }
         let from = if step == 0 { 0 } else { step + per_day };
@@ -209,7 +209,7 @@ impl<'a> Running<'a> {
 
     /// The direct debit: each midnight, whoever has less than half of the deposit left is filled up to it again.
     fn collect(&mut self, step: u64) -> Result<(), RunError> {
-        if step == 0 || step % self.scenario.span.per_day() != 0 {
+        if step == 0 || !step.is_multiple_of(self.scenario.span.per_day()) {
             return Ok(());
         }
         for member in 0..self.prosumers.len() {

@@ -8,8 +8,8 @@
 //! Where two prices are equilibria they fill the same orders: B falls and S rises with p, so both are pinned to
 //! the same volume. The interval [lo, hi] of equilibrium prices therefore does not depend on which one is tried.
 
-use super::MarginOrder;
 use super::merit::sign;
+use super::{MarginOrder, Standing};
 use crate::apportion::CumulativeFloor;
 use crate::{Book, BookOrder, Energy, Money, Price, Rejection, Side};
 use alloc::vec::Vec;
@@ -121,30 +121,36 @@ impl Cut {
     /// Energy of a side's orders at the price, and how much of it is traded, Wh.
     #[must_use]
     pub fn margin(&self, side: Side) -> (Energy, Energy) {
-        let cut = match side {
-            Side::Buy => &self.bids,
-            Side::Sell => &self.offers,
-        };
-        (cut.at, self.volume - cut.better)
+        let seen = self.side(side);
+        (seen.at, self.volume - seen.better)
     }
 
-    /// What each order at the price trades: cumulative floor apportionment in canonical margin order.
+    /// One side.
+    #[must_use]
+    pub const fn side(&self, side: Side) -> &SideCut {
+        match side {
+            Side::Buy => &self.bids,
+            Side::Sell => &self.offers,
+        }
+    }
+
+    /// What each order at the price trades, by position: cumulative floor apportionment in canonical margin order.
     ///
-    /// `positions` takes the positions of these orders in that order.
+    /// `margin` takes these orders in that order.
     pub fn share<'a>(
         &self,
         side: Side,
         orders: &'a [BookOrder],
         order: &mut MarginOrder,
-        positions: &'a mut Vec<u32>,
+        margin: &'a mut Vec<Standing>,
     ) -> impl Iterator<Item = (u32, Energy)> + use<'a> {
         let (at, share) = self.margin(side);
-        positions.clear();
+        margin.clear();
         let at_price = (0_u32..).zip(orders).filter(|(_, order)| order.limit == self.price);
-        positions.extend(at_price.map(|(position, _)| position));
-        order.sort(orders, positions);
+        margin.extend(at_price.map(|(position, order)| Standing { account: order.account, position }));
+        order.sort(margin);
         let mut parts = CumulativeFloor::new(share.0.into(), at.0.unsigned_abs().into());
-        positions.iter().map(move |position| {
+        margin.iter().map(move |Standing { position, .. }| {
             let weight = orders.get(*position as usize).map_or(0, |order| order.energy.0.unsigned_abs());
             (*position, Energy(parts.as_mut().map_or(0, |parts| parts.next(weight)) as i64))
         })

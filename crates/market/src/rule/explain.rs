@@ -5,7 +5,6 @@ use super::{Clearing, Cut, Rule, SideCut, check, merit_order};
 use crate::{Book, Claim, Price, PriceConvention, Rejection, Side};
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 
 /// Why `claim` is right or wrong for `book` under `rule`.
 #[must_use]
@@ -97,11 +96,10 @@ fn wrong_price(rule: &Rule, book: &Book, claim: &Claim) -> String {
 
 fn merit(book: &Book, claim: &Claim, out: &Clearing) -> String {
     let Claim::PayAsBid { bids, offers, .. } = claim else { return String::from("wrong: the merit order") };
-    let mut right = Vec::new();
     let sides =
         [(Side::Buy, &book.bids, &out.bid_fills, bids), (Side::Sell, &book.offers, &out.offer_fills, offers)];
     for (side, orders, fills, claimed) in sides {
-        merit_order(side, orders, fills, &mut right);
+        let right = merit_order(side, orders, fills);
         let plural = if side == Side::Buy { "bids" } else { "offers" };
         if let Some((place, (claimed, right))) =
             claimed.iter().zip(&right).enumerate().find(|(_, (claimed, right))| claimed != right)

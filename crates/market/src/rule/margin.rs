@@ -3,43 +3,59 @@
 //! It keeps the parts of one account together, so that splitting an order inside an account moves nothing: the
 //! running sums that decide how much the account gets are the same at both ends of its block.
 
-use crate::BookOrder;
+use crate::AccountId;
 use alloc::vec::Vec;
 
 /// Finds the canonical order; its working memory is kept from one use to the next.
 #[derive(Clone, Debug, Default)]
 pub struct MarginOrder {
-    keys: Vec<u64>,
+    by_account: Vec<Standing>,
+    by_first_arrival: Vec<(u32, Standing)>,
+}
+
+/// Where an order stands among those of its price and side: sorts by account, then by arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Standing {
+    /// Whose order.
+    pub account: AccountId,
+    /// Its position in the book's side; the sides are in order of arrival.
+    pub position: u32,
 }
 
 impl MarginOrder {
-    /// Brings `positions`, the ascending positions in `orders` of all orders of one price and side, into
-    /// canonical order.
-    pub fn sort(&mut self, orders: &[BookOrder], positions: &mut [u32]) {
-        if positions.len() < 3 {
-            return; // two are in order of arrival either way
+    /// Brings all orders of one price and side, given in order of arrival, into canonical order.
+    pub fn sort(&mut self, orders: &mut [Standing]) {
+        if orders.len() < 3 || !self.repeats(orders) {
+            return; // two, or one of each account: arrival decides
         }
-        self.keys.clear();
-        self.keys.extend(positions.iter().map(|position| {
-            let account = orders.get(*position as usize).map_or(0, |order| order.account.0);
-            u64::from(account) << 32 | u64::from(*position)
-        }));
-        self.keys.sort_unstable();
-        let same_account = |pair: &[u64]| matches!(pair, [one, other] if one >> 32 == other >> 32);
-        if !self.keys.windows(2).any(same_account) {
-            return; // everybody has one order here: arrival decides
-        }
-        let mut current = (u64::MAX, 0); // the account, and its first arrival
-        for key in &mut self.keys {
-            let (account, position) = (*key >> 32, *key & u64::from(u32::MAX));
-            if account != current.0 {
-                current = (account, position);
+        let mut first = None::<Standing>; // of the account at hand
+        self.by_first_arrival.clear();
+        self.by_first_arrival.extend(self.by_account.iter().map(|order| {
+            let first = first.get_or_insert(*order);
+            if first.account != order.account {
+                *first = *order;
             }
-            *key = current.1 << 32 | position;
+            (first.position, *order)
+        }));
+        self.by_first_arrival.sort_unstable_by_key(|(first, order)| (*first, order.position));
+        for (place, (_, order)) in orders.iter_mut().zip(&self.by_first_arrival) {
+            *place = *order;
         }
-        self.keys.sort_unstable();
-        for (position, key) in positions.iter_mut().zip(&self.keys) {
-            *position = *key as u32;
+    }
+
+    /// Whether an account has several orders here; if so, `by_account` is in order.
+    fn repeats(&mut self, orders: &[Standing]) -> bool {
+        if orders.len() <= 8 {
+            let again = |(at, order): (usize, &Standing)| {
+                orders.iter().skip(at + 1).any(|other| other.account == order.account)
+            };
+            if !orders.iter().enumerate().any(again) {
+                return false; // the usual case, without sorting
+            }
         }
+        self.by_account.clear();
+        self.by_account.extend_from_slice(orders);
+        self.by_account.sort_unstable();
+        self.by_account.windows(2).any(|pair| matches!(pair, [one, other] if one.account == other.account))
     }
 }

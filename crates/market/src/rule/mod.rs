@@ -21,7 +21,7 @@ pub use cut::{Cut, SideCut};
 pub use explain::explain;
 pub use kind::RuleKind;
 pub use laws::Binding;
-pub use margin::MarginOrder;
+pub use margin::{MarginOrder, Standing};
 pub use merit::merit_order;
 pub use metered::{Allocation, Metered, metered};
 pub use pairing::pair;

@@ -3,8 +3,9 @@
 //! The two filled lists are laid side by side in merit order, end to end in Wh; wherever both go on, the pair
 //! trades. n filled orders make at most n − 1 trades.
 
-use super::{Clearing, Trade, merit_order};
-use crate::{Book, Energy, Price, Rejection, Side};
+use super::merit::{Rung, ladder};
+use super::{Clearing, Trade};
+use crate::{Book, Price, Rejection, Side};
 use alloc::vec::Vec;
 
 /// The canonical pairs of a clearing. Where the rule makes them they are its own; where it makes none (one price
@@ -15,48 +16,37 @@ pub fn pair(book: &Book, clearing: &Clearing, out: &mut Vec<Trade>) {
         out.extend_from_slice(&clearing.trades);
         return;
     };
-    let (mut bids, mut offers) = (Vec::new(), Vec::new());
-    merit_order(Side::Buy, &book.bids, &clearing.bid_fills, &mut bids);
-    merit_order(Side::Sell, &book.offers, &clearing.offer_fills, &mut offers);
-    let (bids, offers) = ((&bids[..], &clearing.bid_fills[..]), (&offers[..], &clearing.offer_fills[..]));
-    if merge(book, bids, offers, |_, _| price, out).is_err() {
+    let bids = ladder(Side::Buy, &book.bids, &clearing.bid_fills);
+    let offers = ladder(Side::Sell, &book.offers, &clearing.offer_fills);
+    if merge(&bids, &offers, |_, _| price, out).is_err() {
         out.clear(); // not an outcome of `check`
     }
 }
 
-/// Merges two lists of positions with their sides' fills; `price` gives a pair's price from its limits.
+/// Merges two ladders; `price` gives a pair's price from the limits of bid and offer.
 pub(super) fn merge(
-    book: &Book,
-    (bids, bid_fills): (&[u32], &[Energy]),
-    (offers, offer_fills): (&[u32], &[Energy]),
+    bids: &[Rung],
+    offers: &[Rung],
     price: impl Fn(Price, Price) -> Price,
     out: &mut Vec<Trade>,
 ) -> Result<(), Rejection> {
     out.clear();
     out.reserve((bids.len() + offers.len()).saturating_sub(1));
-    let bids = bids.iter().map(|bid| {
-        let at = *bid as usize;
-        Some((*bid, book.bids.get(at)?.limit, *bid_fills.get(at)?))
-    });
-    let mut offers = offers.iter().map(|offer| {
-        let at = *offer as usize;
-        Some((*offer, book.offers.get(at)?.limit, *offer_fills.get(at)?))
-    });
-    let mut supply = None; // the offer at hand and what it has left
-    for bid in bids {
-        let (bid, bid_limit, mut wanted) = bid.ok_or(Rejection::MeritOrder)?;
-        while wanted > Energy::ZERO {
-            let (offer, offer_limit, left) = match supply.take() {
-                Some(offer) => offer,
-                None => offers.next().flatten().ok_or(Rejection::Unbalanced)?,
-            };
-            let energy = wanted.min(left);
-            out.push(Trade { bid, offer, energy, price: price(bid_limit, offer_limit) });
-            wanted -= energy;
-            if left > energy {
-                supply = Some((offer, offer_limit, left - energy));
-            }
+    let (mut bids, mut offers) = (bids.iter().copied(), offers.iter().copied());
+    let (mut bid, mut offer) = (bids.next(), offers.next());
+    while let (Some(demand), Some(supply)) = (&mut bid, &mut offer) {
+        let energy = demand.energy.min(supply.energy);
+        let price = price(demand.limit, supply.limit);
+        out.push(Trade { bid: demand.position, offer: supply.position, energy, price });
+        demand.energy -= energy;
+        supply.energy -= energy;
+        let (demand_met, supply_used) = (demand.energy.is_zero(), supply.energy.is_zero());
+        if demand_met {
+            bid = bids.next();
+        }
+        if supply_used {
+            offer = offers.next();
         }
     }
-    if supply.is_some() || offers.next().is_some() { Err(Rejection::Unbalanced) } else { Ok(()) }
+    if bid.is_some() || offer.is_some() { Err(Rejection::Unbalanced) } else { Ok(()) }
 }

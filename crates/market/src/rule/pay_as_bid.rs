@@ -20,8 +20,9 @@ pub(super) fn check(
     }
     uniform_price::allocate(&cut, book, out);
     let Clearing { bid_fills, offer_fills, trades, scratch, .. } = out;
-    merit::check(Side::Buy, &cut, &book.bids, bid_fills, bids, scratch)?;
-    merit::check(Side::Sell, &cut, &book.offers, offer_fills, offers, scratch)?;
+    merit::check(Side::Buy, &cut, (&book.bids, bid_fills), bids, scratch)?;
+    merit::check(Side::Sell, &cut, (&book.offers, offer_fills), offers, scratch)?;
+    let [bids, offers] = &scratch.ladders;
     let price = |bid: Price, offer: Price| Price(offer.0 + k.of(bid.0 - offer.0));
-    pairing::merge(book, (bids, bid_fills), (offers, offer_fills), price, trades)
+    pairing::merge(bids, offers, price, trades)
 }

@@ -93,7 +93,7 @@ mod tests {
         let table = Table {
             columns: vec![
                 ("a_w".into(), (0..5000).map(|i| i * i % 977 - 400).collect()),
-                ("b_wh".into(), vec![i32::MIN, i32::MAX].repeat(2500)),
+                ("b_wh".into(), [i32::MIN, i32::MAX].repeat(2500)),
             ],
         };
         let bytes = table.encode().unwrap();

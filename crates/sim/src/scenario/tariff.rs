@@ -166,13 +166,13 @@ fn windows(section: &Section<'_>) -> Option<Vec<Window>> {
 }
 
 fn covers_the_week(section: &Section<'_>, windows: &[Window]) {
-    for day in 0..7 {
+    for (day, name) in DAYS.iter().enumerate() {
         let mut spans: Vec<_> =
             windows.iter().filter(|w| w.days >> day & 1 == 1).map(|w| (w.from, w.until)).collect();
         spans.sort_unstable();
         let mut reached = 0;
         for (from, until) in spans.iter().copied().chain([(86_400, 86_400)]) {
-            let clock = |s: u32| format!("{} {:02}:{:02}", DAYS[day], s / 3600, s / 60 % 60);
+            let clock = |s: u32| format!("{name} {:02}:{:02}", s / 3600, s / 60 % 60);
             if from > reached {
                 let what =
                     format!("nothing covers {} to {:02}:{:02}", clock(reached), from / 3600, from / 60 % 60);
