@@ -13,7 +13,6 @@ use std::sync::OnceLock;
 pub const DAYS: usize = 365;
 /// Quarter hours in a day.
 pub const QUARTERS_PER_DAY: usize = 96;
-const QUARTERS: usize = DAYS * QUARTERS_PER_DAY;
 
 /// The year, one value per quarter hour unless it says otherwise.
 #[derive(Debug)]
@@ -147,7 +146,7 @@ mod tests {
     fn the_shipped_year_is_whole() {
         let year = year();
         for series in [&year.temperature, &year.solar, &year.wind] {
-            assert_eq!(series.len(), QUARTERS);
+            assert_eq!(series.len(), DAYS * QUARTERS_PER_DAY);
         }
         // data/README.md: sums over the year
         let kwh = |name: &str| year.synpro(name).unwrap().iter().map(|w| i64::from(*w)).sum::<i64>() / 4000;
