@@ -46,8 +46,8 @@ impl HeatSource {
 /// Set-points of a strategy that steers devices itself; `None` leaves the rule in force.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Guide {
-    /// Net import of electricity the batteries aim at, Wh.
-    pub net: Option<i64>,
+    /// What all batteries together take, Wh (give where negative): the range inside which they follow the contract.
+    pub batteries: Option<(i64, i64)>,
     /// What all cars together take at their chargers, Wh (give where negative).
     pub cars: Option<i64>,
     /// What all heat pumps together take, Wh.
@@ -131,7 +131,7 @@ impl Nodes<'_> {
             self.done.balances[carrier].consumption = ask.demand[carrier];
             self.done.balances[carrier].generation = ask.generation[carrier];
         }
-        let target = ask.guide.net.unwrap_or(ask.contract[ELECTRICITY]);
+        let target = ask.contract[ELECTRICITY];
         self.available = ask.generation[ELECTRICITY] - ask.demand[ELECTRICITY] + target;
         self.appliances();
         self.cars_that_must();
@@ -193,8 +193,18 @@ impl Nodes<'_> {
                 continue;
             }
             let asked = if guide.cars.is_some() {
-                let one = guided.max(car.urgent_charge(parked, step));
-                one.clamp(-car.storage.discharge, car.storage.charge)
+                let one = match guided {
+                    // No charger goes below its smallest current.
+                    1.. if guided < car.minimum => {
+                        if 2 * guided < car.minimum {
+                            0
+                        } else {
+                            car.minimum
+                        }
+                    }
+                    _ => guided,
+                };
+                one.max(car.urgent_charge(parked, step)).clamp(-car.storage.discharge, car.storage.charge)
             } else {
                 car.even_charge(parked, step)
             };
@@ -226,10 +236,12 @@ impl Nodes<'_> {
     }
 
     fn batteries(&mut self) {
-        for index in 0..self.devices.batteries.len() {
-            let battery = &self.devices.batteries[index];
-            let stored = battery.storage.advance(self.state.batteries[index], self.available, self.ask.step);
-            self.state.batteries[index] = stored.level;
+        let (low, high) = self.ask.guide.batteries.unwrap_or((i64::MIN, i64::MAX));
+        let mut asked = self.available.max(low).min(high);
+        for (battery, level) in self.devices.batteries.iter().zip(&mut self.state.batteries) {
+            let stored = battery.storage.advance(*level, asked, self.ask.step);
+            *level = stored.level;
+            asked -= stored.charged - stored.discharged;
             book(&mut self.done, &mut self.available, stored);
         }
     }

@@ -22,6 +22,7 @@ mod state;
 pub use state::State;
 pub mod dispatch;
 pub mod forecast;
+mod linear;
 mod outlook;
 pub use outlook::{Fees, Intent, MarketOutlook, Outlook};
 pub mod strategy;

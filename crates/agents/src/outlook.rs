@@ -15,7 +15,7 @@ pub struct Fees {
 #[derive(Clone, Copy, Debug)]
 pub struct MarketOutlook<'a> {
     /// The supplier's prices under the member's tariff, from the first open interval on; at least [`Outlook::open`]
-    /// of them, more where more is known (planning beyond repeats the last day).
+    /// of them, more where more is known (planning beyond takes the last one).
     pub prices: &'a [Prices],
     /// What is added when buying.
     pub fees: Fees,

@@ -7,7 +7,7 @@ use agents::device::{
 };
 use agents::dispatch::HeatSource;
 use agents::forecast::Method;
-use agents::strategy::Ladder;
+use agents::strategy::{self, Ladder};
 use agents::{
     Delivery, Fees, Intent, MarketOutlook, Outlook, Prosumer, ProsumerDescription, Random, Series, Strategy,
 };
@@ -152,8 +152,10 @@ fn member_again(seed: u64, secret: (i64, u64), forecast: Method) -> Prosumer {
     member(seed.wrapping_add(1), secret, Box::new(Ladder), forecast)
 }
 
+/// All but the predictive one, which is a thousand times slower and has its own cases.
 fn strategies() -> Vec<Box<dyn Strategy>> {
-    vec![Box::new(Ladder)]
+    let fast = strategy::NAMES.iter().filter(|name| **name != "predictive");
+    fast.map(|name| strategy::named(name).unwrap()).collect()
 }
 
 /// What a run of a few hours gave: the orders of every step and the deliveries.

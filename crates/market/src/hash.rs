@@ -63,7 +63,6 @@ pub(crate) const fn hash(digits: &str) -> Hash {
 mod tests {
     use super::*;
     use crate::testing::hex;
-    use alloc::vec;
 
     /// Nothing, `abc` and one rate + 64 bytes: the published Keccak vectors as pycryptodome gives them.
     #[test]
@@ -71,7 +70,7 @@ mod tests {
         let check = |bytes: &[u8], hash: &str| assert_eq!(keccak256(bytes).to_vec(), hex(hash));
         check(b"", "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
         check(b"abc", "4e03657aea45a94fc7d47ba826c8d667c0d1e6e33a64a036ec44f58fa12d6c45");
-        check(&vec![0; 200], "e1bb54e1bc3af48d01e5dbfc81015c98152a574f6428c6948aa4837c9c0baad9");
+        check(&[0; 200], "e1bb54e1bc3af48d01e5dbfc81015c98152a574f6428c6948aa4837c9c0baad9");
     }
 
     #[test]

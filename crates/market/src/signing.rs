@@ -24,7 +24,8 @@ use alloc::vec::Vec;
 
 /// Who made a signature; the one thing about signatures that this crate leaves to its host.
 pub trait Recover {
-    /// The address of the key that made `signature` over `digest`; none if no key can have.
+    /// The address of the key that made `signature` over `digest`; none if no key can have, or if the signature is
+    /// not [canonical](is_canonical): a ledger could not read it back.
     fn recover(&self, digest: &Hash, signature: &Signature) -> Option<Address>;
 }
 

@@ -1,1 +1,17 @@
-//! (see ARCHITECTURE.md)
+//! A day in the community, from scenario to report.
+//!
+//! The modules in reading order:
+
+pub mod calendar;
+pub mod data;
+pub mod scenario;
+pub use scenario::Scenario;
+mod roll;
+pub use roll::{Point, Roll};
+mod observer;
+pub use observer::{Both, Lived, Observer};
+mod run;
+pub use run::{RunError, run};
+mod summary;
+pub use summary::{CarrierSummary, MemberSummary, Summary};
+pub mod report;

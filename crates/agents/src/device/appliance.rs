@@ -45,7 +45,7 @@ impl Appliance {
         for energy in profile.iter() {
             within_whole("appliance", "profile", *energy, (0, GIGA), "Wh")?;
         }
-        for request in requests.iter().filter(|request| request.latest < request.requested) {
+        if let Some(request) = requests.iter().find(|request| request.latest < request.requested) {
             let allowed = format!("at or after the request at step {}", request.requested);
             return Err(contradiction("latest start", format!("step {}", request.latest), &allowed));
         }

@@ -125,10 +125,11 @@ impl Car {
         })
     }
 
-    /// The car before the first session that has not ended at `step`.
+    /// The car in or before the first session that has not ended at `step`, as full as it is at the beginning.
     pub(crate) fn parked(&self, step: i64) -> Parked {
         let session = self.sessions.iter().take_while(|session| session.departure <= step).count();
-        Parked { level: self.initial, session, plugged: false, taken: 0 }
+        let plugged = self.sessions.get(session).is_some_and(|session| session.arrival < step);
+        Parked { level: self.initial, session, plugged, taken: 0 }
     }
 
     /// Arrivals (of which `known` is the last step heard of) and departures at the start of a step.

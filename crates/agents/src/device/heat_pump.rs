@@ -49,8 +49,8 @@ pub struct HeatPump {
 }
 
 impl HeatPump {
-    /// `electric_w`: largest electric input, W, > 0. `real`: part of the laboratory's COP reached in a house, 0.5 to
-    /// 1. `sink`: flow temperature, °C, 20 to 80. `source`: temperature of air, ground or water, 0.1 °C, −500 to 500.
+    /// `electric_w`: largest electric input, W, > 0. `real`: part of the laboratory's COP reached in a house, from 0.5
+    /// to 1. `sink`: flow temperature, °C, 20 to 80. `source`: temperature of air, ground or water, 0.1 °C, −500 to 500.
     /// `duration`: of an interval, s.
     pub fn new(
         electric_w: i64,

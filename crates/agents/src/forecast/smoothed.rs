@@ -11,7 +11,12 @@ pub struct Smoothed {
     profile: Vec<f64>,
     deviation: f64,
     last: Option<i64>,
+    /// What is left of a deviation so many steps later.
+    left: Vec<f64>,
 }
+
+/// Leads whose fading is kept at hand.
+const LEADS: usize = 48;
 
 /// Weight α of a new day in the profile.
 const NEW: f64 = 0.15;
@@ -22,7 +27,9 @@ const AFTER_AN_HOUR: f64 = 0.6;
 
 impl Smoothed {
     pub(crate) fn new(steps_per_day: usize) -> Self {
-        Self { profile: vec![-1.0; steps_per_day.max(1)], deviation: 0.0, last: None }
+        let steps_per_hour = (steps_per_day as f64 / 24.0).max(1.0);
+        let left = (0..LEADS).map(|lead| libm::pow(AFTER_AN_HOUR, lead as f64 / steps_per_hour)).collect();
+        Self { profile: vec![-1.0; steps_per_day.max(1)], deviation: 0.0, last: None, left }
     }
 
     pub(crate) fn observe(&mut self, step: i64, value: i64) {
@@ -45,17 +52,13 @@ impl Smoothed {
             let before = self.profile[self.place(last)];
             return (before + self.deviation).max(0.0) as i64;
         }
-        let steps_per_hour = (self.profile.len() as f64 / 24.0).max(1.0);
-        let left = fade((step - last) as f64 / steps_per_hour);
+        // Beyond the leads at hand (twelve hours of quarter hours) only the profile counts.
+        let left =
+            usize::try_from(step - last).ok().and_then(|lead| self.left.get(lead)).copied().unwrap_or(0.0);
         (mean + left * self.deviation + 0.5).max(0.0) as i64
     }
 
     fn place(&self, step: i64) -> usize {
         step.rem_euclid(self.profile.len() as i64) as usize
     }
-}
-
-/// What is left of a deviation after so many hours.
-fn fade(hours: f64) -> f64 {
-    libm::pow(AFTER_AN_HOUR, hours)
 }

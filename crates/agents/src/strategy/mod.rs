@@ -4,8 +4,16 @@
 //! open intervals, made from forecasts; never the future. All of them bid within the reservation range: never to buy
 //! above [`MarketOutlook::most`], never to sell below [`MarketOutlook::least`], never both sides of one book.
 
+mod price_taker;
+pub use price_taker::PriceTaker;
+mod zero_intelligence;
+pub use zero_intelligence::ZeroIntelligence;
+mod self_consumption;
+pub use self_consumption::SelfConsumption;
 mod ladder;
 pub use ladder::Ladder;
+mod predictive;
+pub use predictive::Predictive;
 
 use crate::dispatch::{Ask, Guide, Spare};
 use crate::forecast::Forecaster;
@@ -24,6 +32,22 @@ pub trait Strategy: Send {
     fn guide(&self, _step: i64) -> Guide {
         Guide::default()
     }
+}
+
+/// The strategies that come with the crate, by name; the first is the default.
+pub const NAMES: [&str; 5] = ["ladder", "self_consumption", "price_taker", "zero_intelligence", "predictive"];
+
+/// The strategy of a name, with its usual settings.
+#[must_use]
+pub fn named(name: &str) -> Option<Box<dyn Strategy>> {
+    Some(match name {
+        "ladder" => Box::new(Ladder),
+        "self_consumption" => Box::new(SelfConsumption),
+        "price_taker" => Box::new(PriceTaker),
+        "zero_intelligence" => Box::new(ZeroIntelligence),
+        "predictive" => Box::new(Predictive::default()),
+        _ => return None,
+    })
 }
 
 /// What is planned for one open interval.
@@ -46,10 +70,8 @@ pub struct Situation<'a> {
     pub state: &'a State,
     /// What is asked of them in the first open interval: order of merit, connections, the last step known.
     pub ask: &'a Ask<'a>,
-    /// Forecasts of demand, per carrier.
-    pub demand: &'a [Option<Forecaster>; 3],
-    /// Forecasts of generation, per carrier.
-    pub generation: &'a [Option<Forecaster>; 3],
+    pub(crate) demand: &'a [Option<Forecaster>; 3],
+    pub(crate) generation: &'a [Option<Forecaster>; 3],
     /// The plan per open interval.
     pub plan: &'a [Planned],
     /// Mean absolute error of the forecast of net electricity at the first open interval, Wh.
@@ -101,6 +123,40 @@ impl Situation<'_> {
         })
     }
 
+    /// Demand expected of a carrier, Wh.
+    #[must_use]
+    pub fn demand(&self, carrier: Carrier, ahead: usize) -> i64 {
+        let step = self.outlook.step + ahead as i64;
+        self.demand[carrier as usize].as_ref().map_or(0, |forecaster| forecaster.expected(step))
+    }
+
+    /// Generation expected of a carrier, Wh.
+    #[must_use]
+    pub fn generation(&self, carrier: Carrier, ahead: usize) -> i64 {
+        let step = self.outlook.step + ahead as i64;
+        self.generation[carrier as usize].as_ref().map_or(0, |forecaster| forecaster.expected(step))
+    }
+
+    /// The need to trade a net import of `energy` Wh beyond what is held (to sell where negative). None where no trade
+    /// could please both sides, and never against what is held: a contract is not traded back, storage absorbs it.
+    #[must_use]
+    pub fn trade(&self, carrier: Carrier, ahead: usize, energy: i64) -> Option<Need> {
+        let market = self.outlook.markets[carrier as usize].as_ref()?;
+        let (most, least, held) = (market.most(ahead), market.least(ahead), market.held(ahead));
+        if least > most || energy == 0 || (held != 0 && (held > 0) != (energy > 0)) {
+            return None;
+        }
+        let buy = energy > 0;
+        Some(Need {
+            carrier,
+            ahead,
+            side: if buy { Side::Buy } else { Side::Sell },
+            energy: energy.abs(),
+            favourable: if buy { least } else { most },
+            reservation: if buy { most } else { least },
+        })
+    }
+
     fn need(
         &self,
         carrier: Carrier,
@@ -108,34 +164,16 @@ impl Situation<'_> {
         ahead: usize,
         planned: &Planned,
     ) -> Option<Need> {
-        let (most, least) = (market.most(ahead), market.least(ahead));
-        if least > most {
-            return None;
-        }
         let held = market.held(ahead);
         let open = planned.delivery.balances[carrier as usize].net() - held;
-        if open > 0 && held >= 0 {
-            return Some(Need {
-                carrier,
-                ahead,
-                side: Side::Buy,
-                energy: open,
-                favourable: least,
-                reservation: most,
-            });
+        if open != 0 || carrier != Carrier::Heat || held > 0 {
+            return self.trade(carrier, ahead, open);
         }
-        let sell = |energy, reservation: Price| {
-            let side = Side::Sell;
-            Some(Need { carrier, ahead, side, energy, favourable: most, reservation: reservation.max(least) })
-        };
-        if open < 0 && held <= 0 {
-            return sell(-open, least);
-        }
-        if carrier != Carrier::Heat || held > 0 || open != 0 {
-            return None;
-        }
+        // Nothing is missing or left over: heat may be made for the loop, at no less than it costs.
         let (spare, cost) = self.spare_heat(ahead, planned)?;
-        sell(spare, cost).filter(|need| need.reservation <= most)
+        let need = self.trade(carrier, ahead, -spare)?;
+        Some(Need { reservation: need.reservation.max(cost), ..need })
+            .filter(|need| need.reservation <= need.favourable)
     }
 
     /// Heat to spare and what making it costs, n€/Wh, the cheaper source first: gas less the electricity made with it

@@ -1,13 +1,12 @@
 //! An example run: a small community in which every kind of command occurs. Deterministic from its seed.
 
 use crate::{Key, Recoverer};
-use market::rule::{Cut, MarginOrder};
+use market::rule::{Clearing, Cut, merit_order};
 use market::signing::Domain;
 use market::{
-    AccountId, Authentication, Book, BookOrder, Carrier, Claim, Command, Community, Delegate,
-    DeliveryInterval, Energy, Envelope, Fraction, Market, MeterId, MeterTerms, Money, Order, OrderId, Price,
-    PriceConvention, Prices, Reading, Rejection, Rule, SharingKey, Side, State, Tariff, TariffId, TariffKind,
-    TimeInForce, Window,
+    AccountId, Authentication, Book, Carrier, Claim, Command, Community, Delegate, DeliveryInterval, Energy,
+    Envelope, Fraction, Market, MeterId, MeterTerms, Money, Order, OrderId, Price, PriceConvention, Prices,
+    Reading, Rejection, Rule, SharingKey, Side, State, Tariff, TariffId, TariffKind, TimeInForce, Window,
 };
 
 /// Length of a delivery interval, s.
@@ -369,30 +368,15 @@ pub(super) fn search(rule: &Rule, book: &Book) -> Claim {
             let (equilibrium, price) = cut.prices(convention, k);
             Claim::UniformPrice { equilibrium, price }
         }
-        Rule::PayAsBid { .. } => Claim::PayAsBid {
-            equilibrium: cut.lo,
-            bids: merit_order(&book.bids, 1, cut.volume),
-            offers: merit_order(&book.offers, -1, cut.volume),
-        },
+        Rule::PayAsBid { .. } => {
+            let mut out = Clearing::default();
+            cut.allocate(book, &mut out);
+            Claim::PayAsBid {
+                equilibrium: cut.lo,
+                bids: merit_order(Side::Buy, &book.bids, &out.bid_fills),
+                offers: merit_order(Side::Sell, &book.offers, &out.offer_fills),
+            }
+        }
         Rule::MidMarketRate { .. } | Rule::Sharing { .. } => Claim::Metered,
     }
-}
-
-/// Positions in canonical order, best first, as far as the volume reaches.
-fn merit_order(orders: &[BookOrder], sign: i64, volume: Energy) -> Vec<u32> {
-    let mut positions: Vec<u32> = (0..orders.len() as u32).collect();
-    let limit = |position: u32| orders[position as usize].limit.0 * sign;
-    positions.sort_by_key(|position| std::cmp::Reverse(limit(*position)));
-    for tie in positions.chunk_by_mut(|one, other| limit(*one) == limit(*other)) {
-        MarginOrder::default().sort(orders, tie);
-    }
-    let mut reached = Energy::ZERO;
-    positions
-        .into_iter()
-        .take_while(|position| {
-            let wanted = reached < volume;
-            reached += orders[*position as usize].energy;
-            wanted
-        })
-        .collect()
 }

@@ -3,7 +3,7 @@
 //! The allocation is that of the uniform price, proved by the lowest equilibrium price; the claim adds the merit
 //! order, and merging its two lists gives the pairs.
 
-use super::{Clearing, Cut, merit, pairing, uniform_price};
+use super::{Clearing, Cut, merit, pairing};
 use crate::{Book, Fraction, Price, Rejection, Side};
 
 pub(super) fn check(
@@ -18,7 +18,7 @@ pub(super) fn check(
     if equilibrium != cut.lo {
         return Err(Rejection::NotEquilibrium); // one, but not the lowest: the claim must be unique
     }
-    uniform_price::allocate(&cut, book, out);
+    cut.allocate(book, out);
     let Clearing { bid_fills, offer_fills, trades, scratch, .. } = out;
     merit::check(Side::Buy, &cut, (&book.bids, bid_fills), bids, scratch)?;
     merit::check(Side::Sell, &cut, (&book.offers, offer_fills), offers, scratch)?;

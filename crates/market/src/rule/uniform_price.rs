@@ -25,7 +25,7 @@ pub(super) fn check(
     if price != right_price {
         return Err(Rejection::WrongPrice);
     }
-    allocate(&cut, book, out);
+    cut.allocate(book, out);
     out.price = Some(price);
     Ok(())
 }
@@ -43,22 +43,20 @@ impl Cut {
             PriceConvention::LastPair => (self.lo, between(self.last_offer, self.last_bid)),
         }
     }
-}
 
-/// Fills the orders as the cut says: better ones entirely, worse ones not at all, those at the price by cumulative
-/// floor apportionment in canonical margin order.
-pub(super) fn allocate(cut: &Cut, book: &Book, out: &mut Clearing) {
-    out.trades.clear();
-    out.volume = cut.volume;
-    out.price = None;
-    out.equilibrium = Some(cut.price);
-    out.range = (cut.lo, cut.hi);
-    out.indicative_price = None;
-    out.welfare = cut.welfare();
-    let Clearing { bid_fills, offer_fills, scratch, .. } = out;
-    for (side, orders, fills) in [(Side::Buy, &book.bids, bid_fills), (Side::Sell, &book.offers, offer_fills)]
-    {
-        fill(cut, side, orders, fills, scratch);
+    /// Fills the orders: better ones entirely, worse ones not at all, those at the price by cumulative floor
+    /// apportionment in canonical margin order. What is paid is the rule's business.
+    pub fn allocate(&self, book: &Book, out: &mut Clearing) {
+        out.trades.clear();
+        out.volume = self.volume;
+        out.price = None;
+        out.equilibrium = Some(self.price);
+        out.range = (self.lo, self.hi);
+        out.indicative_price = None;
+        out.welfare = self.welfare();
+        let Clearing { bid_fills, offer_fills, scratch, .. } = out;
+        fill(self, Side::Buy, &book.bids, bid_fills, scratch);
+        fill(self, Side::Sell, &book.offers, offer_fills, scratch);
     }
 }
 

@@ -1,0 +1,57 @@
+//! The seam for whoever watches a run: reports, progress bars, tests.
+
+use agents::Delivery;
+use market::{Book, Carrier, DeliveryInterval, Event, Prices, Sink};
+
+/// A delivery interval that is over and settled.
+#[derive(Clone, Copy, Debug)]
+pub struct Lived<'a> {
+    /// Its number in the run, from 0.
+    pub step: u64,
+    /// When it was.
+    pub interval: DeliveryInterval,
+    /// The supplier's prices in it, by tariff.
+    pub prices: &'a [Prices],
+    /// What each member's devices did, in the order of members.
+    pub deliveries: &'a [Delivery],
+}
+
+/// Hears every event of the market ([`Sink`]), sees every book before its clearing and every interval when it is over.
+pub trait Observer: Sink {
+    /// A book as it is about to be cleared.
+    fn book(&mut self, _carrier: Carrier, _interval: DeliveryInterval, _book: &Book) {}
+
+    /// An interval is settled.
+    ///
+    /// # Errors
+    /// What the observer could not do; it ends the run.
+    fn interval(&mut self, _lived: &Lived<'_>) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        Ok(())
+    }
+}
+
+/// Watches nothing.
+impl Observer for () {}
+
+/// Two observers as one; the first hears first.
+#[derive(Debug)]
+pub struct Both<A, B>(pub A, pub B);
+
+impl<A: Sink, B: Sink> Sink for Both<A, B> {
+    fn event(&mut self, event: Event) {
+        self.0.event(event);
+        self.1.event(event);
+    }
+}
+
+impl<A: Observer, B: Observer> Observer for Both<A, B> {
+    fn book(&mut self, carrier: Carrier, interval: DeliveryInterval, book: &Book) {
+        self.0.book(carrier, interval, book);
+        self.1.book(carrier, interval, book);
+    }
+
+    fn interval(&mut self, lived: &Lived<'_>) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        self.0.interval(lived)?;
+        self.1.interval(lived)
+    }
+}

@@ -1,0 +1,96 @@
+//! A folder that appears whole or not at all: written beside its place under another name, renamed at the end.
+
+use super::ReportError;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// The file by which an earlier report is recognised; it may be replaced.
+const MARK: &str = "index.html";
+
+/// A folder in the making. Dropped unfinished, it leaves nothing behind.
+#[derive(Debug)]
+pub(super) struct Folder {
+    target: PathBuf,
+    making: PathBuf,
+    finished: bool,
+}
+
+impl Folder {
+    pub(super) fn create(target: &Path) -> Result<Self, ReportError> {
+        refuse_strangers(target)?;
+        let parent = match target.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        fs::create_dir_all(parent).map_err(ReportError::at(parent))?;
+        let making = sibling(target, "unfinished");
+        // What an interrupted run left there is ours and of no use.
+        remove(&making)?;
+        fs::create_dir(&making).map_err(ReportError::at(&making))?;
+        Ok(Self { target: target.to_owned(), making, finished: false })
+    }
+
+    /// Where a file of this name is written.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.making.join(name)
+    }
+
+    /// Puts the folder in its place, instead of an earlier report.
+    pub(super) fn finish(mut self) -> Result<PathBuf, ReportError> {
+        refuse_strangers(&self.target)?;
+        let earlier = sibling(&self.target, "earlier");
+        remove(&earlier)?;
+        match fs::rename(&self.target, &earlier) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(ReportError::at(&self.target)(error));
+            }
+            _ => {}
+        }
+        if let Err(error) = fs::rename(&self.making, &self.target) {
+            // Best effort: the earlier report goes back to its place.
+            let _ = fs::rename(&earlier, &self.target);
+            return Err(ReportError::at(&self.target)(error));
+        }
+        self.finished = true;
+        remove(&earlier)?;
+        Ok(self.target.clone())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if !self.finished {
+            // Best effort: whatever went wrong has been reported already.
+            let _ = fs::remove_dir_all(&self.making);
+        }
+    }
+}
+
+fn sibling(target: &Path, suffix: &str) -> PathBuf {
+    let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    target.with_file_name(format!(".{name}.{suffix}"))
+}
+
+fn remove(path: &Path) -> Result<(), ReportError> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(ReportError::at(path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// An empty folder and an earlier report may be replaced, nothing else.
+fn refuse_strangers(target: &Path) -> Result<(), ReportError> {
+    let mut entries = match fs::read_dir(target) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => {
+            return Err(ReportError::Occupied { path: target.to_owned() });
+        }
+        Err(error) => return Err(ReportError::at(target)(error)),
+    };
+    if entries.next().is_none() || target.join(MARK).is_file() && target.join("readings.csv").is_file() {
+        return Ok(());
+    }
+    Err(ReportError::Occupied { path: target.to_owned() })
+}

@@ -1,0 +1,217 @@
+//! The first screen: what this is, what came of it, and how it works, for somebody who has never heard of it.
+
+use super::{Sums, capital};
+use crate::report::text::{self, Civil};
+use market::{Carrier, Energy, Money, Rule, SharingKey};
+
+/// What the page is about, in one line.
+pub(super) fn title(sums: &Sums<'_>) -> String {
+    let subject = &sums.record.subject;
+    let traded: Vec<&str> =
+        sums.carriers.iter().filter(|c| !sums.traded(**c).is_zero()).map(|c| c.name()).collect();
+    let who = format!("{} of {}", subject.noun, subject.members.len());
+    let span = text::span(sums.record.recorded * sums.duration());
+    match traded.as_slice() {
+        [] => format!("{who}: {span} without a trade"),
+        carriers => format!("{who} traded {} for {span}", text::list(carriers)),
+    }
+}
+
+/// The first screen.
+pub(super) fn section(sums: &Sums<'_>) -> String {
+    let subject = &sums.record.subject;
+    let offset = i64::from(subject.community.utc_offset);
+    let length = sums.record.recorded * sums.duration();
+    let first = Civil::of(subject.start.cast_signed() + offset).date();
+    let last = Civil::of((subject.start + length.max(1) - 1).cast_signed() + offset).date();
+    let when = if first == last { first } else { format!("{first} to {last}") };
+    let pace = text::span(sums.duration());
+    format!(
+        "<header>\n<p class=\"kicker\">Wattle · scenario {}</p>\n<h1>{}</h1>\n<p class=\"when\">{when}, in steps of \
+         {pace}</p>\n<p class=\"result\">{}</p>\n{}<div class=\"cards\">\n{}</div>\n\
+         <div class=\"how\"><h2>How the market works</h2><p>{}</p></div>\n{}</header>\n",
+        text::escape(&subject.scenario),
+        text::escape(&title(sums)),
+        result(sums),
+        scales(sums),
+        cards(sums),
+        how(sums),
+        contents(sums),
+    )
+}
+
+/// The main result as a sentence.
+fn result(sums: &Sums<'_>) -> String {
+    let code = sums.currency();
+    let money = |amount: Money| format!("<strong>{}</strong>", text::money(amount, code));
+    let (paid, at_tariff) = (sums.paid, sums.at_tariff);
+    let saved = at_tariff - paid;
+    if at_tariff.0 <= 0 {
+        return format!(
+            "Together the members earned {} instead of the {} the supplier alone would have paid them.",
+            money(-paid),
+            money(-at_tariff)
+        );
+    }
+    let share = text::percent(saved.0.abs(), at_tariff.0).unwrap_or_default();
+    let word = if saved.0 < 0 { "more" } else { "less" };
+    let verdict = if saved.is_zero() {
+        "the same".to_owned()
+    } else {
+        format!("<strong class=\"{word}\">{share} {word}</strong>")
+    };
+    format!(
+        "The community paid {} instead of {} at the supplier’s tariff: {verdict}.",
+        money(paid),
+        money(at_tariff)
+    )
+}
+
+/// The two sums as bars.
+fn scales(sums: &Sums<'_>) -> String {
+    let (paid, at_tariff) = (sums.paid.0, sums.at_tariff.0);
+    if paid <= 0 || at_tariff <= 0 {
+        return String::new();
+    }
+    let most = paid.max(at_tariff);
+    let row = |class: &str, name: &str, amount: i128| {
+        format!(
+            "<div><span>{name}</span><b class=\"{class}\" style=\"width:{}%\"></b></div>\n",
+            text::decimal(amount * 1_000 / most, 1, 1)
+        )
+    };
+    format!(
+        "<div class=\"scales\" aria-hidden=\"true\">\n{}{}</div>\n",
+        row("tariff", "Supplier only", at_tariff),
+        row("paid", "With neighbours", paid)
+    )
+}
+
+fn cards(sums: &Sums<'_>) -> String {
+    let card = |name: &str, value: &str, note: &str| {
+        format!("<div class=\"card\"><h3>{name}</h3><p class=\"number\">{value}</p><p>{note}</p></div>\n")
+    };
+    let code = sums.currency();
+    let better = sums.members.iter().filter(|member| member.saved().0 > 0).count();
+    let worse = sums.members.iter().filter(|member| member.saved().0 < 0).count();
+    let mut who = format!("{better} of {} members are better off", sums.members.len());
+    if worse > 0 {
+        who.push_str(&format!(", {worse} pay more: <a href=\"#bills\">why</a>"));
+    }
+    let saved = sums.at_tariff - sums.paid;
+    let name = if saved.0 < 0 { "Lost" } else { "Saved together" };
+    let mut cards = card(name, &text::money(saved.abs(), code), &who);
+
+    let electricity = sums.total(Carrier::Electricity);
+    let traded: Energy = sums.carriers.iter().map(|carrier| sums.traded(*carrier)).sum();
+    let each: Vec<String> = sums
+        .carriers
+        .iter()
+        .filter(|carrier| !sums.traded(**carrier).is_zero())
+        .map(|carrier| {
+            format!("{} {}", capital(*carrier).to_lowercase(), text::energy(sums.traded(*carrier)))
+        })
+        .collect();
+    let each = if each.is_empty() { "nothing found a buyer and a seller".into() } else { each.join(" · ") };
+    cards += &card("Traded with neighbours", &text::energy(traded), &each);
+
+    let (own, peers, supplier) = (electricity.own_use(), electricity.from_peers, electricity.from_supplier());
+    let all = i128::from((own + peers + supplier).0);
+    if let Some(share) = text::percent(i128::from((own + peers).0), all) {
+        let part = |energy: Energy| text::percent(energy.0.into(), all).unwrap_or_default();
+        let note = format!(
+            "of the electricity used: {} from members’ own roofs and plants, {} from neighbours",
+            part(own),
+            part(peers)
+        );
+        cards += &card("Self-sufficiency", &share, &note);
+    }
+    cards + &price_card(sums, card)
+}
+
+fn price_card(sums: &Sums<'_>, card: impl Fn(&str, &str, &str) -> String) -> String {
+    let bins = sums.record.bins.bins.iter().map(|bin| &bin[Carrier::Electricity as usize]);
+    let (mut paid, mut volume, mut low, mut high, mut count) = (Money::ZERO, 0_i128, 0_i128, 0_i128, 0_i128);
+    for bin in bins {
+        paid += bin.paid;
+        volume += i128::from(bin.volume.0);
+        low += i128::from(bin.export_price);
+        high += i128::from(bin.import_price);
+        count += i128::from(bin.intervals);
+    }
+    if volume == 0 || count == 0 {
+        return String::new();
+    }
+    let unit = text::price_unit(sums.currency());
+    let value = |sum: i128, over: i128| text::decimal(sum / over, 4, 1);
+    card(
+        "Price between neighbours",
+        &format!("{}\u{a0}{unit}", value(paid.0, volume)),
+        &format!(
+            "on average for electricity, where the supplier pays {} and its power is worth {} to a buyer",
+            value(low, count),
+            value(high, count)
+        ),
+    )
+}
+
+/// How the first market works, in three sentences.
+fn how(sums: &Sums<'_>) -> String {
+    let pace = match sums.duration() {
+        900 => "quarter of an hour".into(),
+        3_600 => "hour".into(),
+        1_800 => "half hour".into(),
+        seconds => format!("span of {}", text::span(seconds)),
+    };
+    let rest = "Whatever is left over comes from the supplier or goes to it, at its usual prices.";
+    let asks = format!(
+        "Before every {pace} each member says how much energy it would like to buy or sell, and at which price."
+    );
+    match sums.record.subject.community.markets.first().map(|market| market.rule) {
+        Some(Rule::UniformPrice { .. }) => format!(
+            "{asks} The market then finds the one price at which the most useful trades happen: everybody who \
+             trades pays or gets that price, which lies between what the supplier pays and what it charges, so \
+             both sides gain. {rest}"
+        ),
+        Some(Rule::PayAsBid { .. }) => format!(
+            "{asks} The buyers who pay most meet the sellers who ask least, and each pair trades at a price \
+             between its two, so both sides gain. {rest}"
+        ),
+        Some(Rule::MidMarketRate { .. }) => format!(
+            "After every {pace} the meters say who had energy to spare and who needed some. It changes hands \
+             midway between what the supplier pays and what it charges, so both sides gain. {rest}"
+        ),
+        Some(Rule::Sharing { key, price }) => {
+            let how = match key {
+                SharingKey::Static => "in fixed shares",
+                SharingKey::Dynamic => "in proportion to what each used",
+            };
+            format!(
+                "After every {pace} the meters say who had energy to spare. It is shared among those who needed \
+                 some, {how}, at {}. {rest}",
+                text::price(price, sums.currency())
+            )
+        }
+        None => format!("There was no market: everybody used the supplier in every {pace}."),
+    }
+}
+
+fn contents(sums: &Sums<'_>) -> String {
+    let mut links =
+        vec![("flows", "Energy flows"), ("prices", "Prices"), ("curves", "An auction"), ("bills", "Bills")];
+    links.extend([
+        ("people", "Self-sufficiency"),
+        ("stores", "Stores"),
+        ("members", "Members"),
+        ("about", "About this run"),
+    ]);
+    let kept = |id: &str| match id {
+        "prices" => sums.carriers.iter().any(|carrier| !sums.traded(*carrier).is_zero()),
+        "curves" => sums.carriers.iter().any(|carrier| sums.record.gallery.of(*carrier).next().is_some()),
+        "stores" => sums.record.bins.bins.iter().flatten().any(|bin| !bin.stored.is_zero()),
+        _ => true,
+    };
+    let item = |(id, name): (&str, &str)| format!("<li><a href=\"#{id}\">{name}</a></li>");
+    let items: String = links.into_iter().filter(|(id, _)| kept(id)).map(item).collect();
+    format!("<nav aria-label=\"Sections\"><ul>{items}</ul></nav>\n")
+}

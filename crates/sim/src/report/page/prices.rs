@@ -1,0 +1,214 @@
+//! Price and volume over time, the crossing curves of a chosen interval, and what the stores held.
+
+use super::{Sums, capital, legend, section as whole, sizes};
+use crate::report::bins::Bin;
+use crate::report::chart::{self, Panel, Series, Shape, TimeChart};
+use crate::report::text;
+use market::Carrier;
+use std::fmt::Write as _;
+
+/// The section on price and volume, and the data behind its pictures.
+pub(super) fn section(sums: &Sums<'_>) -> (String, Vec<String>) {
+    let traded = sums.carriers.iter().filter(|carrier| !sums.traded(**carrier).is_zero());
+    let (mut figures, mut data) = (String::new(), Vec::new());
+    for carrier in traded {
+        let chart = price_chart(sums, *carrier);
+        let id = format!("price-{}", carrier.name());
+        let entries = [
+            ("price", "price between neighbours"),
+            ("room", "between what the supplier pays and what its energy is worth to a buyer"),
+            ("volume", "traded with neighbours"),
+        ];
+        let picture = sizes(|size| chart.draw(size, &id));
+        let _ = write!(
+            figures,
+            "<figure>\n<h3>{}</h3>\n{}{picture}</figure>\n",
+            capital(*carrier),
+            legend(&entries)
+        );
+        data.push(format!("{}:{}", text::json(&id), chart.json()));
+    }
+    if figures.is_empty() {
+        return (figures, data);
+    }
+    let intro = "When much is on offer the price falls towards what the supplier pays; when it is scarce it rises \
+                 towards what the supplier charges. (The band’s upper edge is the supplier’s price with all fees, \
+                 less the fees that a trade between neighbours bears too.)";
+    (whole("prices", "Price and volume over time", intro, &figures), data)
+}
+
+fn price_chart(sums: &Sums<'_>, carrier: Carrier) -> TimeChart {
+    let bins = &sums.record.bins;
+    let all = |value: &dyn Fn(&Bin) -> Option<f64>| -> Vec<Option<f64>> {
+        bins.bins.iter().map(|bin| value(&bin[carrier as usize])).collect()
+    };
+    let mean = |sum: i64, bin: &Bin| (bin.intervals > 0).then(|| sum as f64 / bin.intervals as f64 / 1e4);
+    let series = |name: &str, class, values, shape| Series { name: name.into(), class, values, shape };
+    let low = all(&|bin| mean(bin.export_price, bin));
+    let price = all(&|bin| (bin.volume.0 > 0).then(|| bin.paid.0 as f64 / bin.volume.0 as f64 / 1e4));
+    TimeChart {
+        title: format!("Price and volume of {} over time", carrier.name()),
+        description: format!(
+            "The price between neighbours, the supplier's prices around it, and {} traded in all",
+            text::energy(sums.traded(carrier))
+        ),
+        panels: vec![
+            Panel {
+                unit: text::price_unit(sums.currency()),
+                digits: 2,
+                height: 170.0,
+                series: vec![
+                    series("supplier", "room", all(&|bin| mean(bin.import_price, bin)), Shape::Band(low)),
+                    series("neighbours", "price", price, Shape::Line),
+                ],
+            },
+            Panel {
+                unit: format!("kWh per {}", bin_name(sums)),
+                digits: 2,
+                height: 90.0,
+                series: vec![series(
+                    "traded",
+                    "volume",
+                    all(&|bin| Some(bin.volume.0 as f64 / 1e3)),
+                    Shape::Area,
+                )],
+            },
+        ],
+        ..empty(sums)
+    }
+}
+
+/// What the stores held over time, and the data behind the picture.
+pub(super) fn stores(sums: &Sums<'_>) -> (String, Vec<String>) {
+    let bins = &sums.record.bins.bins;
+    let mut panels = Vec::new();
+    for carrier in &sums.carriers {
+        let values: Vec<Option<f64>> = bins
+            .iter()
+            .map(|bin| &bin[*carrier as usize])
+            .map(|bin| (bin.intervals > 0).then(|| bin.stored.0 as f64 / bin.intervals as f64 / 1e3))
+            .collect();
+        if values.iter().flatten().all(|value| *value == 0.0) {
+            continue;
+        }
+        let meters = sums.record.subject.members.iter().flat_map(|member| &member.meters);
+        let capacity: i64 =
+            meters.filter(|meter| meter.carrier == *carrier).map(|meter| meter.storage.0).sum();
+        let mut series = vec![Series {
+            name: format!("{} stored", carrier.name()),
+            class: "store",
+            values,
+            shape: Shape::Area,
+        }];
+        if capacity > 0 {
+            let values = vec![Some(capacity as f64 / 1e3); bins.len()];
+            series.push(Series { name: "full".into(), class: "capacity", values, shape: Shape::Line });
+        }
+        panels.push(Panel { unit: format!("kWh of {}", carrier.name()), digits: 1, height: 110.0, series });
+    }
+    if panels.is_empty() {
+        return (String::new(), Vec::new());
+    }
+    let chart = TimeChart {
+        title: "Energy in the stores over time".into(),
+        description: "What all stores together held at the end of each interval".into(),
+        panels,
+        ..empty(sums)
+    };
+    let picture = sizes(|size| chart.draw(size, "stores"));
+    let legend = legend(&[("store", "energy stored"), ("capacity", "all stores full")]);
+    let figure = format!("<figure>\n{legend}{picture}</figure>\n");
+    let intro = "Stores take energy when it is plentiful and give it back when it is scarce. All members’ \
+                 batteries, cars at their plugs and hot-water tanks together.";
+    let html = whole("stores", "What the stores held", intro, &figure);
+    (html, vec![format!("\"stores\":{}", chart.json())])
+}
+
+fn empty(sums: &Sums<'_>) -> TimeChart {
+    let record = sums.record;
+    TimeChart {
+        title: String::new(),
+        description: String::new(),
+        start: record.subject.start,
+        bin: sums.duration() * record.bins.width,
+        bins: record.bins.bins.len(),
+        utc_offset: record.subject.community.utc_offset,
+        panels: Vec::new(),
+    }
+}
+
+/// The length of a bin as one says it after "per".
+fn bin_name(sums: &Sums<'_>) -> String {
+    match sums.duration() * sums.record.bins.width {
+        900 => "quarter of an hour".into(),
+        3_600 => "hour".into(),
+        86_400 => "day".into(),
+        seconds => text::span(seconds),
+    }
+}
+
+/// The section on single auctions, and the curves behind its pictures.
+pub(super) fn curves(sums: &Sums<'_>) -> (String, String) {
+    let gallery = &sums.record.gallery;
+    let subject = &sums.record.subject;
+    let (mut figures, mut data) = (String::new(), String::from("{"));
+    for carrier in &sums.carriers {
+        let curves: Vec<_> = gallery.of(*carrier).collect();
+        // The busiest first: the one that shows most.
+        let busiest =
+            curves.iter().enumerate().max_by_key(|(place, (_, curve))| (curve.volume, usize::MAX - place));
+        let Some((place, (number, crossing))) = busiest else { continue };
+        let name = carrier.name();
+        let at = subject.start + number * sums.duration();
+        let civil = text::Civil::of(at.cast_signed() + i64::from(subject.community.utc_offset));
+        let picture = sizes(|size| chart::crossing(crossing, sums.currency(), size, name));
+        let _ = write!(
+            figures,
+            "<figure data-curves=\"{name}\">\n<h3>{}</h3>\n{}<p class=\"chosen\" aria-live=\"polite\"><b>{}, {}</b> \
+             <span>{}</span></p>\n<div class=\"choose\" hidden><button type=\"button\" data-move=\"-1\" \
+             aria-label=\"Earlier\">◀</button><input type=\"range\" min=\"0\" max=\"{}\" value=\"{place}\" \
+             aria-label=\"Delivery interval ({name})\"><button type=\"button\" data-move=\"1\" \
+             aria-label=\"Later\">▶</button></div>\n{picture}</figure>\n",
+            capital(*carrier),
+            legend(&[("demand", "wanted"), ("supply", "offered"), ("clearing", "the price for all")]),
+            civil.date(),
+            civil.clock(),
+            chart::outcome(crossing, sums.currency()),
+            curves.len() - 1,
+        );
+        let list: Vec<String> = curves.iter().map(|(number, curve)| numbers(*number, curve)).collect();
+        let _ = write!(data, "{}\"{name}\":[{}]", if data.len() > 1 { ",\n" } else { "" }, list.join(",\n"));
+    }
+    let _ = write!(
+        data,
+        "{}\"start\":{},\"duration\":{},\"offset\":{},\"unit\":{}}}",
+        if data.len() > 1 { ",\n" } else { "" },
+        subject.start,
+        sums.duration(),
+        subject.community.utc_offset,
+        text::json(&text::price_unit(sums.currency())),
+    );
+    if figures.is_empty() {
+        return (figures, data);
+    }
+    let which = match gallery.stride {
+        1 => String::new(),
+        stride => format!(" (The page holds every {stride}th interval; all outcomes are in clearings.csv.)"),
+    };
+    let intro = format!(
+        "Buyers line up from the highest price they would pay, sellers from the lowest they would accept. Where the \
+         two lines cross, the market clears: everybody to the left of the crossing trades.{which}"
+    );
+    (whole("curves", "Inside an auction", &intro, &figures), data)
+}
+
+/// A curve as the script reads it: interval, volume, price, then limit and energy of each step.
+fn numbers(number: u64, curve: &crate::report::Crossing) -> String {
+    let flat = |steps: &[(market::Price, market::Energy)]| {
+        let texts: Vec<String> =
+            steps.iter().map(|(price, energy)| format!("{},{}", price.0, energy.0)).collect();
+        texts.join(",")
+    };
+    let price = curve.price.map_or("null".into(), |price| price.0.to_string());
+    format!("[{number},{},{price},[{}],[{}]]", curve.volume.0, flat(&curve.demand), flat(&curve.supply))
+}

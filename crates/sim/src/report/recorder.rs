@@ -1,0 +1,483 @@
+//! Listens while a community lives, and keeps what the report needs.
+//!
+//! The order of calls per delivery interval: events as they come (orders, clearings, readings, postings),
+//! [`Recorder::book`] just before each clearing, and [`Recorder::record`] once the interval is settled.
+
+use super::bins::Bins;
+use super::crossing::Gallery;
+use super::folder::Folder;
+use super::table::{Cell, Kind, Table};
+use super::total::Row;
+use super::{MemberFlow, Outcome, ReportError, Stream, Subject, Total, page};
+use market::{
+    Book, Carrier, DeliveryInterval, Energy, Event, Money, Posting, PostingKind, Prices, Side, Sink,
+};
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+
+const READINGS: [(&str, Kind); 17] = [
+    ("start", Kind::Time),
+    ("member", Kind::Text),
+    ("carrier", Kind::Text),
+    ("import_wh", Kind::Integer),
+    ("export_wh", Kind::Integer),
+    ("generation_wh", Kind::Integer),
+    ("consumption_wh", Kind::Integer),
+    ("charge_wh", Kind::Integer),
+    ("discharge_wh", Kind::Integer),
+    ("stored_wh", Kind::Integer),
+    ("bought_wh", Kind::Integer),
+    ("sold_wh", Kind::Integer),
+    ("from_neighbours_wh", Kind::Integer),
+    ("to_neighbours_wh", Kind::Integer),
+    ("from_supplier_wh", Kind::Integer),
+    ("to_supplier_wh", Kind::Integer),
+    ("cost_neur", Kind::Integer),
+];
+const CLEARINGS: [(&str, Kind); 9] = [
+    ("start", Kind::Time),
+    ("carrier", Kind::Text),
+    ("round", Kind::Integer),
+    ("bids", Kind::Integer),
+    ("offers", Kind::Integer),
+    ("volume_wh", Kind::Integer),
+    ("price_neur_per_wh", Kind::Optional),
+    ("equilibrium_neur_per_wh", Kind::Optional),
+    ("welfare_neur", Kind::Integer),
+];
+const BILLS: [(&str, Kind); 5] = [
+    ("member", Kind::Text),
+    ("carrier", Kind::Text),
+    ("kind", Kind::Text),
+    ("energy_wh", Kind::Integer),
+    ("money_neur", Kind::Integer),
+];
+const MEMBERS: [(&str, Kind); 12] = [
+    ("member", Kind::Text),
+    ("kind", Kind::Text),
+    ("account", Kind::Integer),
+    ("carrier", Kind::Text),
+    ("import_wh", Kind::Integer),
+    ("export_wh", Kind::Integer),
+    ("generation_wh", Kind::Integer),
+    ("consumption_wh", Kind::Integer),
+    ("from_neighbours_wh", Kind::Integer),
+    ("to_neighbours_wh", Kind::Integer),
+    ("cost_neur", Kind::Integer),
+    ("cost_at_tariff_neur", Kind::Integer),
+];
+
+/// One metering point of one member.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Point {
+    pub(super) member: usize,
+    pub(super) carrier: Carrier,
+    pub(super) tariff: usize,
+}
+
+/// How many orders of a carrier took part in clearings, and how many clearings traded.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Activity {
+    pub(super) clearings: u64,
+    pub(super) traded: u64,
+    pub(super) bids: u64,
+    pub(super) offers: u64,
+}
+
+/// From where to where energy flowed, Wh: sources and the supplier into channels, channels into uses.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Flows {
+    /// By source: used where it was made, given to neighbours, sold to the supplier.
+    pub(super) from: [[f64; 3]; Stream::ALL.len()],
+    /// By use: made where it is used, taken from neighbours, bought from the supplier.
+    pub(super) to: [[f64; 3]; Stream::ALL.len()],
+}
+
+/// What the page is drawn from.
+pub(super) struct Record {
+    pub(super) subject: Subject,
+    pub(super) points: Vec<Point>,
+    pub(super) totals: Vec<Total>,
+    /// Money of members that belongs to no carrier, n€, positive when paid.
+    pub(super) other: Vec<Money>,
+    pub(super) bins: Bins,
+    pub(super) gallery: Gallery,
+    pub(super) activity: [Activity; Carrier::ALL.len()],
+    pub(super) flows: [Flows; Carrier::ALL.len()],
+    pub(super) recorded: u64,
+}
+
+/// The recorder: create it before the first event, [`finish`](Self::finish) it after the last interval.
+pub struct Recorder {
+    record: Record,
+    folder: Folder,
+    readings: Table,
+    clearings: Table,
+    /// Point by meter number, member by account number.
+    by_meter: Vec<Option<usize>>,
+    by_account: Vec<Option<usize>>,
+    /// The intervals from the first that is not over: rows per point, and rounds cleared per carrier.
+    open: VecDeque<(Vec<Row>, [u32; Carrier::ALL.len()])>,
+    first_open: u64,
+    /// The first thing that went wrong where no error could be returned.
+    failed: Option<ReportError>,
+}
+
+impl Recorder {
+    /// Begins a report that will stand in the folder `target`.
+    ///
+    /// # Errors
+    /// When the folder holds something else, or cannot be written beside.
+    pub fn create(target: &Path, subject: Subject) -> Result<Self, ReportError> {
+        let folder = Folder::create(target)?;
+        let readings = Table::create(&folder, "readings", &READINGS)?;
+        let clearings = Table::create(&folder, "clearings", &CLEARINGS)?;
+        let (mut points, mut by_meter, mut by_account) = (Vec::new(), Vec::new(), Vec::new());
+        for (member, info) in subject.members.iter().enumerate() {
+            put(&mut by_account, info.account.0, member);
+            for terms in &info.meters {
+                put(&mut by_meter, terms.meter.0, points.len());
+                points.push(Point { member, carrier: terms.carrier, tariff: terms.tariff.0.into() });
+            }
+        }
+        let record = Record {
+            totals: vec![Total::default(); points.len()],
+            other: vec![Money::ZERO; subject.members.len()],
+            points,
+            bins: Bins::new(),
+            gallery: Gallery::new(),
+            activity: Default::default(),
+            flows: Default::default(),
+            recorded: 0,
+            subject,
+        };
+        let (open, first_open, failed) = (VecDeque::new(), 0, None);
+        Ok(Self { record, folder, readings, clearings, by_meter, by_account, open, first_open, failed })
+    }
+
+    /// Shows a book as it is about to be cleared; the page draws a choice of them.
+    pub fn book(&mut self, carrier: Carrier, interval: DeliveryInterval, book: &Book) {
+        if let Some(number) = self.number(interval) {
+            self.record.gallery.book(carrier, number, book);
+        }
+    }
+
+    /// The interval is settled: what the devices did in it (one flow per meter, in any order), and the supplier's
+    /// prices by tariff.
+    ///
+    /// # Errors
+    /// When a row cannot be written, now or since the last call.
+    pub fn record(
+        &mut self,
+        interval: DeliveryInterval,
+        prices: &[Prices],
+        flows: &[MemberFlow],
+    ) -> Result<(), ReportError> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        let Some(number) = self.number(interval) else { return Ok(()) };
+        let Self { record, by_meter, .. } = self;
+        let mut by_point: Vec<MemberFlow> = vec![MemberFlow::default(); record.points.len()];
+        for flow in flows {
+            if let Some(point) = get(by_meter, flow.meter.0) {
+                by_point[point] = *flow;
+            }
+        }
+        self.open_until(number);
+        while self.first_open <= number {
+            let Some((rows, _)) = self.open.pop_front() else { break };
+            self.first_open += 1;
+            if self.first_open > number {
+                self.close(number, interval, &rows, &by_point, prices)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn close(
+        &mut self,
+        number: u64,
+        interval: DeliveryInterval,
+        rows: &[Row],
+        flows: &[MemberFlow],
+        prices: &[Prices],
+    ) -> Result<(), ReportError> {
+        let Record { subject, points, totals, bins, flows: sankey, gallery, recorded, .. } = &mut self.record;
+        gallery.close(number);
+        *recorded += 1;
+        let bin = bins.at(number);
+        let mut band = [None; Carrier::ALL.len()];
+        for (((point, row), flow), total) in points.iter().zip(rows).zip(flows).zip(totals) {
+            let Some(tariff) = subject.community.tariffs.get(point.tariff) else { continue };
+            let prices = prices.get(point.tariff).copied().unwrap_or_default();
+            let carrier = point.carrier as usize;
+            total.add(row, flow, tariff, prices);
+            sankey[carrier].add(row, flow);
+
+            let bin = &mut bin[carrier];
+            bin.volume += row.bought;
+            bin.paid += row.paid;
+            bin.generation += flow.generation();
+            bin.consumption += flow.consumption();
+            bin.from_supplier += row.import - row.from_peers();
+            bin.to_supplier += row.export - row.to_peers();
+            bin.stored += flow.stored;
+            // What a neighbour could pay at most without being worse off than with the supplier.
+            let spared = tariff.grid_fee.0 + tariff.levy.0 - tariff.peer_grid_fee.0 - tariff.peer_levy.0;
+            let (low, high) = band[carrier].unwrap_or((prices.export.0, prices.import.0 + spared));
+            band[carrier] = Some((low.min(prices.export.0), high.max(prices.import.0 + spared)));
+
+            self.readings.row(&[
+                Cell::Time(interval.start),
+                Cell::Text(&subject.members[point.member].name),
+                Cell::Text(point.carrier.name()),
+                Cell::Integer(row.import.0.into()),
+                Cell::Integer(row.export.0.into()),
+                Cell::Integer(flow.generation().0.into()),
+                Cell::Integer(flow.consumption().0.into()),
+                Cell::Integer(flow.of(Stream::Charge).0.into()),
+                Cell::Integer(flow.of(Stream::Discharge).0.into()),
+                Cell::Integer(flow.stored.0.into()),
+                Cell::Integer(row.bought.0.into()),
+                Cell::Integer(row.sold.0.into()),
+                Cell::Integer(row.from_peers().0.into()),
+                Cell::Integer(row.to_peers().0.into()),
+                Cell::Integer((row.import - row.from_peers()).0.into()),
+                Cell::Integer((row.export - row.to_peers()).0.into()),
+                Cell::Integer(row.cost.0),
+            ])?;
+        }
+        for (bin, band) in bin.iter_mut().zip(band) {
+            let (low, high) = band.unwrap_or_default();
+            bin.export_price += low;
+            bin.import_price += high;
+            bin.intervals += 1;
+        }
+        Ok(())
+    }
+
+    /// Writes the closing tables and the page, and puts the folder in its place. Gives the page's path.
+    ///
+    /// # Errors
+    /// When something cannot be written; then the target is as it was before.
+    pub fn finish(self, outcome: &Outcome) -> Result<PathBuf, ReportError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        let Self { record, folder, readings, clearings, .. } = self;
+        readings.finish()?;
+        clearings.finish()?;
+        let mut bills = Table::create(&folder, "bills", &BILLS)?;
+        let mut members = Table::create(&folder, "members", &MEMBERS)?;
+        for (point, total) in record.points.iter().zip(&record.totals) {
+            let info = &record.subject.members[point.member];
+            for (kind, (energy, money)) in PostingKind::ALL.into_iter().zip(total.bill) {
+                if energy.is_zero() && money.is_zero() {
+                    continue;
+                }
+                bills.row(&[
+                    Cell::Text(&info.name),
+                    Cell::Text(point.carrier.name()),
+                    Cell::Text(kind_name(kind)),
+                    Cell::Integer(energy.0.into()),
+                    Cell::Integer(money.0),
+                ])?;
+            }
+            members.row(&[
+                Cell::Text(&info.name),
+                Cell::Text(&info.kind),
+                Cell::Integer(info.account.0.into()),
+                Cell::Text(point.carrier.name()),
+                Cell::Integer(total.import.0.into()),
+                Cell::Integer(total.export.0.into()),
+                Cell::Integer(total.generation.0.into()),
+                Cell::Integer(total.consumption.0.into()),
+                Cell::Integer(total.from_peers.0.into()),
+                Cell::Integer(total.to_peers.0.into()),
+                Cell::Integer(total.cost.0),
+                Cell::Integer(total.at_tariff.0),
+            ])?;
+        }
+        bills.finish()?;
+        members.finish()?;
+        let path = folder.path("index.html");
+        std::fs::write(&path, page::render(&record, outcome)).map_err(ReportError::at(&path))?;
+        Ok(folder.finish()?.join("index.html"))
+    }
+
+    /// What each metering point added up to so far, with its member's place in the subject and its carrier.
+    pub fn totals(&self) -> impl Iterator<Item = (usize, Carrier, &Total)> {
+        let points = self.record.points.iter().zip(&self.record.totals);
+        points.map(|(point, total)| (point.member, point.carrier, total))
+    }
+
+    /// How many intervals after the first this one is; none before it.
+    fn number(&self, interval: DeliveryInterval) -> Option<u64> {
+        let subject = &self.record.subject;
+        let since = interval.start.checked_sub(subject.start)?;
+        Some(since / u64::from(subject.community.interval_duration.max(1)))
+    }
+
+    fn open_until(&mut self, number: u64) {
+        while self.first_open + (self.open.len() as u64) <= number {
+            self.open.push_back((vec![Row::default(); self.record.points.len()], Default::default()));
+        }
+    }
+
+    fn row(&mut self, interval: DeliveryInterval, point: usize) -> Option<&mut Row> {
+        let number = self.number(interval).filter(|number| *number >= self.first_open)?;
+        self.open_until(number);
+        let place = usize::try_from(number - self.first_open).ok()?;
+        self.open.get_mut(place)?.0.get_mut(point)
+    }
+
+    fn posted(&mut self, posting: &Posting) {
+        use PostingKind::{Deposit, Loan, Repayment, Withdrawal};
+        if matches!(posting.kind, Deposit | Withdrawal | Loan | Repayment) {
+            return;
+        }
+        for (account, money) in [(posting.debit, posting.money), (posting.credit, -posting.money)] {
+            let Some(member) = get(&self.by_account, account.0) else { continue };
+            let point = posting
+                .meter
+                .and_then(|meter| get(&self.by_meter, meter.0))
+                .filter(|point| self.record.points[*point].member == member)
+                .or_else(|| self.point(member, posting.carrier?));
+            match (point, posting.interval) {
+                (Some(point), Some(interval)) => self.billed(point, interval, posting, money),
+                _ => self.record.other[member] += money,
+            }
+        }
+    }
+
+    /// Money for a metering point, positive when its member pays.
+    fn billed(&mut self, point: usize, interval: DeliveryInterval, posting: &Posting, money: Money) {
+        let bill = &mut self.record.totals[point].bill[posting.kind as usize];
+        bill.0 += posting.energy;
+        bill.1 += money;
+        let Some(row) = self.row(interval, point) else { return };
+        row.cost += money;
+        match (posting.kind, posting.side) {
+            (PostingKind::Trade, Some(Side::Buy)) => {
+                row.bought += posting.energy;
+                row.paid += money;
+            }
+            (PostingKind::Trade, Some(Side::Sell)) => {
+                row.sold += posting.energy;
+                row.received += -money;
+            }
+            _ => {}
+        }
+    }
+
+    fn point(&self, member: usize, carrier: Carrier) -> Option<usize> {
+        self.record.points.iter().position(|point| point.member == member && point.carrier == carrier)
+    }
+
+    fn cleared(&mut self, event: &Event) -> Result<(), ReportError> {
+        let Event::Cleared { carrier, interval, volume, price, equilibrium, welfare, orders } = *event else {
+            return Ok(());
+        };
+        let Some(number) = self.number(interval).filter(|number| *number >= self.first_open) else {
+            return Ok(());
+        };
+        self.record.gallery.cleared(carrier, number, volume, price);
+        let activity = &mut self.record.activity[carrier as usize];
+        activity.clearings += 1;
+        activity.traded += u64::from(!volume.is_zero());
+        activity.bids += u64::from(orders[0]);
+        activity.offers += u64::from(orders[1]);
+        self.open_until(number);
+        let place = usize::try_from(number - self.first_open).unwrap_or_default();
+        let round = &mut self.open[place].1[carrier as usize];
+        *round += 1;
+        let optional =
+            |price: Option<market::Price>| price.map_or(Cell::Nothing, |p| Cell::Integer(p.0.into()));
+        self.clearings.row(&[
+            Cell::Time(interval.start),
+            Cell::Text(carrier.name()),
+            Cell::Integer((*round).into()),
+            Cell::Integer(orders[0].into()),
+            Cell::Integer(orders[1].into()),
+            Cell::Integer(volume.0.into()),
+            optional(price),
+            optional(equilibrium),
+            Cell::Integer(welfare.0),
+        ])
+    }
+}
+
+impl Sink for Recorder {
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::Posted(posting) => self.posted(&posting),
+            Event::Metered(reading) => {
+                let Some(point) = get(&self.by_meter, reading.meter.0) else { return };
+                if let Some(row) = self.row(reading.interval, point) {
+                    row.import = reading.import;
+                    row.export = reading.export;
+                }
+            }
+            Event::Cleared { .. } => {
+                if let Err(error) = self.cleared(&event) {
+                    self.failed.get_or_insert(error);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Flows {
+    /// Attributes what happened behind one meter: what was made and used here mixes evenly.
+    fn add(&mut self, row: &Row, flow: &MemberFlow) {
+        let float = |energy: Energy| energy.0 as f64;
+        let (mut made, mut used) = (Energy::ZERO, Energy::ZERO);
+        for stream in Stream::ALL {
+            *(if stream.is_source() { &mut made } else { &mut used }) += flow.of(stream);
+        }
+        let out = [made - row.export, row.to_peers(), row.export - row.to_peers()];
+        let into = [used - row.import, row.from_peers(), row.import - row.from_peers()];
+        for stream in Stream::ALL {
+            let (sums, channels, total) =
+                if stream.is_source() { (&mut self.from, out, made) } else { (&mut self.to, into, used) };
+            let amount = flow.of(stream);
+            if amount.is_zero() {
+                continue;
+            }
+            let part = float(amount) / float(total);
+            for (sum, channel) in sums[stream as usize].iter_mut().zip(channels) {
+                *sum += float(channel).max(0.0) * part;
+            }
+        }
+    }
+}
+
+/// The name of a kind of posting in the tables.
+pub(super) fn kind_name(kind: PostingKind) -> &'static str {
+    match kind {
+        PostingKind::Deposit => "deposit",
+        PostingKind::Withdrawal => "withdrawal",
+        PostingKind::Trade => "trade",
+        PostingKind::Supply => "supply",
+        PostingKind::Imbalance => "imbalance",
+        PostingKind::GridFee => "grid_fee",
+        PostingKind::Levy => "levy",
+        PostingKind::Loan => "loan",
+        PostingKind::Repayment => "repayment",
+        PostingKind::Surplus => "surplus",
+    }
+}
+
+fn put(table: &mut Vec<Option<usize>>, number: u32, value: usize) {
+    let place = number as usize;
+    if table.len() <= place {
+        table.resize(place + 1, None);
+    }
+    table[place] = Some(value);
+}
+
+fn get(table: &[Option<usize>], number: u32) -> Option<usize> {
+    table.get(number as usize).copied().flatten()
+}

@@ -1,0 +1,78 @@
+//! What a report is about: who took part, on which terms, and what came out in the end.
+
+use market::{AccountId, Carrier, Community, Energy, Law, MeterId, TariffId};
+
+/// Everything that is known before the first interval.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// The scenario's name, as given on the command line.
+    pub scenario: String,
+    /// What the community is, with its article: "A village".
+    pub noun: String,
+    /// The program's version.
+    pub version: String,
+    /// The seed from which all luck descends.
+    pub seed: u64,
+    /// Start of the first delivery interval, Unix s.
+    pub start: u64,
+    /// How many delivery intervals.
+    pub intervals: u64,
+    /// The terms: markets, tariffs, length of an interval, authentication.
+    pub community: Community,
+    /// Who takes part.
+    pub members: Vec<MemberInfo>,
+    /// Carriers that cannot be traded, with the reason in a sentence.
+    pub untraded: Vec<(Carrier, String)>,
+    /// Whose data was used, one sentence each.
+    pub attributions: Vec<String>,
+}
+
+/// One member, as the report names it.
+#[derive(Clone, Debug)]
+pub struct MemberInfo {
+    /// Its name, unique in the community.
+    pub name: String,
+    /// What it is: "household", "bakery", "wind turbine".
+    pub kind: String,
+    /// Its account.
+    pub account: AccountId,
+    /// What it owns, in words: "PV 8 kW", "battery 10 kWh".
+    pub devices: Vec<String>,
+    /// Its metering points, at most one per carrier.
+    pub meters: Vec<MeterInfo>,
+}
+
+/// One metering point of a member.
+#[derive(Clone, Copy, Debug)]
+pub struct MeterInfo {
+    /// Its number.
+    pub meter: MeterId,
+    /// What flows through it.
+    pub carrier: Carrier,
+    /// Its supplier's tariff.
+    pub tariff: TariffId,
+    /// What the stores behind it can hold, Wh, ≥ 0.
+    pub storage: Energy,
+}
+
+/// Everything that is known only after the last interval.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// The root of the final state.
+    pub root: [u8; 32],
+    /// Where the record is kept, in words: "central ledger, 12 345 commands".
+    pub ledger: String,
+    /// Laws that were checked, if any were.
+    pub laws: Vec<LawCheck>,
+}
+
+/// How often a law was checked, and with which result.
+#[derive(Clone, Copy, Debug)]
+pub struct LawCheck {
+    /// Which.
+    pub law: Law,
+    /// How often.
+    pub checked: u64,
+    /// How often it did not hold.
+    pub violations: u64,
+}

@@ -1,0 +1,314 @@
+//! A report from a small invented recording: three members, two days, three carriers.
+
+use super::*;
+use market::{
+    AccountId, Address, Authentication, Book, BookOrder, Carrier, Community, DeliveryInterval, Energy, Event,
+    Fraction, Law, Market, MeterId, Money, Posting, PostingKind, Price, PriceConvention, Prices, Reading,
+    Rule, Side, Sink, Tariff, TariffId, TariffKind, TimeInForce,
+};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const PRICES: Prices = Prices { import: Price(200_000), export: Price(80_000) };
+const START: u64 = 1_623_024_000;
+const DURATION: u32 = 900;
+
+/// A folder of the test's own, empty.
+fn scratch(name: &str) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("wattle-report-{}-{name}", std::process::id()));
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).unwrap();
+    path
+}
+
+fn subject(intervals: u64) -> Subject {
+    let half = Fraction::new(1, 2).unwrap();
+    let rule = Rule::UniformPrice { convention: PriceConvention::Equilibrium, k: half };
+    let market = |carrier| Market { carrier, rule, floor: Price(0), cap: Price(1_000_000) };
+    let tariff = Tariff {
+        kind: TariffKind::Flat(PRICES),
+        grid_fee: Price(80_000),
+        peer_grid_fee: Price(40_000),
+        levy: Price(40_000),
+        peer_levy: Price(20_000),
+    };
+    let meter = |meter, carrier, storage| MeterInfo {
+        meter: MeterId(meter),
+        carrier,
+        tariff: TariffId(0),
+        storage: Energy(storage),
+    };
+    let member = |name: &str, kind: &str, account, meters| MemberInfo {
+        name: name.into(),
+        kind: kind.into(),
+        account: AccountId(account),
+        devices: vec!["PV 8 kW".into()],
+        meters,
+    };
+    Subject {
+        scenario: "small".into(),
+        noun: "A hamlet".into(),
+        version: "0.0.0".into(),
+        seed: 7,
+        start: START,
+        intervals,
+        community: Community {
+            chain_id: 1,
+            community_id: 1,
+            currency: *b"EUR",
+            operator: Address::default(),
+            authentication: Authentication::Operator,
+            interval_duration: DURATION,
+            gate_closure: 900,
+            horizon: 1,
+            utc_offset: 3_600,
+            markets: vec![market(Carrier::Electricity), market(Carrier::Heat)],
+            tariffs: vec![tariff],
+        },
+        members: vec![
+            member(
+                "Sunny <1>",
+                "household",
+                6,
+                vec![meter(0, Carrier::Electricity, 10_000), meter(1, Carrier::Heat, 0)],
+            ),
+            member("Shady", "bakery", 7, vec![meter(2, Carrier::Electricity, 0)]),
+            member(
+                "Hasty",
+                "household",
+                8,
+                vec![meter(3, Carrier::Electricity, 0), meter(4, Carrier::Gas, 0)],
+            ),
+        ],
+        untraded: vec![],
+        attributions: vec!["Invented for this test.".into()],
+    }
+}
+
+/// Sunny sells 1 kWh, Shady takes it; Hasty has promised to take 0.5 kWh more and takes nothing.
+fn interval(recorder: &mut Recorder, number: u64) {
+    let interval = DeliveryInterval::new(START + number * u64::from(DURATION), DURATION).unwrap();
+    let carrier = Carrier::Electricity;
+    let price = Price(150_000 + (number % 96) as i64 * 500);
+    let order = |limit: i64, energy, arrival| BookOrder {
+        limit: Price(limit),
+        energy: Energy(energy),
+        account: AccountId(6),
+        meter: MeterId(0),
+        arrival,
+        time_in_force: TimeInForce::NextClearing,
+    };
+    let bids = vec![order(260_000, 1_000, 0), order(250_000, 500, 1), order(90_000, 700, 2)];
+    let book = Book { bids, offers: vec![order(80_000, 1_500, 0), order(220_000, 900, 1)] };
+    recorder.book(carrier, interval, &book);
+    let cleared = |carrier, volume, price, orders| Event::Cleared {
+        carrier,
+        interval,
+        volume: Energy(volume),
+        price,
+        equilibrium: price,
+        welfare: Money(1),
+        orders,
+    };
+    recorder.event(cleared(carrier, 1_500, Some(price), [3, 2]));
+    recorder.event(cleared(Carrier::Heat, 0, None, [1, 0]));
+    for (meter, import, export) in [(0, 0, 1_500), (1, 100, 0), (2, 1_200, 0), (3, 0, 0), (4, 300, 0)] {
+        let (import, export) = (Energy(import), Energy(export));
+        recorder.event(Event::Metered(Reading {
+            meter: MeterId(meter),
+            interval,
+            import,
+            export,
+            sequence: 1,
+        }));
+    }
+    let mut post = |kind, member, meter, carrier, side, energy: i64, price: Price| {
+        let (member, other) = (AccountId(member), AccountId::COMMUNITY);
+        let (debit, credit) = if side == Side::Buy { (member, other) } else { (other, member) };
+        recorder.event(Event::Posted(Posting {
+            kind,
+            debit,
+            credit,
+            money: Energy(energy) * price,
+            meter: Some(MeterId(meter)),
+            energy: Energy(energy),
+            price: Some(price),
+            interval: Some(interval),
+            carrier: Some(carrier),
+            side: Some(side),
+        }));
+    };
+    use PostingKind::{GridFee, Imbalance, Levy, Supply, Trade};
+    post(Trade, 6, 0, carrier, Side::Sell, 1_500, price);
+    post(Trade, 7, 2, carrier, Side::Buy, 1_000, price);
+    post(GridFee, 7, 2, carrier, Side::Buy, 1_000, Price(60_000));
+    post(Supply, 7, 2, carrier, Side::Buy, 200, Price(320_000));
+    post(Trade, 8, 3, carrier, Side::Buy, 500, price);
+    post(Imbalance, 8, 3, carrier, Side::Sell, 500, PRICES.export);
+    post(Supply, 6, 1, Carrier::Heat, Side::Buy, 100, Price(320_000));
+    post(Supply, 8, 4, Carrier::Gas, Side::Buy, 300, Price(320_000));
+    post(Levy, 8, 4, Carrier::Gas, Side::Buy, 300, Price(0));
+    let flow = |meter, streams: &[(Stream, i64)], stored| {
+        let mut flow = MemberFlow { stored: Energy(stored), ..MemberFlow::new(MeterId(meter)) };
+        streams.iter().for_each(|(stream, energy)| flow.add(*stream, Energy(*energy)));
+        flow
+    };
+    let flows = [
+        flow(
+            0,
+            &[(Stream::Sun, 2_000), (Stream::Load, 300), (Stream::Charge, 200)],
+            (number % 50) as i64 * 200,
+        ),
+        flow(1, &[(Stream::Warmth, 100)], 0),
+        flow(2, &[(Stream::Load, 1_200)], 0),
+        flow(4, &[(Stream::BoilerFuel, 300)], 0),
+    ];
+    recorder.record(interval, &[PRICES], &flows).unwrap();
+}
+
+fn outcome() -> Outcome {
+    let laws = vec![LawCheck { law: Law::C1, checked: 192, violations: 0 }];
+    Outcome { root: [0xab; 32], ledger: "central ledger".into(), laws }
+}
+
+fn report(target: &Path, intervals: u64) -> String {
+    let mut recorder = Recorder::create(target, subject(intervals)).unwrap();
+    (0..intervals).for_each(|number| interval(&mut recorder, number));
+    let page = recorder.finish(&outcome()).unwrap();
+    assert_eq!(page, target.join("index.html"));
+    fs::read_to_string(page).unwrap()
+}
+
+#[test]
+fn the_page_says_what_happened_and_refers_to_nothing_outside() {
+    let folder = scratch("page");
+    let page = report(&folder.join("out"), 192);
+    for part in [
+        "<title>A hamlet of 3 traded electricity for 2 days</title>",
+        "Mon 7 June 2021 to Wed 9 June 2021",
+        "Sunny &lt;1&gt;",
+        "<code>operator</code>",
+        "Nobody offered heat",
+        "There is no market for gas here",
+        "its contracts and its meter differed by 96.0\u{a0}kWh",
+        "every interval",
+        "0xabab",
+        "Invented for this test.",
+        "no order is filled beyond its energy",
+    ] {
+        let part = if part == "every interval" { "data-curves=\"electricity\"" } else { part };
+        assert!(page.contains(part), "missing: {part}");
+    }
+    for outside in ["http:", "https:", "url(", "@import", "src=", "<link rel=\"stylesheet"] {
+        let found = page.replace("http://www.w3.org/2000/svg", "").contains(outside);
+        assert!(!found, "the page refers to the outside: {outside}");
+    }
+    assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
+    assert!(page.matches("aria-label=").count() >= page.matches("<svg").count());
+    assert!(!page.contains("NaN") && !page.contains("inf "), "a picture has no place for a value");
+}
+
+#[test]
+fn bills_are_exact_and_those_at_the_tariff_beside_them() {
+    let folder = scratch("bills");
+    let mut recorder = Recorder::create(&folder.join("out"), subject(1)).unwrap();
+    interval(&mut recorder, 0);
+    let totals: Vec<(usize, Carrier, Total)> = recorder.totals().map(|(m, c, t)| (m, c, *t)).collect();
+    let (_, _, sunny) = totals[0];
+    // 1.5 kWh sold at 15 ct instead of 8 ct.
+    assert_eq!((sunny.cost, sunny.at_tariff), (Money(-225_000_000), Money(-120_000_000)));
+    let (_, _, shady) = totals[2];
+    // 1 kWh at 15 + 6 ct and 0.2 kWh at 32 ct, instead of 1.2 kWh at 32 ct.
+    assert_eq!((shady.cost, shady.at_tariff), (Money(274_000_000), Money(384_000_000)));
+    assert_eq!((shady.from_peers, shady.from_supplier()), (Energy(1_000), Energy(200)));
+    let (_, _, hasty) = totals[3];
+    // 0.5 kWh bought at 15 ct and not taken: resold at 8 ct.
+    assert_eq!(
+        (hasty.saved(), hasty.missed, hasty.missed_cost),
+        (Money(-35_000_000), Energy(500), Money(35_000_000))
+    );
+}
+
+#[test]
+fn the_same_run_gives_the_same_bytes_and_replaces_its_own_report() {
+    let folder = scratch("bytes");
+    let (one, two) = (folder.join("one"), folder.join("two"));
+    report(&one, 96);
+    report(&two, 96);
+    report(&two, 96);
+    let mut names: Vec<_> = fs::read_dir(&one).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names.len(), 9);
+    for name in names {
+        assert!(fs::read(one.join(&name)).unwrap() == fs::read(two.join(&name)).unwrap(), "{name:?} differs");
+    }
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "something was left behind");
+}
+
+#[test]
+fn the_tables_hold_every_member_and_interval() {
+    let folder = scratch("tables");
+    let out = folder.join("out");
+    report(&out, 20);
+    let readings = fs::read_to_string(out.join("readings.csv")).unwrap();
+    assert_eq!(readings.lines().count(), 1 + 20 * 5);
+    let line = readings.lines().nth(3).unwrap();
+    assert_eq!(
+        line,
+        "2021-06-07T00:00:00Z,Shady,electricity,1200,0,0,1200,0,0,0,1000,0,1000,0,200,0,274000000"
+    );
+    let clearings = fs::read_to_string(out.join("clearings.csv")).unwrap();
+    assert!(clearings.contains("2021-06-07T00:00:00Z,heat,1,1,0,0,,,1"), "{clearings}");
+
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::RowAccessor;
+    let reader = SerializedFileReader::new(fs::File::open(out.join("readings.parquet")).unwrap()).unwrap();
+    let rows: Vec<_> = reader.get_row_iter(None).unwrap().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 100);
+    assert_eq!(rows[2].get_string(1).unwrap(), "Shady");
+    assert_eq!(rows[2].get_long(16).unwrap(), 274_000_000);
+    assert_eq!(rows[99].get_timestamp_millis(0).unwrap(), (START as i64 + 19 * 900) * 1000);
+    let reader = SerializedFileReader::new(fs::File::open(out.join("clearings.parquet")).unwrap()).unwrap();
+    let prices: Vec<_> =
+        reader.get_row_iter(None).unwrap().map(|row| row.unwrap().get_long(6).ok()).collect();
+    assert_eq!(prices[..2], [Some(150_000), None]);
+}
+
+#[test]
+fn a_long_run_makes_a_page_of_bounded_size() {
+    let folder = scratch("long");
+    let page = report(&folder.join("out"), 5_000);
+    assert!(page.len() < 1_500_000, "{}", page.len());
+}
+
+#[test]
+fn a_folder_with_something_else_in_it_is_left_alone() {
+    let folder = scratch("occupied");
+    fs::write(folder.join("thesis.txt"), "years of work").unwrap();
+    let error = Recorder::create(&folder, subject(1)).map(|_| ()).unwrap_err();
+    assert!(error.to_string().contains("is not a report: nothing was overwritten"), "{error}");
+    let file = folder.join("thesis.txt");
+    let error = Recorder::create(&file, subject(1)).map(|_| ()).unwrap_err();
+    assert!(error.to_string().contains("is not a report"), "{error}");
+    assert_eq!(fs::read_to_string(file).unwrap(), "years of work");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+}
+
+#[test]
+fn an_unfinished_report_leaves_nothing_behind_and_an_impossible_place_is_named() {
+    let folder = scratch("unfinished");
+    let mut recorder = Recorder::create(&folder.join("out"), subject(1)).unwrap();
+    interval(&mut recorder, 0);
+    drop(recorder);
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+    let error = Recorder::create(Path::new("/proc/nowhere/out"), subject(1)).map(|_| ()).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("/proc/nowhere") && text.contains("--out"), "{text}");
+}
+
+#[test]
+fn a_full_disk_is_reported_with_its_remedy() {
+    let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+    let text = ReportError::at(Path::new("out/readings.csv"))(full).to_string();
+    assert!(text.starts_with("cannot write out/readings.csv:") && text.contains("free some space"), "{text}");
+}

@@ -1,0 +1,451 @@
+//! The run loop: prosumers bid, the market clears, devices act, meters count, bills are settled.
+//!
+//! Per delivery interval T, gate closure before its start:
+//!
+//! 1. a second before T's gate, every member places orders for T and the intervals after it, as far as the horizon;
+//! 2. at the gate the operator closes and clears each of these books: one round each, the last one for T;
+//! 3. at T's end devices act under what was contracted, meters report, the operator settles and commits.
+//!
+//! The loop knows the ledger only by its trait and keeps nothing that grows with the number of intervals.
+
+use crate::roll::{Keys, Roll, registrations};
+use crate::summary::{Summary, Tally};
+use crate::{Observer, Scenario};
+use agents::{Delivery, Fees, Impossible, Intent, MarketOutlook, Outlook, Prosumer, ProsumerDescription};
+use clearing::Workspace;
+use ledger::{Key, Ledger};
+use market::signing::Domain;
+use market::{
+    Authentication, Carrier, Claim, Command, DeliveryInterval, Energy, Envelope, Event, Money, Order, Price,
+    Prices, Reading, Rejection, Rule, Side, Sink, TariffId, TimeInForce,
+};
+use std::collections::VecDeque;
+
+/// How many recent prices a member looks back on: a day of quarter hours.
+const RECENT: usize = 96;
+
+/// Why a run ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The ledger could not keep its log.
+    #[error("the ledger failed: {0}")]
+    Ledger(#[from] ledger::Error),
+    /// A command of the operator or a meter was refused, which a sound scenario rules out.
+    #[error("{what} was refused: {rejection}")]
+    Refused {
+        /// Which command.
+        what: String,
+        /// Why.
+        rejection: Rejection,
+    },
+    /// A member's devices contradict each other.
+    #[error("member `{name}`: {cause}")]
+    Impossible {
+        /// Who.
+        name: String,
+        /// Why.
+        cause: Impossible,
+    },
+    /// Whoever watched failed, such as a report that could not be written.
+    #[error("{0}")]
+    Observer(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Plays a scenario on an empty ledger.
+///
+/// # Errors
+/// Where the ledger or the observer fails; what was committed by then stays.
+pub fn run(
+    scenario: &Scenario,
+    ledger: &mut dyn Ledger,
+    observer: &mut dyn Observer,
+) -> Result<Summary, RunError> {
+    let mut community = Running::new(scenario, ledger, observer)?;
+    community.register()?;
+    let intervals = scenario.span.intervals();
+    for step in 0..=intervals {
+        if step < intervals {
+            community.publish(step)?;
+            community.collect(step)?;
+            community.trade(step)?;
+        }
+        if step > 0 {
+            community.deliver(step - 1)?;
+        }
+    }
+    community.finish()
+}
+
+struct Running<'a> {
+    scenario: &'a Scenario,
+    ledger: &'a mut dyn Ledger,
+    observer: &'a mut dyn Observer,
+    keys: Keys,
+    roll: Roll,
+    domain: Option<Domain>,
+    tally: Tally,
+    prosumers: Vec<Prosumer>,
+    workspace: Workspace,
+    operator_nonce: u64,
+    nonces: Vec<u64>,
+    sequences: Vec<u64>,
+    recent: [VecDeque<Price>; 3],
+    // working memory
+    prices: Vec<Vec<Prices>>,
+    held: Vec<Energy>,
+    intents: Vec<Intent>,
+    deliveries: Vec<Delivery>,
+}
+
+/// Lets the run's own tally and the observer hear the same events.
+struct Tee<'a>(&'a mut Tally, &'a mut dyn Observer);
+
+impl Sink for Tee<'_> {
+    fn event(&mut self, event: Event) {
+        self.0.event(&event);
+        self.1.event(event);
+    }
+}
+
+impl<'a> Running<'a> {
+    fn new(
+        scenario: &'a Scenario,
+        ledger: &'a mut dyn Ledger,
+        observer: &'a mut dyn Observer,
+    ) -> Result<Self, RunError> {
+        let mut prosumers = Vec::with_capacity(scenario.members.len());
+        for member in &scenario.members {
+            let connected: Vec<Carrier> = Carrier::ALL
+                .into_iter()
+                .filter(|carrier| member.connections[*carrier as usize].is_some())
+                .collect();
+            let prosumer = Prosumer::new(ProsumerDescription {
+                name: &member.name,
+                seed: scenario.seed,
+                devices: member.devices.iter().cloned().collect(),
+                strategy: member.strategy.make(),
+                connected: &connected,
+                merit: &member.merit,
+                forecast: member.strategy.forecast,
+                duration: scenario.span.first.duration,
+            });
+            prosumers
+                .push(prosumer.map_err(|cause| RunError::Impossible { name: member.name.clone(), cause })?);
+        }
+        let keys = Keys::of(scenario);
+        let roll = Roll::of(scenario);
+        let meters = roll.points.iter().flatten().flatten().count();
+        let signed = scenario.community.authentication == Authentication::Signature;
+        Ok(Self {
+            domain: signed.then(|| Domain::of(&scenario.community)),
+            tally: Tally::new(scenario),
+            workspace: Workspace::new(),
+            operator_nonce: 0,
+            nonces: vec![0; scenario.members.len()],
+            sequences: vec![0; meters],
+            recent: Default::default(),
+            prices: vec![Vec::new(); scenario.community.tariffs.len()],
+            held: Vec::new(),
+            intents: Vec::new(),
+            deliveries: Vec::with_capacity(prosumers.len()),
+            scenario,
+            ledger,
+            observer,
+            keys,
+            roll,
+            prosumers,
+        })
+    }
+
+    fn interval(&self, step: u64) -> DeliveryInterval {
+        self.scenario.span.first.later(step)
+    }
+
+    /// Sends a command; by a member where one is named, else by the operator.
+    fn send(&mut self, command: Command, member: Option<usize>) -> Result<Result<u64, Rejection>, RunError> {
+        let key = member.map_or(&self.keys.operator, |member| &self.keys.members[member]);
+        let envelope = seal(command, key, self.domain.as_ref());
+        Ok(self.ledger.append(&envelope, &mut Tee(&mut self.tally, self.observer))?)
+    }
+
+    /// Sends a command that nothing speaks against.
+    fn must(&mut self, command: Command, member: Option<usize>) -> Result<(), RunError> {
+        let what = |command: &Command| format!("{command:?}").chars().take(200).collect();
+        let copy = command.clone();
+        self.send(command, member)?
+            .map_err(|rejection| RunError::Refused { what: what(&copy), rejection })?;
+        Ok(())
+    }
+
+    fn tick(&mut self, time: u64) -> Result<(), RunError> {
+        if self.ledger.state().now() == time { Ok(()) } else { self.must(Command::Tick { time }, None) }
+    }
+
+    fn register(&mut self) -> Result<(), RunError> {
+        for command in registrations(self.scenario, &self.keys, &mut self.operator_nonce) {
+            self.must(command, None)?;
+        }
+        self.ledger.commit()?;
+        Ok(())
+    }
+
+    /// Dynamic prices become known a day ahead: two days at the start, then one each midnight.
+    fn publish(&mut self, step: u64) -> Result<(), RunError> {
+        let per_day = self.scenario.span.per_day();
+        if !step.is_multiple_of(per_day) {
+            return Ok(());
+        }
+        let from = if step == 0 { 0 } else { step + per_day };
+        let until = (step + 2 * per_day).min(self.scenario.span.intervals());
+        for (tariff, prices) in &self.scenario.tariffs.published {
+            if from < until {
+                let prices = prices[from as usize..until as usize].to_vec();
+                let start = self.interval(from);
+                self.must(Command::PublishPrices { tariff: *tariff, start, prices }, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The direct debit: each midnight, whoever has less than half of the deposit left is filled up to it again.
+    fn collect(&mut self, step: u64) -> Result<(), RunError> {
+        if step == 0 || !step.is_multiple_of(self.scenario.span.per_day()) {
+            return Ok(());
+        }
+        for member in 0..self.prosumers.len() {
+            let account = &self.ledger.state().accounts()[Roll::account(member).0 as usize];
+            let free = account.balance - account.holds - account.debt;
+            if free.0 * 2 < self.scenario.deposit.0 {
+                self.operator_nonce += 1;
+                let amount: Money = self.scenario.deposit - free;
+                let (account, nonce) = (Roll::account(member), self.operator_nonce);
+                self.must(Command::Deposit { account, amount, nonce }, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many intervals are open when the gate of `step` is about to close.
+    fn open(&self, step: u64) -> usize {
+        u64::from(self.scenario.community.horizon).min(self.scenario.span.intervals() - step) as usize
+    }
+
+    fn on_orders(&self, carrier: Carrier) -> Option<bool> {
+        let market = self.scenario.community.markets.iter().find(|market| market.carrier == carrier)?;
+        Some(matches!(market.rule, Rule::UniformPrice { .. } | Rule::PayAsBid { .. }))
+    }
+
+    fn trade(&mut self, step: u64) -> Result<(), RunError> {
+        let gate = self.ledger.state().gate(self.interval(step));
+        self.tick(gate - 1)?;
+        self.look_ahead(step);
+        for member in 0..self.prosumers.len() {
+            self.place(step, member)?;
+        }
+        self.tick(gate)?;
+        for market in &self.scenario.community.markets {
+            if self.on_orders(market.carrier) != Some(true) {
+                continue;
+            }
+            for ahead in 0..self.open(step) as u64 {
+                self.clear(market, self.interval(step + ahead))?;
+            }
+            let price = self.tally.price_at_gate(market.carrier, self.interval(step));
+            if let Some(price) = price {
+                let recent = &mut self.recent[market.carrier as usize];
+                recent.truncate(RECENT - 1);
+                recent.push_front(price);
+            }
+        }
+        Ok(())
+    }
+
+    /// What every tariff charges from `step` on, as far as it is known: a day at most.
+    fn look_ahead(&mut self, step: u64) {
+        let state = self.ledger.state();
+        let last = self.scenario.span.per_day().max(u64::from(self.scenario.community.horizon));
+        for (tariff, prices) in self.prices.iter_mut().enumerate() {
+            prices.clear();
+            let known = (0..last).map_while(|ahead| {
+                state.prices(TariffId(tariff as u16), self.scenario.span.first.later(step + ahead)).ok()
+            });
+            prices.extend(known);
+        }
+        self.recent.iter_mut().for_each(|recent| {
+            recent.make_contiguous();
+        });
+    }
+
+    fn place(&mut self, step: u64, member: usize) -> Result<(), RunError> {
+        let (open, first) = (self.open(step), self.interval(step));
+        self.held.clear();
+        let points = self.roll.points[member];
+        let state = self.ledger.state();
+        for point in points.iter().flatten() {
+            let carrier = state.meters()[point.meter.0 as usize].terms.carrier;
+            for ahead in 0..open as u64 {
+                let delivery = state.delivery(carrier, first.later(ahead));
+                let position = delivery.and_then(|delivery| delivery.position(point.place));
+                self.held.push(position.map_or(Energy::ZERO, |position| position.bought - position.sold));
+            }
+        }
+        let mut held = self.held.chunks(open);
+        let terms = &self.scenario.community.tariffs;
+        let markets = Carrier::ALL.map(|carrier| {
+            let point = points[carrier as usize]?;
+            let tariff = &terms[usize::from(point.tariff.0)];
+            Some(MarketOutlook {
+                prices: &self.prices[usize::from(point.tariff.0)],
+                fees: Fees {
+                    supplier: tariff.grid_fee + tariff.levy,
+                    peer: tariff.peer_grid_fee + tariff.peer_levy,
+                },
+                held: held.next().unwrap_or(&[]),
+                recent: self.recent[carrier as usize].as_slices().0,
+            })
+        });
+        let outlook = Outlook { step: step as i64, first, open, markets };
+        self.intents.clear();
+        self.prosumers[member].orders(&outlook, &mut self.intents);
+        for intent in core::mem::take(&mut self.intents) {
+            let Some(point) = points[intent.carrier as usize] else { continue };
+            if (intent.side == Side::Sell && !point.sells) || self.on_orders(intent.carrier) != Some(true) {
+                continue;
+            }
+            let Some(limit) = self.inside_collar(&intent) else { continue };
+            self.nonces[member] += 1;
+            let order = Order {
+                account: Roll::account(member),
+                meter: point.meter,
+                interval: intent.interval,
+                side: intent.side,
+                energy: intent.energy,
+                limit,
+                time_in_force: TimeInForce::NextClearing,
+                nonce: self.nonces[member],
+            };
+            if let Err(rejection) = self.send(Command::Place(order), Some(member))? {
+                self.tally.refuse(rejection);
+            }
+        }
+        Ok(())
+    }
+
+    /// The limit brought inside the market's floor and cap, where that makes it no worse for its owner.
+    fn inside_collar(&self, intent: &Intent) -> Option<Price> {
+        let market =
+            self.scenario.community.markets.iter().find(|market| market.carrier == intent.carrier)?;
+        match intent.side {
+            Side::Buy => (intent.limit >= market.floor).then(|| intent.limit.min(market.cap)),
+            Side::Sell => (intent.limit <= market.cap).then(|| intent.limit.max(market.floor)),
+        }
+    }
+
+    fn clear(&mut self, market: &market::Market, interval: DeliveryInterval) -> Result<(), RunError> {
+        let carrier = market.carrier;
+        let empty = self
+            .ledger
+            .state()
+            .book(carrier, interval)
+            .is_none_or(|book| book.bids.is_empty() && book.offers.is_empty());
+        if empty {
+            return Ok(());
+        }
+        self.must(Command::Close { carrier, interval }, None)?;
+        let claim = match self.ledger.state().book(carrier, interval) {
+            Some(book) => {
+                self.observer.book(carrier, interval, book);
+                clearing::clear(&market.rule, book, (market.floor, market.cap), &mut self.workspace)
+            }
+            None => Claim::Nothing,
+        };
+        self.must(Command::Clear { carrier, interval, claim }, None)
+    }
+
+    fn deliver(&mut self, step: u64) -> Result<(), RunError> {
+        let interval = self.interval(step);
+        self.tick(interval.end())?;
+        self.deliveries.clear();
+        for (prosumer, points) in self.prosumers.iter_mut().zip(&self.roll.points) {
+            let state = self.ledger.state();
+            let contract = points.map(|point| {
+                let position = point.and_then(|point| state.position(point.meter, interval));
+                position.map_or(Energy::ZERO, |position| position.bought - position.sold)
+            });
+            self.deliveries.push(prosumer.deliver(step as i64, &contract));
+        }
+        for member in 0..self.deliveries.len() {
+            for carrier in Carrier::ALL {
+                let Some(point) = self.roll.points[member][carrier as usize] else { continue };
+                let balance = *self.deliveries[member].of(carrier);
+                let sequence = &mut self.sequences[point.meter.0 as usize];
+                *sequence += 1;
+                let reading = Reading {
+                    meter: point.meter,
+                    interval,
+                    import: Energy(balance.import),
+                    export: Energy(balance.export),
+                    sequence: *sequence,
+                };
+                self.must(Command::Read(reading), Some(member))?;
+            }
+        }
+        let prices = self.prices_of(interval);
+        for market in &self.scenario.community.markets {
+            let on_orders = self.on_orders(market.carrier) == Some(true);
+            if !on_orders && self.ledger.state().delivery(market.carrier, interval).is_some() {
+                let claim = Claim::Metered;
+                self.must(Command::Clear { carrier: market.carrier, interval, claim }, None)?;
+            }
+            self.account(market.carrier, interval, &prices, on_orders);
+            if !self.ledger.state().connected(market.carrier).is_empty() {
+                self.must(Command::Settle { carrier: market.carrier, interval }, None)?;
+            }
+        }
+        let root = self.ledger.root();
+        self.must(Command::Checkpoint { root }, None)?;
+        self.observer
+            .interval(&crate::Lived { step, interval, prices: &prices, deliveries: &self.deliveries })
+            .map_err(RunError::Observer)?;
+        if (step + 1).is_multiple_of(u64::from(self.scenario.commit_every)) {
+            self.ledger.commit()?;
+        }
+        Ok(())
+    }
+
+    /// What each tariff charges and pays in an interval.
+    fn prices_of(&self, interval: DeliveryInterval) -> Vec<Prices> {
+        let state = self.ledger.state();
+        let tariffs = 0..self.scenario.community.tariffs.len();
+        tariffs.map(|tariff| state.prices(TariffId(tariff as u16), interval).unwrap_or_default()).collect()
+    }
+
+    /// Tells the tally what each member's interval costs at the supplier's tariff.
+    fn account(&mut self, carrier: Carrier, interval: DeliveryInterval, prices: &[Prices], on_orders: bool) {
+        let Some(delivery) = self.ledger.state().delivery(carrier, interval) else { return };
+        for (member, points) in self.roll.points.iter().enumerate() {
+            let Some(point) = points[carrier as usize] else { continue };
+            let balance = self.deliveries[member].of(carrier);
+            let tariff = usize::from(point.tariff.0);
+            let terms = (&self.scenario.community.tariffs[tariff], prices[tariff]);
+            let flows = (Energy(balance.import), Energy(balance.export));
+            let position = delivery.position(point.place);
+            self.tally.metered(member, carrier, flows, position, terms);
+            if let Some(position) = position.filter(|_| !on_orders) {
+                self.tally.shared(member, carrier, position);
+            }
+        }
+    }
+
+    fn finish(self) -> Result<Summary, RunError> {
+        self.ledger.commit()?;
+        let root = self.ledger.root();
+        Ok(self.tally.finish(self.scenario, self.ledger.len(), root))
+    }
+}
+
+/// The command as it travels: signed where the community asks for signatures.
+fn seal(command: Command, key: &Key, domain: Option<&Domain>) -> Envelope {
+    let signature = domain.map(|domain| key.sign(&domain.digest(&command)));
+    Envelope { command, signature }
+}

@@ -1,0 +1,77 @@
+//! `[strategy]` and `[forecast]`: how members bid and what they expect. A member may name its own.
+
+use super::problem::suggestion_for;
+use super::reader::Section;
+use agents::forecast::Method;
+
+/// How a member bids.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Strategy {
+    /// Its name: one of [`Strategy::NAMES`].
+    pub name: &'static str,
+    /// How it forecasts.
+    pub forecast: Method,
+}
+
+impl Default for Strategy {
+    fn default() -> Self {
+        Self { name: Self::NAMES[0], forecast: Method::default() }
+    }
+}
+
+impl Strategy {
+    /// The strategies a file may name; the first is the default.
+    pub const NAMES: [&'static str; 1] = ["ladder"];
+
+    /// The strategy itself, for one member.
+    #[must_use]
+    pub fn make(&self) -> Box<dyn agents::Strategy> {
+        Box::new(agents::strategy::Ladder)
+    }
+}
+
+/// The community's default.
+pub(crate) fn read(root: &Section<'_>) -> Strategy {
+    let mut strategy = Strategy::default();
+    if let Some(section) = root.section("strategy") {
+        strategy = named(&section, "kind", strategy);
+        section.finish();
+    }
+    if let Some(section) = root.section("forecast") {
+        strategy = forecast(&section, "kind", strategy);
+        section.finish();
+    }
+    strategy
+}
+
+/// A member's own, or the community's.
+pub(crate) fn of_member(section: &Section<'_>, default: &Strategy) -> Strategy {
+    forecast(section, "forecast", named(section, "strategy", default.clone()))
+}
+
+fn named<'a>(section: &Section<'a>, field: &'a str, default: Strategy) -> Strategy {
+    let Some(name) = section.get::<String>(field) else { return default };
+    match Strategy::NAMES.into_iter().find(|known| *known == name) {
+        Some(name) => Strategy { name, ..default },
+        None => {
+            section.fault(
+                field,
+                format!("there is no strategy `{name}`"),
+                suggestion_for(&name, &Strategy::NAMES),
+            );
+            default
+        }
+    }
+}
+
+fn forecast<'a>(section: &Section<'a>, field: &'a str, default: Strategy) -> Strategy {
+    let Some(name) = section.get::<String>(field) else { return default };
+    match Method::ALL.into_iter().find(|method| method.name() == name) {
+        Some(forecast) => Strategy { forecast, ..default },
+        None => {
+            let names = Method::ALL.map(Method::name);
+            section.fault(field, format!("there is no forecast `{name}`"), suggestion_for(&name, &names));
+            default
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! `[tariff.<name>]`: what the supplier charges and pays, and what grid and state add.
+
+use super::problem::suggestion_for;
+use super::reader::Section;
+use super::series::SeriesFile;
+use super::time::Span;
+use crate::calendar::parse_clock;
+use market::{Carrier, DeliveryInterval, Price, Prices, Tariff, TariffId, TariffKind, Window};
+use std::path::Path;
+
+/// The community's tariffs in the order of the file, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tariffs {
+    /// Names; the position is the [`TariffId`].
+    pub names: Vec<String>,
+    /// Which carrier each is for.
+    pub carriers: Vec<Carrier>,
+    /// What the community agrees on.
+    pub terms: Vec<Tariff>,
+    /// Dynamic prices, one per delivery interval of the scenario.
+    pub published: Vec<(TariffId, Vec<Prices>)>,
+}
+
+impl Tariffs {
+    /// The tariff of this name for a carrier, as field `field` of `section` asks for it.
+    pub(crate) fn find(
+        &self,
+        section: &Section<'_>,
+        field: &str,
+        name: &str,
+        carrier: Carrier,
+    ) -> Option<TariffId> {
+        let Some(index) = self.names.iter().position(|candidate| candidate == name) else {
+            section.fault(field, format!("there is no tariff `{name}`"), suggestion_for(name, &self.names));
+            return None;
+        };
+        if self.carriers[index] != carrier {
+            let what = format!(
+                "`{name}` is a tariff for {}, not for {}",
+                self.carriers[index].name(),
+                carrier.name()
+            );
+            section.fault(field, what, format!("write one whose `carrier` is \"{}\"", carrier.name()));
+            return None;
+        }
+        Some(TariffId(index as u16))
+    }
+
+    /// The only tariff of a carrier, where there is only one.
+    pub(crate) fn only(&self, carrier: Carrier) -> Option<TariffId> {
+        let mut matching = (0..self.names.len()).filter(|index| self.carriers[*index] == carrier);
+        let first = matching.next()?;
+        matching.next().is_none().then_some(TariffId(first as u16))
+    }
+
+    /// Reads all of them.
+    pub(crate) fn read(section: Option<&Section<'_>>, folder: &Path, span: Option<&Span>) -> Self {
+        let mut tariffs = Self::default();
+        for (name, section) in section.map(Section::entries).unwrap_or_default() {
+            let carrier = section.choice("carrier", &super::market::CARRIERS);
+            if !section.has("carrier") {
+                section.fault(
+                    "carrier",
+                    "is missing",
+                    "add `carrier = \"electricity\"`, \"heat\" or \"gas\"",
+                );
+            }
+            let id = TariffId(tariffs.names.len() as u16);
+            let kind =
+                section.choice("kind", &[("flat", 0), ("time_of_use", 1), ("dynamic", 2)]).unwrap_or(0);
+            let kind = match kind {
+                0 => prices(&section).map(TariffKind::Flat),
+                1 => windows(&section).map(TariffKind::TimeOfUse),
+                _ => {
+                    if let Some(prices) = published(&section, folder, span) {
+                        tariffs.published.push((id, prices));
+                    }
+                    Some(TariffKind::Dynamic)
+                }
+            };
+            let fee =
+                |field: &'static str| section.has(field).then(|| not_negative(&section, field)).flatten();
+            let grid_fee = fee_or_zero(&section, "grid_fee");
+            let levy = fee_or_zero(&section, "levy");
+            let terms = Tariff {
+                kind: kind.unwrap_or(TariffKind::Flat(Prices::default())),
+                grid_fee,
+                peer_grid_fee: fee("peer_grid_fee").unwrap_or(grid_fee),
+                levy,
+                peer_levy: fee("peer_levy").unwrap_or(levy),
+            };
+            let _: Option<String> = section.get("source");
+            section.finish();
+            tariffs.names.push(name.to_owned());
+            tariffs.carriers.push(carrier.unwrap_or(Carrier::Electricity));
+            tariffs.terms.push(terms);
+        }
+        tariffs
+    }
+}
+
+fn fee_or_zero<'a>(section: &Section<'a>, field: &'a str) -> Price {
+    not_negative(section, field).unwrap_or_default()
+}
+
+fn not_negative<'a>(section: &Section<'a>, field: &'a str) -> Option<Price> {
+    let price = section.get(field);
+    section.within(
+        field,
+        price,
+        Price(0)..=market::MAX_PRICE,
+        "is negative",
+        "write a fee of at least 0 ct/kWh",
+    )
+}
+
+fn prices(section: &Section<'_>) -> Option<Prices> {
+    let import = section.need("import");
+    let export = section.get_or("export", Price(0));
+    if import.is_some_and(|import| export > import) {
+        let what = "is above the import price, so buying and selling at once would earn money";
+        section.fault("export", what, "write an export price of at most the import price");
+    }
+    Some(Prices { import: import?, export })
+}
+
+fn windows(section: &Section<'_>) -> Option<Vec<Window>> {
+    if !section.has("windows") {
+        section.fault("windows", "is missing", "add `windows = [{ days = \"Mon-Sun\", from = \"00:00\", until = \"24:00\", import = …, export = … }]`");
+        return None;
+    }
+    let mut windows = Vec::new();
+    let mut complete = true;
+    for entry in section.sections("windows") {
+        let days = days(&entry);
+        let clock = |field: &'static str| {
+            let text: String = entry.need(field)?;
+            let seconds = parse_clock(&text);
+            if seconds.is_none() {
+                entry.fault(
+                    field,
+                    format!("`{text}` is not a time of day"),
+                    "write hours and minutes such as \"06:00\"",
+                );
+            }
+            seconds
+        };
+        let (from, until) = (clock("from"), clock("until"));
+        let prices = prices(&entry);
+        entry.finish();
+        match (days, from, until, prices) {
+            (Some(days), Some(from), Some(until), Some(prices)) if from < until => {
+                windows.push(Window { days, from, until, prices });
+            }
+            (_, Some(from), Some(until), _) if from >= until => {
+                complete = false;
+                entry.fault("until", "is not after `from`", "split a window that passes midnight in two");
+            }
+            _ => complete = false,
+        }
+    }
+    if complete {
+        covers_the_week(section, &windows);
+    }
+    complete.then_some(windows)
+}
+
+fn covers_the_week(section: &Section<'_>, windows: &[Window]) {
+    for (day, name) in DAYS.iter().enumerate() {
+        let mut spans: Vec<_> =
+            windows.iter().filter(|w| w.days >> day & 1 == 1).map(|w| (w.from, w.until)).collect();
+        spans.sort_unstable();
+        let mut reached = 0;
+        for (from, until) in spans.iter().copied().chain([(86_400, 86_400)]) {
+            let clock = |s: u32| format!("{name} {:02}:{:02}", s / 3600, s / 60 % 60);
+            if from > reached {
+                let what =
+                    format!("nothing covers {} to {:02}:{:02}", clock(reached), from / 3600, from / 60 % 60);
+                section.fault("windows", what, "let the windows cover the whole week");
+            } else if from < reached {
+                section.fault(
+                    "windows",
+                    format!("two windows cover {}", clock(from)),
+                    "let each instant have one price",
+                );
+            }
+            reached = reached.max(until);
+        }
+    }
+}
+
+const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+/// `Mon-Fri`, `Sat,Sun` or `Mon`; every day where left out.
+fn days(section: &Section<'_>) -> Option<u8> {
+    let Some(text) = section.get::<String>("days") else { return (!section.has("days")).then_some(0x7f) };
+    let day = |name: &str| DAYS.iter().position(|day| *day == name.trim());
+    let mut mask = 0;
+    for part in text.split(',') {
+        let (from, until) = part.split_once('-').unwrap_or((part, part));
+        match (day(from), day(until)) {
+            (Some(from), Some(until)) if from <= until => (from..=until).for_each(|day| mask |= 1 << day),
+            _ => {
+                section.fault(
+                    "days",
+                    format!("`{text}` is not a list of days"),
+                    "write such as \"Mon-Fri\" or \"Sat,Sun\"",
+                );
+                return None;
+            }
+        }
+    }
+    Some(mask)
+}
+
+fn published(section: &Section<'_>, folder: &Path, span: Option<&Span>) -> Option<Vec<Prices>> {
+    let file: Option<String> = section.need("file");
+    let column: Option<String> = section.get("column");
+    let unit = section
+        .choice("unit", &[("€/MWh", 1_000), ("EUR/MWh", 1_000), ("ct/kWh", 10_000), ("€/kWh", 1_000_000)])
+        .unwrap_or(1_000);
+    let margin = section.get_or("import_margin", Price(0));
+    let export = section.get::<Price>("export");
+    let export_margin = section.get_or("export_margin", Price(0));
+    let path = folder.join(file?);
+    let on_error = |what, remedy| section.fault("file", what, remedy);
+    let series = SeriesFile::read(section.source, &path, column.as_deref(), &on_error)?;
+    let span = span?;
+    let mut prices = Vec::new();
+    for step in 0..span.intervals() {
+        let interval: DeliveryInterval = span.first.later(step);
+        let Some(spot) = series.at(interval.start, unit) else {
+            let covered = format!(
+                "`{}` covers {} to {}, the scenario {} to {}",
+                path.display(),
+                crate::calendar::format_instant(series.start, span.offset),
+                crate::calendar::format_instant(series.end(), span.offset),
+                crate::calendar::format_instant(span.first.start, span.offset),
+                crate::calendar::format_instant(span.end(), span.offset),
+            );
+            section.fault("file", covered, "take prices that cover the whole scenario");
+            return None;
+        };
+        let import = Price(spot) + margin;
+        let export = export.unwrap_or(Price(spot) - export_margin);
+        prices.push(Prices { import, export: export.min(import) });
+    }
+    Some(prices)
+}

@@ -1,0 +1,261 @@
+//! What came out of a run, in figures: for the table on the terminal and for `--json`.
+
+use crate::Scenario;
+use crate::roll::Roll;
+use market::{
+    AccountId, Carrier, DeliveryInterval, Energy, Event, Money, PostingKind, Price, Prices, Rejection, Tariff,
+};
+use std::collections::BTreeMap;
+
+/// The result of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// The scenario's name.
+    pub scenario: String,
+    /// How many delivery intervals were played.
+    pub intervals: u64,
+    /// Per traded carrier, in canonical order.
+    pub carriers: Vec<CarrierSummary>,
+    /// Per member, in the order of accounts.
+    pub members: Vec<MemberSummary>,
+    /// Commands in the log.
+    pub commands: u64,
+    /// Orders that entered a book.
+    pub orders: u64,
+    /// Orders that were refused, by reason.
+    pub refused: Vec<(Rejection, u64)>,
+    /// The root of the final state.
+    pub root: [u8; 32],
+}
+
+/// One carrier's trade over the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CarrierSummary {
+    /// Which.
+    pub carrier: Carrier,
+    /// Energy traded among members, Wh.
+    pub traded: Energy,
+    /// What buyers paid for it before fees, n€.
+    pub paid: Money,
+    /// Energy taken through the meters, Wh.
+    pub import: Energy,
+    /// Energy given through the meters, Wh.
+    pub export: Energy,
+    /// Energy of all orders to buy and to sell, Wh; an unfilled order counts again each time it is placed.
+    pub asked: [Energy; 2],
+    /// Why nothing was traded, where nothing was.
+    pub untraded: Option<&'static str>,
+}
+
+impl CarrierSummary {
+    /// Mean price of what was traded, n€/Wh, rounded down.
+    #[must_use]
+    pub fn mean_price(&self) -> Option<Price> {
+        (self.traded.0 > 0).then(|| Price(self.paid.0.div_euclid(self.traded.0.into()) as i64))
+    }
+}
+
+/// One member over the run. Money in n€.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberSummary {
+    /// Its name.
+    pub name: String,
+    /// What kind of member it is.
+    pub kind: String,
+    /// Paid less received for energy, fees and levies; negative where it earned.
+    pub bill: Money,
+    /// The same readings, everything at the supplier's tariff.
+    pub at_tariff: Money,
+    /// Lost against the supplier's prices by not taking or giving what was contracted: the price of wrong forecasts.
+    pub deviation: Money,
+    /// Energy bought from and sold to other members, Wh.
+    pub traded: [Energy; 2],
+}
+
+impl MemberSummary {
+    /// Saved against the supplier's tariff; negative where the member pays more.
+    #[must_use]
+    pub fn saved(&self) -> Money {
+        self.at_tariff - self.bill
+    }
+
+    /// Why it pays more than at the supplier's tariff, where it does.
+    #[must_use]
+    pub fn reason(&self) -> Option<String> {
+        if self.saved().0 >= 0 {
+            return None;
+        }
+        let euro = |money: Money| format!("{}.{:02} €", money.0 / 1_000_000_000, money.0 / 10_000_000 % 100);
+        let gained = self.saved() + self.deviation;
+        Some(format!(
+            "trading gained {}, but contracts it did not keep cost {}",
+            euro(gained),
+            euro(self.deviation)
+        ))
+    }
+}
+
+impl Summary {
+    /// What all members pay together, n€.
+    #[must_use]
+    pub fn bill(&self) -> Money {
+        self.members.iter().map(|member| member.bill).sum()
+    }
+
+    /// What they would pay at the supplier's tariff, n€.
+    #[must_use]
+    pub fn at_tariff(&self) -> Money {
+        self.members.iter().map(|member| member.at_tariff).sum()
+    }
+}
+
+/// Listens to a run and adds up.
+pub(crate) struct Tally {
+    carriers: [CarrierSummary; 3],
+    members: Vec<MemberSummary>,
+    pub(crate) orders: u64,
+    refused: BTreeMap<u16, (Rejection, u64)>,
+    /// Volume and money traded so far per carrier for the interval whose gate comes next.
+    pub(crate) at_gate: [BTreeMap<u64, (Energy, Money)>; 3],
+}
+
+impl Tally {
+    pub(crate) fn new(scenario: &Scenario) -> Self {
+        let carriers = Carrier::ALL.map(|carrier| CarrierSummary {
+            carrier,
+            traded: Energy::ZERO,
+            paid: Money::ZERO,
+            import: Energy::ZERO,
+            export: Energy::ZERO,
+            asked: [Energy::ZERO; 2],
+            untraded: None,
+        });
+        let member = |member: &crate::scenario::Member| MemberSummary {
+            name: member.name.clone(),
+            kind: member.kind.clone(),
+            bill: Money::ZERO,
+            at_tariff: Money::ZERO,
+            deviation: Money::ZERO,
+            traded: [Energy::ZERO; 2],
+        };
+        Self {
+            carriers,
+            members: scenario.members.iter().map(member).collect(),
+            orders: 0,
+            refused: BTreeMap::new(),
+            at_gate: Default::default(),
+        }
+    }
+
+    pub(crate) fn event(&mut self, event: &Event) {
+        match event {
+            Event::OrderAccepted { id, energy, .. } => {
+                self.orders += 1;
+                self.carriers[id.carrier as usize].asked[id.side as usize] += *energy;
+            }
+            Event::Filled { id, energy, money, account, .. } => {
+                if let Some(member) = self.member(*account) {
+                    member.traded[id.side as usize] += *energy;
+                }
+                if id.side == market::Side::Buy {
+                    let carrier = &mut self.carriers[id.carrier as usize];
+                    carrier.traded += *energy;
+                    carrier.paid += *money;
+                    let gate = self.at_gate[id.carrier as usize].entry(id.interval.start).or_default();
+                    *gate = (gate.0 + *energy, gate.1 + *money);
+                }
+            }
+            Event::Metered(reading) => {
+                let _ = reading;
+            }
+            Event::Posted(posting) => {
+                use PostingKind::{Deposit, Loan, Repayment, Withdrawal};
+                if matches!(posting.kind, Deposit | Withdrawal | Loan | Repayment) {
+                    return;
+                }
+                if let Some(member) = self.member(posting.debit) {
+                    member.bill += posting.money;
+                }
+                if let Some(member) = self.member(posting.credit) {
+                    member.bill -= posting.money;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn member(&mut self, account: AccountId) -> Option<&mut MemberSummary> {
+        self.members.get_mut(Roll::member(account)?)
+    }
+
+    pub(crate) fn refuse(&mut self, rejection: Rejection) {
+        self.refused.entry(rejection.code()).or_insert((rejection, 0)).1 += 1;
+    }
+
+    /// One metering point's interval, just before its settlement.
+    pub(crate) fn metered(
+        &mut self,
+        member: usize,
+        carrier: Carrier,
+        (import, export): (Energy, Energy),
+        position: Option<&market::Position>,
+        (tariff, prices): (&Tariff, Prices),
+    ) {
+        let summary = &mut self.carriers[carrier as usize];
+        summary.import += import;
+        summary.export += export;
+        let member = &mut self.members[member];
+        let supplied = prices.import + tariff.grid_fee + tariff.levy;
+        member.at_tariff += import * supplied - export * prices.export;
+        let Some(position) = position else { return };
+        let part = |money: Money, part: Energy, whole: Energy| {
+            if whole.0 == 0 { Money::ZERO } else { Money(money.0 * i128::from(part.0) / i128::from(whole.0)) }
+        };
+        let unused = Energy((position.bought - import).0.max(0));
+        let missing = Energy((position.sold - export).0.max(0));
+        member.deviation += part(position.paid(), unused, position.bought) - unused * prices.export;
+        member.deviation += missing * supplied - part(position.received(), missing, position.sold);
+    }
+
+    /// What was shared by a rule on metered energy.
+    pub(crate) fn shared(&mut self, member: usize, carrier: Carrier, position: &market::Position) {
+        self.members[member].traded[0] += position.bought;
+        self.members[member].traded[1] += position.sold;
+        let summary = &mut self.carriers[carrier as usize];
+        summary.traded += position.bought;
+        summary.paid += position.paid();
+    }
+
+    /// Mean price of what was traded for an interval, once its gate is closed.
+    pub(crate) fn price_at_gate(&mut self, carrier: Carrier, interval: DeliveryInterval) -> Option<Price> {
+        let (energy, money) = self.at_gate[carrier as usize].remove(&interval.start)?;
+        (energy.0 > 0).then(|| Price(money.0.div_euclid(energy.0.into()) as i64))
+    }
+
+    pub(crate) fn finish(self, scenario: &Scenario, commands: u64, root: [u8; 32]) -> Summary {
+        let traded = |carrier: &CarrierSummary| {
+            scenario.community.markets.iter().any(|market| market.carrier == carrier.carrier)
+        };
+        let carriers = self.carriers.into_iter().filter(traded).map(|mut carrier| {
+            let asked = carrier.asked.map(|energy| energy.0 > 0);
+            carrier.untraded = match (carrier.traded.0 > 0, asked) {
+                (true, _) => None,
+                (false, [true, true]) => Some("no bid reached an offer"),
+                (false, [true, false]) => Some("only buyers"),
+                (false, [false, true]) => Some("only sellers"),
+                (false, [false, false]) => Some("no orders"),
+            };
+            carrier
+        });
+        Summary {
+            scenario: scenario.name.clone(),
+            intervals: scenario.span.intervals(),
+            carriers: carriers.collect(),
+            members: self.members,
+            commands,
+            orders: self.orders,
+            refused: self.refused.into_values().collect(),
+            root,
+        }
+    }
+}
