@@ -2,7 +2,7 @@
 
 use super::accounts::Bank;
 use super::{Founded, Published, State};
-use crate::signing::{Domain, Recover};
+use crate::signing::{Domain, Recover, is_canonical};
 use crate::{
     Account, AccountId, Address, Authentication, Command, Community, Delegate, DeliveryInterval, Envelope,
     Event, MAX_ENERGY, MAX_MONEY, MAX_PRICE, Meter, MeterId, MeterTerms, Money, Posting, PostingKind, Prices,
@@ -329,7 +329,7 @@ fn signed_by(
 ) -> Result<Option<Address>, Rejection> {
     match (terms.authentication, &envelope.signature) {
         (Authentication::Operator, None) => Ok(None),
-        (Authentication::Signature, Some(signature)) => recover
+        (Authentication::Signature, Some(signature)) if is_canonical(signature) => recover
             .recover(&domain.digest(&envelope.command), signature)
             .map(Some)
             .ok_or(Rejection::BadSignature),

@@ -49,7 +49,7 @@ impl State {
         }
         delivery.frozen = false;
         delivery.rounds += 1;
-        delivery.positions_dirty = true;
+        delivery.dirty = true;
         let mut bank = super::accounts::Bank {
             accounts: &mut self.accounts,
             dirty: &mut self.commitment.accounts_dirty,

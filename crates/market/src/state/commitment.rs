@@ -115,7 +115,7 @@ impl State {
                 set(meter_tree, index, hashed(bytes, |bytes| meter_leaf(meter, bytes)));
             }
         });
-        let mut leaves = alloc::vec![[0; 32]; slots.len()];
+        let mut leaves = alloc::vec![merkle::EMPTY; slots.len()];
         for ((start, carrier), delivery) in deliveries.iter_mut() {
             let key = (*start, *carrier as u8);
             let leaf = delivery_leaf(key, delivery, bytes, nodes);
@@ -197,32 +197,34 @@ fn delivery_leaf(
     bytes: &mut Vec<u8>,
     nodes: &mut Vec<Hash>,
 ) -> Hash {
-    if delivery.positions_dirty {
-        let leaves = delivery.positions.iter().zip(&delivery.readings).map(|(position, reading)| {
-            if reading.is_none() && *position == Position::default() {
-                return [0; 32];
-            }
-            hashed(bytes, |out| {
-                position_leaf(position, out);
-                out.push(u8::from(reading.is_some()));
-                let [import, export] = reading.map_or([0; 2], |counted| [counted.import.0, counted.export.0]);
-                out.extend(import.to_be_bytes());
-                out.extend(export.to_be_bytes());
-            })
-        });
-        delivery.positions_root = merkle::root_of(leaves, DEPTH, nodes);
-        delivery.positions_dirty = false;
+    if !delivery.dirty {
+        return delivery.leaf;
     }
+    let leaves = delivery.positions.iter().zip(&delivery.readings).map(|(position, reading)| {
+        if reading.is_none() && *position == Position::default() {
+            return merkle::EMPTY;
+        }
+        hashed(bytes, |out| {
+            position_leaf(position, out);
+            out.push(u8::from(reading.is_some()));
+            let [import, export] = reading.map_or([0; 2], |counted| [counted.import.0, counted.export.0]);
+            out.extend(import.to_be_bytes());
+            out.extend(export.to_be_bytes());
+        })
+    });
+    let positions = merkle::root_of(leaves, DEPTH, nodes);
     let orders = Side::ALL.map(|side| orders_root(delivery.orders(side), bytes, nodes));
-    hashed(bytes, |out| {
+    delivery.leaf = hashed(bytes, |out| {
         out.push(carrier);
         out.extend(start.to_be_bytes());
         out.extend(delivery.arrivals.as_slice().iter().flat_map(|count| count.to_be_bytes()));
         out.push(u8::from(delivery.frozen));
         out.extend(delivery.rounds.to_be_bytes());
         out.extend(orders.as_flattened());
-        out.extend(delivery.positions_root);
-    })
+        out.extend(positions);
+    });
+    delivery.dirty = false;
+    delivery.leaf
 }
 
 fn position_leaf(position: &Position, out: &mut Vec<u8>) {
@@ -246,7 +248,7 @@ fn orders_root(orders: &[BookOrder], bytes: &mut Vec<u8>, nodes: &mut Vec<Hash>)
             out.extend(order.arrival.to_be_bytes());
             out.push(order.time_in_force as u8);
         });
-        core::iter::repeat_n([0; 32], gone as usize).chain(core::iter::once(leaf))
+        core::iter::repeat_n(merkle::EMPTY, gone as usize).chain(core::iter::once(leaf))
     });
     merkle::root_of(leaves, DEPTH, nodes)
 }

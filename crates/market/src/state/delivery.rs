@@ -1,6 +1,6 @@
 //! One carrier in one delivery interval, from its first order to its settlement.
 
-use crate::{AccountId, Book, BookOrder, Energy, Money, Price, Side};
+use crate::{AccountId, Book, BookOrder, Energy, Hash, Money, Price, Side};
 use alloc::vec::Vec;
 
 /// What a metering point has offered and traded for the interval. One cache line.
@@ -62,8 +62,9 @@ pub struct Delivery {
     pub(super) readings_missing: usize,
     /// Per account, the highest limit to buy and the lowest to sell: no account trades with itself (C11).
     pub(super) extremes: Vec<Extremes>,
-    pub(super) positions_dirty: bool,
-    pub(super) positions_root: [u8; 32],
+    /// Whether anything changed since `leaf` was computed.
+    pub(super) dirty: bool,
+    pub(super) leaf: Hash,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +128,7 @@ impl Delivery {
         self.readings.resize(meters, None);
         self.readings_missing = meters;
         self.extremes.clear();
-        self.positions_dirty = true;
+        self.dirty = true;
     }
 
     /// A meter of this carrier was connected while the interval was open.
@@ -135,7 +136,7 @@ impl Delivery {
         self.positions.push(Position::default());
         self.readings.push(None);
         self.readings_missing += 1;
-        self.positions_dirty = true;
+        self.dirty = true;
     }
 
     pub(super) fn orders(&self, side: Side) -> &[BookOrder] {

@@ -41,7 +41,7 @@ impl State {
         }
         *entry = Some(Counted { import: reading.import, export: reading.export });
         delivery.readings_missing -= 1;
-        delivery.positions_dirty = true;
+        delivery.dirty = true;
         if let Some(meter) = self.meters.get_mut(reading.meter.0 as usize) {
             meter.sequence = reading.sequence;
         }
@@ -92,7 +92,7 @@ impl State {
 
         let delivery = self.delivery_mut(carrier, interval)?;
         delivery.rounds = 1;
-        delivery.positions_dirty = true;
+        delivery.dirty = true;
         let mut volume = Energy::ZERO;
         for (position, allocation) in delivery.positions.iter_mut().zip(&allocations) {
             volume += allocation.bought;

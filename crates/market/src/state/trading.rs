@@ -76,7 +76,7 @@ impl State {
         if let Some(position) = delivery.positions.get_mut(place as usize) {
             position.open(side, order.energy, hold as i64);
         }
-        delivery.positions_dirty = true;
+        delivery.dirty = true;
         self.use_nonce(order.account, order.nonce)?;
         self.bank().hold(order.account, Money(hold))?;
         let id = OrderId { carrier: terms.carrier, interval, side, arrival };
@@ -110,7 +110,7 @@ impl State {
             *orders.get(index).filter(|order| order.account == account).ok_or(Rejection::UnknownOrder)?;
         orders.remove(index);
         delivery.forget_limits();
-        delivery.positions_dirty = true;
+        delivery.dirty = true;
         let place = *self.places.get(order.meter.0 as usize).ok_or(Rejection::UnknownMeter)?;
         if let Some(position) = delivery.positions.get_mut(place as usize) {
             let released = position.lapse(id.side, order.energy, order.limit);
@@ -136,7 +136,9 @@ impl State {
         if !matches!(market.rule, Rule::UniformPrice { .. } | Rule::PayAsBid { .. }) {
             return Err(Rejection::NotForThisRule);
         }
-        self.delivery_mut(carrier, interval)?.frozen = true;
+        let delivery = self.delivery_mut(carrier, interval)?;
+        delivery.frozen = true;
+        delivery.dirty = true;
         Ok(())
     }
 }
