@@ -5,7 +5,6 @@
 //! passed the check is shown.
 
 use crate::cli::ClearOptions;
-use crate::drawing;
 use crate::failure::Failure;
 use crate::orders::{self, FileOrder, OrderFile};
 use crate::output::{csv_field, json, make_folder, print, print_json, write_file};
@@ -17,6 +16,7 @@ use market::{
     PriceConvention, Rejection, Rule, Side, TimeInForce,
 };
 use serde::Serialize;
+use sim::report::{Crossing, crossing_curves};
 
 /// The limits a price may have: the market's own, as a file has no collar.
 const COLLAR: (Price, Price) = (Price(-MAX_PRICE.0), MAX_PRICE);
@@ -35,7 +35,8 @@ pub(crate) fn clear(options: &ClearOptions) -> Result<(), Failure> {
         write_file(&folder.join("clearing.json"), &(json(&result.form) + "\n"))?;
         write_file(&folder.join("fills.csv"), &fills_csv(&result.form))?;
         write_file(&folder.join("trades.csv"), &trades_csv(&result.form))?;
-        write_file(&folder.join("curves.svg"), &drawing::crossing_curves(&entered.book, &result.clearing))?;
+        let curves = crossing_curves(&Crossing::of(&entered.book), *b"EUR");
+        write_file(&folder.join("curves.svg"), &curves)?;
     }
     if options.json { print_json(&result.form) } else { print(&text(options, &rule, &file, &result)) }
 }
@@ -307,12 +308,12 @@ fn text(options: &ClearOptions, rule: &Rule, file: &OrderFile, outcome: &Outcome
         ("limit ct/kWh", right),
         ("filled kWh", right),
         ("mean ct/kWh", right),
-        ("€", right),
+        ("€ paid or received", right),
     ]);
     for (order, (energy, money)) in file.orders.iter().zip(&outcome.filled).take(SHOWN) {
         let mean = match i128::from(energy.0) {
             0 => "–".to_owned(),
-            energy => crate::show::decimal(money.0, energy * 10_000, 2),
+            energy => cents(Price(money.0.div_euclid(energy) as i64)),
         };
         table.row([
             order.id.clone(),

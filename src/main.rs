@@ -15,7 +15,6 @@ mod config;
 mod run;
 mod share;
 
-mod drawing;
 mod metered;
 mod orders;
 mod progress;

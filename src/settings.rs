@@ -32,7 +32,7 @@ pub(crate) struct RunOptions {
     /// Folder of the report
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     out: Option<String>,
-    /// File of the ledger; inside the report's folder unless named
+    /// File of the ledger; beside the report's folder unless named, where the last run's is replaced
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     ledger: Option<String>,
     /// Print one JSON object
@@ -74,7 +74,7 @@ pub(crate) const SETTINGS: [(&str, &str); 7] = [
     ("week", "the scenario's"),
     ("signed", "false"),
     ("out", "reports/SCENARIO"),
-    ("ledger", "OUT/ledger.sqlite"),
+    ("ledger", "OUT.sqlite"),
 ];
 
 /// One setting in force.
@@ -105,6 +105,8 @@ pub(crate) struct Settings {
     pub(crate) out: PathBuf,
     /// The ledger's file.
     pub(crate) ledger: PathBuf,
+    /// Whether somebody named that file: then it must not exist, otherwise it is this program's to replace.
+    pub(crate) ledger_named: bool,
     /// Where each came from, in the order of [`SETTINGS`].
     pub(crate) values: Vec<Value>,
 }
@@ -184,8 +186,19 @@ impl Settings {
         let scenario = values[0].text.clone().unwrap_or_else(|| "village".to_owned());
         let name = Path::new(&scenario).file_stem().map_or("run".into(), |stem| stem.to_string_lossy());
         let out = values[5].text.as_ref().map_or_else(|| Path::new("reports").join(&*name), PathBuf::from);
-        let ledger = values[6].text.as_ref().map_or_else(|| out.join("ledger.sqlite"), PathBuf::from);
-        Ok(Self { seed, days, week: values[3].text.clone(), signed, out, ledger, scenario, values })
+        let ledger = values[6].text.as_ref().map_or_else(|| beside(&out), PathBuf::from);
+        let ledger_named = values[6].text.is_some();
+        Ok(Self {
+            ledger_named,
+            seed,
+            days,
+            week: values[3].text.clone(),
+            signed,
+            out,
+            ledger,
+            scenario,
+            values,
+        })
     }
 
     /// What is in force for a setting, in words.
@@ -201,6 +214,13 @@ impl Settings {
                 .to_owned(),
         }
     }
+}
+
+/// The ledger's file of a report's folder.
+fn beside(out: &Path) -> PathBuf {
+    let mut name = out.as_os_str().to_owned();
+    name.push(".sqlite");
+    PathBuf::from(name)
 }
 
 /// Where a wrong value is to be mended.
@@ -274,7 +294,7 @@ mod tests {
         let flags = RunOptions { seed: Some("5".into()), ..RunOptions::default() };
         let settings = gather(&flags, file, &environment).unwrap();
         assert_eq!((settings.seed, settings.days), (Some(5), Some(4)));
-        assert_eq!(settings.ledger, Path::new("there/ledger.sqlite"));
+        assert_eq!(settings.ledger, Path::new("there.sqlite"));
         let sources: Vec<String> = settings.values.iter().map(|value| value.source.to_string()).collect();
         let expected = ["default", "--seed", "WATTLE_DAYS", "default", "default", "wattle.toml:4", "default"];
         assert_eq!(sources, expected);

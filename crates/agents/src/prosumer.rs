@@ -199,11 +199,18 @@ impl Home {
         let demands = |carrier| devices.loads.iter().any(|load| load.carrier() == carrier);
         let generates =
             !(devices.photovoltaics.is_empty() && devices.winds.is_empty() && devices.rivers.is_empty());
+        // Wind and water keep no hours: where there is no sun, persistence is the better forecast.
+        let sunny = !devices.photovoltaics.is_empty();
+        let generation = if sunny || method != Method::Smoothed { method } else { Method::Persistence };
         Self {
             connected,
             merit: if merit.is_empty() { HeatSource::ALL.into() } else { merit.into() },
             demand: Carrier::ALL.map(|carrier| forecaster(demands(carrier))),
-            generation: [forecaster(generates), None, forecaster(!devices.biomethanes.is_empty())],
+            generation: [
+                generates.then(|| Forecaster::new(generation, steps_per_day as usize)),
+                None,
+                forecaster(!devices.biomethanes.is_empty()),
+            ],
             known: devices.steps().start.max(-HISTORY_DAYS * steps_per_day).min(0) - 1,
             error: 0.0,
             forecasts: [(i64::MIN, 0); 4],

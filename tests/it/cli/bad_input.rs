@@ -126,15 +126,15 @@ fn metered_rows_are_told_with_line_and_column() {
                 1,10,1,2\n\
                 soon,10,1,2\n\
                 2021-06-07T12:00:00,10,1,2\n";
-    let zone = "write 2021-06-07T12:15:00Z or …+01:00";
+    let zone = "write a number, 2021-06-07T12:15:00Z or …+01:00";
     let expected = [
         "metered.csv:3:t: this interval is there twice: remove one row",
         "metered.csv:4:generation_wh: -10 Wh is outside 0 … 100 GWh: metered energy has no sign",
         "metered.csv:4:ben: \"2.5\" is not a whole number of Wh: write 1500 for 1.5 kWh",
         "metered.csv:5: 3 columns where the heading has 4: write one value each",
         "metered.csv:7:t: this is before the row above: sort the rows by time",
-        &format!("metered.csv:8:t: \"soon\" is neither a number nor ISO 8601: {zone}"),
-        &format!("metered.csv:9:t: \"2021-06-07T12:00:00\" has no time zone: {zone}"),
+        &format!("metered.csv:8:t: `soon` is not a date and time: {zone}"),
+        &format!("metered.csv:9:t: `2021-06-07T12:00:00` says no time zone: {zone}"),
     ];
     check(&["share"], "metered.csv", rows, &expected);
     let heading = [

@@ -176,8 +176,8 @@ impl Situation<'_> {
             .filter(|need| need.reservation <= need.favourable)
     }
 
-    /// Heat to spare and what making it costs, n€/Wh, the cheaper source first: gas less the electricity made with it
-    /// for a CHP, electricity for a heat pump, both at the supplier's prices.
+    /// Heat to spare and what making it costs, n€/Wh: for a CHP the supplier's gas, less the electricity made with it at
+    /// what peers paid lately (or the supplier pays); otherwise a heat pump's electricity from the supplier.
     fn spare_heat(&self, ahead: usize, planned: &Planned) -> Option<(i64, Price)> {
         let market = |carrier: Carrier| self.outlook.markets[carrier as usize].as_ref();
         let buying = |market: &MarketOutlook<'_>| market.prices(ahead).import.0 + market.fees.supplier.0;
@@ -185,7 +185,10 @@ impl Situation<'_> {
         if planned.spare.chp > 0
             && let (Some(unit), Some(gas)) = (self.devices.chps.first(), market(Carrier::Gas))
         {
-            let made = market(Carrier::Electricity).map_or(0, |electricity| electricity.least(ahead).0);
+            let made = market(Carrier::Electricity).map_or(0, |electricity| {
+                let (least, most) = (electricity.least(ahead).0, electricity.most(ahead).0);
+                electricity.expected().map_or(least, |price| price.0.min(most).max(least))
+            });
             let cost = buying(gas) as f64 - unit.electric.value() * made as f64;
             return Some((planned.spare.chp, per(cost.max(0.0), unit.thermal)));
         }

@@ -1,0 +1,240 @@
+//! What a run prints: a table that explains itself, or one JSON object.
+
+use crate::output::hex;
+use crate::settings::Settings;
+use crate::show::{cents, euros, kwh, percent};
+use crate::table::{Align, Table};
+use market::{Authentication, Money};
+use serde::Serialize;
+use sim::calendar::format_instant;
+use sim::{MemberSummary, Scenario, Summary};
+use std::time::Duration;
+
+/// Communities larger than this show only a choice of their members on the terminal.
+const SHOWN: usize = 40;
+
+/// A run that has ended well.
+#[derive(Debug)]
+pub(super) struct Finished<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) scenario: &'a Scenario,
+    pub(super) summary: &'a Summary,
+    pub(super) took: Duration,
+}
+
+/// The form other programs rely on.
+#[derive(Serialize)]
+pub(super) struct RunForm<'a> {
+    scenario: &'a str,
+    seed: u64,
+    start: String,
+    days: u32,
+    intervals: u64,
+    interval_s: u32,
+    currency: String,
+    authentication: &'static str,
+    bill_neur: i128,
+    at_tariff_neur: i128,
+    saved_neur: i128,
+    carriers: Vec<CarrierForm>,
+    members: Vec<MemberForm<'a>>,
+    orders: u64,
+    refused: Vec<RefusedForm>,
+    records: u64,
+    root: String,
+    report: Option<String>,
+    ledger: String,
+    run_ns: u64,
+}
+
+#[derive(Serialize)]
+struct CarrierForm {
+    carrier: &'static str,
+    traded_wh: i64,
+    mean_price: Option<i64>,
+    import_wh: i64,
+    export_wh: i64,
+    untraded: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct MemberForm<'a> {
+    name: &'a str,
+    kind: &'a str,
+    bill_neur: i128,
+    at_tariff_neur: i128,
+    saved_neur: i128,
+    deviation_neur: i128,
+    bought_wh: i64,
+    sold_wh: i64,
+    reason: Option<String>,
+}
+
+#[derive(Serialize)]
+struct RefusedForm {
+    code: u16,
+    reason: &'static str,
+    count: u64,
+}
+
+impl Finished<'_> {
+    /// The run as one object.
+    pub(super) fn form(&self) -> RunForm<'_> {
+        let Self { settings, scenario, summary, took } = self;
+        let span = &scenario.span;
+        RunForm {
+            scenario: &summary.scenario,
+            seed: scenario.seed,
+            start: format_instant(span.first.start, span.offset),
+            days: span.days,
+            intervals: summary.intervals,
+            interval_s: span.first.duration,
+            currency: String::from_utf8_lossy(&scenario.community.currency).into_owned(),
+            authentication: match scenario.community.authentication {
+                Authentication::Signature => "signature",
+                Authentication::Operator => "operator",
+            },
+            bill_neur: summary.bill().0,
+            at_tariff_neur: summary.at_tariff().0,
+            saved_neur: (summary.at_tariff() - summary.bill()).0,
+            carriers: summary
+                .carriers
+                .iter()
+                .map(|carrier| CarrierForm {
+                    carrier: carrier.carrier.name(),
+                    traded_wh: carrier.traded.0,
+                    mean_price: carrier.mean_price().map(|price| price.0),
+                    import_wh: carrier.import.0,
+                    export_wh: carrier.export.0,
+                    untraded: carrier.untraded,
+                })
+                .collect(),
+            members: summary.members.iter().map(member_form).collect(),
+            orders: summary.orders,
+            refused: summary
+                .refused
+                .iter()
+                .map(|(rejection, count)| RefusedForm {
+                    code: rejection.code(),
+                    reason: rejection.words(),
+                    count: *count,
+                })
+                .collect(),
+            records: summary.commands,
+            root: hex(&summary.root),
+            report: None,
+            ledger: settings.ledger.display().to_string(),
+            run_ns: u64::try_from(took.as_nanos()).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// The run as a table for a newcomer.
+    pub(super) fn text(&self) -> String {
+        let Self { settings, scenario, summary, took } = self;
+        let span = &scenario.span;
+        let day = format_instant(span.first.start, span.offset);
+        let days = if span.days == 1 { "1 day".to_owned() } else { format!("{} days", span.days) };
+        let mut text = format!(
+            "{}: {} members, {days} from {}\n\n{}\n",
+            summary.scenario,
+            summary.members.len(),
+            day.split('T').next().unwrap_or_default(),
+            self.members()
+        );
+        for member in summary.members.iter().take(SHOWN) {
+            if let Some(reason) = member.reason() {
+                text += &format!("  {} pays more: {reason}\n", member.name);
+            }
+        }
+        text += &self.carriers();
+        let authentication = match scenario.community.authentication {
+            Authentication::Signature => "every command is signed by its sender, every signature checked",
+            Authentication::Operator => {
+                "by the operator, for everybody (--signed makes and checks signatures)"
+            }
+        };
+        let ledger = settings.ledger.display();
+        let line = |name: &str, what: String| format!("  {name:<16}{what}\n");
+        text.push('\n');
+        text += &line("authentication", authentication.to_owned());
+        text += &line("root", hex(&summary.root));
+        text +=
+            &line("ledger", format!("{ledger}, {} records; verify: wattle audit {ledger}", summary.commands));
+        text += &line("time", format!("{:.1} s", took.as_secs_f64()));
+        text
+    }
+
+    /// Bills of every member, or of those that differ most in a large community.
+    fn members(&self) -> String {
+        let members = &self.summary.members;
+        let right = Align::Right;
+        let mut table = Table::new(&[
+            ("member", Align::Left),
+            ("kind", Align::Left),
+            ("bill with supplier €", right),
+            ("with neighbours €", right),
+            ("saved €", right),
+            ("saved %", right),
+        ]);
+        let mut shown: Vec<&MemberSummary> = members.iter().collect();
+        let all = shown.len() <= SHOWN;
+        if !all {
+            shown.sort_by_key(|member| std::cmp::Reverse(member.saved()));
+            shown.drain(SHOWN / 2..members.len() - SHOWN / 4);
+        }
+        for member in shown {
+            table.row(bill(&member.name, &member.kind, member.at_tariff, member.bill));
+        }
+        table.gap();
+        table.row(bill("all", "", self.summary.at_tariff(), self.summary.bill()));
+        let note = if all {
+            String::new()
+        } else {
+            format!("  shown are the {} who save most and the {} who save least\n", SHOWN / 2, SHOWN / 4)
+        };
+        table.render() + &note
+    }
+
+    /// What was traded.
+    fn carriers(&self) -> String {
+        let right = Align::Right;
+        let mut table = Table::new(&[
+            ("carrier", Align::Left),
+            ("taken kWh", right),
+            ("of it from neighbours kWh", right),
+            ("mean ct/kWh", right),
+            ("", Align::Left),
+        ]);
+        for carrier in &self.summary.carriers {
+            table.row([
+                carrier.carrier.name().to_owned(),
+                kwh(carrier.import),
+                kwh(carrier.traded),
+                carrier.mean_price().map_or_else(|| "–".to_owned(), cents),
+                carrier.untraded.map_or_else(String::new, |why| format!("not traded: {why}")),
+            ]);
+        }
+        table.render()
+    }
+}
+
+/// One line of the bills; a percentage only of what is paid, as a share of an income says nothing.
+fn bill(name: &str, kind: &str, alone: Money, together: Money) -> [String; 6] {
+    let saved = alone - together;
+    let share = percent(saved.0, alone.0.max(0));
+    [name.to_owned(), kind.to_owned(), euros(alone), euros(together), euros(saved), share]
+}
+
+fn member_form(member: &MemberSummary) -> MemberForm<'_> {
+    MemberForm {
+        name: &member.name,
+        kind: &member.kind,
+        bill_neur: member.bill.0,
+        at_tariff_neur: member.at_tariff.0,
+        saved_neur: member.saved().0,
+        deviation_neur: member.deviation.0,
+        bought_wh: member.traded[0].0,
+        sold_wh: member.traded[1].0,
+        reason: member.reason(),
+    }
+}
