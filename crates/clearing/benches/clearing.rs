@@ -110,10 +110,17 @@ fn auctions(criterion: &mut Criterion<CpuTime>) {
     ];
     for (name, rule) in rules {
         let mut group = criterion.benchmark_group(name);
-        for (orders, tick) in [(1_000, 1), (10_000, 1), (100_000, 1), (1_000_000, 1), (1_000_000, 1_000)] {
+        // The last but one has a price every tenth of a cent, the last a single price.
+        let sizes = [1_000, 10_000, 100_000, 1_000_000].map(|orders| (orders, 1));
+        for (orders, tick) in sizes.into_iter().chain([(1_000_000, 1_000), (1_000_000, 1_000_000)]) {
             let book = book(orders, tick);
             let (mut workspace, mut out) = (Workspace::new(), Clearing::default());
-            let size = format!("{orders}{}", if tick > 1 { "_ties" } else { "" });
+            let ties = match tick {
+                1 => "",
+                1_000 => "_ties",
+                _ => "_one_price",
+            };
+            let size = format!("{orders}{ties}");
             group.throughput(Throughput::Elements(orders.into()));
             group.bench_function(BenchmarkId::new("find_and_check", &size), |bencher| {
                 bencher.iter(|| {

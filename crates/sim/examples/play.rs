@@ -4,20 +4,23 @@
 //! cargo run --release -p sim --example play -- village winter
 //! ```
 //!
-//! Arguments: scenario, then any of a week's name, `days=N`, `seed=N`, `signed`.
+//! Arguments: scenario, then any of a week's name, `days=N`, `seed=N`, `signed`, `report=FOLDER`.
 
 use ledger::{Central, Options};
+use sim::report::Outcome;
 use sim::scenario::Overrides;
-use sim::{Scenario, run};
+use sim::{Reporter, Scenario, run};
 use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let name = arguments.next().unwrap_or_else(|| "village".into());
     let mut overrides = Overrides::default();
+    let mut folder = None;
     for argument in arguments {
         match argument.split_once('=') {
             Some(("days", days)) => overrides.days = Some(days.parse()?),
+            Some(("report", name)) => folder = Some(name.to_owned()),
             Some(("seed", seed)) => overrides.seed = Some(seed.parse()?),
             _ if argument == "signed" => overrides.signed = true,
             _ => overrides.week = Some(argument),
@@ -36,7 +39,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let loaded = began.elapsed();
     let mut ledger = Central::in_memory(Options::default())?;
     let began = now();
-    let summary = run(&scenario, &mut ledger, &mut ())?;
+    let summary = match folder {
+        None => run(&scenario, &mut ledger, &mut ())?,
+        Some(folder) => {
+            let mut reporter = Reporter::create(folder.as_ref(), &scenario, "example")?;
+            let summary = run(&scenario, &mut ledger, &mut reporter)?;
+            let outcome = Outcome { root: summary.root, ..Outcome::default() };
+            println!("report: {}", reporter.finish(&outcome)?.display());
+            summary
+        }
+    };
     println!("loaded in {loaded:?}, ran in {:?}", began.elapsed());
     let kwh = |energy: market::Energy| energy.0 as f64 / 1000.0;
     let euro = |money: market::Money| money.0 as f64 / 1e9;

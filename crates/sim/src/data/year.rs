@@ -1,8 +1,8 @@
 //! One year of weather and demand that fit together: the shipped tables, decoded once.
 //!
 //! The series are the 365 days of 2021 in standard local time. Another calendar year takes, for each of its days,
-//! the nearest day of the series with the same weekday, at most three days away, and takes weather and demand from
-//! the same day, so that sun, wind and heat demand still fit.
+//! the nearest day of the series with the same weekday, at most three days away (six at the turn of the year), and
+//! takes weather and demand from the same day, so that sun, wind and heat demand still fit.
 
 use super::Table;
 use crate::calendar::{civil_from_days, days_from_civil, is_rest_day, weekday};
@@ -13,7 +13,6 @@ use std::sync::OnceLock;
 pub const DAYS: usize = 365;
 /// Quarter hours in a day.
 pub const QUARTERS_PER_DAY: usize = 96;
-const QUARTERS: usize = DAYS * QUARTERS_PER_DAY;
 
 /// The year, one value per quarter hour unless it says otherwise.
 #[derive(Debug)]
@@ -43,8 +42,8 @@ pub fn year() -> &'static Year {
             synpro: table(include_bytes!("../../../../data/synpro/synpro.parquet")),
             bdew: table(include_bytes!("../../../../data/bdew/bdew.parquet")),
             temperature: between_hours(&hourly("temperature_decidegree")),
-            solar: keeping_energy(&hourly("pv_35_south_w_per_10_kwp"), 10),
-            wind: keeping_energy(&hourly("wind_30m_w_per_10_kw"), 1),
+            solar: keeping_energy(&hourly("pv_35_south_w_per_10_kwp"), 10, 1_000),
+            wind: keeping_energy(&hourly("wind_30m_w_per_10_kw"), 1, 10_000),
         }
     })
 }
@@ -92,13 +91,17 @@ pub fn day_of_series(day: i64) -> usize {
     let first = days_from_civil(2021, 1, 1);
     let same_date = days_from_civil(2021, month, of_month);
     let shift = if year == 2021 { 0 } else { (weekday(day) - weekday(same_date) + 3).rem_euclid(7) - 3 };
-    (same_date - first + shift).rem_euclid(DAYS as i64) as usize
+    match same_date - first + shift {
+        before @ ..0 => (before + 7) as usize,
+        after if after >= DAYS as i64 => (after - 7) as usize,
+        within => within as usize,
+    }
 }
 
 /// Quarter-hour values from hourly ones: linear between the middles of the hours, the year wraps around.
 fn between_hours(hourly: &[i32]) -> Vec<i32> {
     let hours = hourly.len();
-    (0..QUARTERS)
+    (0..4 * hours)
         .map(|quarter| {
             let hour = quarter / 4;
             let here = hourly[hour];
@@ -112,17 +115,22 @@ fn between_hours(hourly: &[i32]) -> Vec<i32> {
 }
 
 /// The same, then scaled within each hour so that the hour's energy is kept; 0 stays 0.
-fn keeping_energy(hourly: &[i32], divisor: i64) -> Vec<i32> {
+///
+/// Where a quarter would exceed `most`, its hour is even.
+fn keeping_energy(hourly: &[i32], divisor: i64, most: i64) -> Vec<i32> {
     let shape = between_hours(hourly);
     let mut values = Vec::with_capacity(shape.len());
     for (hour, quarters) in hourly.iter().zip(shape.chunks(4)) {
         let sum: i64 = quarters.iter().map(|value| i64::from(*value)).sum();
-        let mut so_far = 0;
-        let mut given = 0;
+        let highest = quarters.iter().copied().max().map_or(0, i64::from);
+        let even = 4 * i64::from(*hour) * highest > most * divisor * sum;
+        let (mut so_far, mut passed, mut given) = (0, 0, 0);
         for quarter in quarters {
             so_far += i64::from(*quarter);
+            passed += 1;
+            let share = if even { sum * passed / 4 } else { so_far };
             // cumulative floor: the four parts sum to the hour exactly
-            let upto = if sum == 0 { 0 } else { 4 * i64::from(*hour) * so_far / sum / divisor };
+            let upto = if sum == 0 { 0 } else { 4 * i64::from(*hour) * share / sum / divisor };
             values.push((upto - given) as i32);
             given = upto;
         }
@@ -138,7 +146,7 @@ mod tests {
     fn the_shipped_year_is_whole() {
         let year = year();
         for series in [&year.temperature, &year.solar, &year.wind] {
-            assert_eq!(series.len(), QUARTERS);
+            assert_eq!(series.len(), DAYS * QUARTERS_PER_DAY);
         }
         // data/README.md: sums over the year
         let kwh = |name: &str| year.synpro(name).unwrap().iter().map(|w| i64::from(*w)).sum::<i64>() / 4000;
@@ -149,7 +157,7 @@ mod tests {
     #[test]
     fn an_hour_keeps_its_energy_and_the_night_stays_dark() {
         let hourly = [0, 0, 100, 300, 0];
-        let values = keeping_energy(&hourly, 1);
+        let values = keeping_energy(&hourly, 1, 1_000);
         for (hour, quarters) in hourly.iter().zip(values.chunks(4)) {
             assert_eq!(quarters.iter().sum::<i32>(), 4 * hour);
         }
@@ -171,7 +179,7 @@ mod tests {
 
     #[test]
     fn another_year_keeps_its_weekdays() {
-        for day in days_from_civil(2024, 1, 5)..days_from_civil(2026, 12, 25) {
+        for day in days_from_civil(2023, 12, 5)..days_from_civil(2027, 1, 25) {
             let stands_for = days_from_civil(2021, 1, 1) + day_of_series(day) as i64;
             assert_eq!(weekday(day), weekday(stands_for));
         }

@@ -92,6 +92,21 @@ pub(crate) struct Made {
     pub(crate) device: Device,
     pub(crate) takes: [i64; 3],
     pub(crate) gives: [i64; 3],
+    /// What it is, for people: `battery 10 kWh`; nothing for demand.
+    pub(crate) label: String,
+}
+
+impl Made {
+    fn called(mut self, name: &str, size: i64, unit: &str) -> Self {
+        self.label = format!("{name} {} {unit}", thousands(size));
+        self
+    }
+}
+
+/// A size in thousands with at most one decimal: 9 800 is `9.8`.
+fn thousands(size: i64) -> String {
+    let tenths = (size + 50) / 100;
+    if tenths % 10 == 0 { (tenths / 10).to_string() } else { format!("{}.{}", tenths / 10, tenths % 10) }
 }
 
 type Make = Box<dyn Fn(&Owner<'_>) -> Result<Made, Impossible>>;
@@ -196,7 +211,7 @@ pub(crate) fn read<'a>(section: &Section<'a>, place: &Place<'_>) -> Vec<Recipe<'
 }
 
 fn made(device: Device, takes: [i64; 3], gives: [i64; 3]) -> Result<Made, Impossible> {
-    Ok(Made { device, takes, gives })
+    Ok(Made { device, takes, gives, label: String::new() })
 }
 
 /// A power that is there and more than nothing.
@@ -340,7 +355,8 @@ fn pv(section: &Section<'_>, _: &Place<'_>) -> Option<Make> {
         let (peak, inverter) = (owner.scaled(peak), owner.scaled(inverter));
         let solar = owner.weather.solar.clone().scaled(yield_factor);
         let device = Photovoltaic::new(peak, inverter, solar, owner.member.duration)?;
-        made(Device::Photovoltaic(device), [0; 3], [owner.energy(peak.min(inverter)), 0, 0])
+        Ok(made(Device::Photovoltaic(device), [0; 3], [owner.energy(peak.min(inverter)), 0, 0])?
+            .called("PV", peak, "kWp"))
     }))
 }
 
@@ -350,7 +366,11 @@ fn wind(section: &Section<'_>, _: &Place<'_>) -> Option<Make> {
         let rated = owner.scaled(rated);
         let device =
             Wind::new(rated, WindSource::PerUnit(owner.weather.wind.clone()), owner.member.duration)?;
-        made(Device::Wind(device), [0; 3], [owner.energy(rated), 0, 0])
+        Ok(made(Device::Wind(device), [0; 3], [owner.energy(rated), 0, 0])?.called(
+            "wind turbine",
+            rated,
+            "kW",
+        ))
     }))
 }
 
@@ -376,7 +396,11 @@ fn hydro(section: &Section<'_>, _: &Place<'_>) -> Option<Make> {
         let flows = (design.0, minimum.0, residual.0);
         let device = RunOfRiver::new(flows, head, efficiency, inflow, owner.member.duration)?;
         let most = (design.0 as f64 * 9.806_65 * head * efficiency) as i64 + 1;
-        made(Device::RunOfRiver(device), [0; 3], [owner.energy(most) + 1, 0, 0])
+        Ok(made(Device::RunOfRiver(device), [0; 3], [owner.energy(most) + 1, 0, 0])?.called(
+            "water turbine",
+            most,
+            "kW",
+        ))
     }))
 }
 
@@ -385,7 +409,11 @@ fn biomethane(section: &Section<'_>, _: &Place<'_>) -> Option<Make> {
     Some(Box::new(move |owner| {
         let power = owner.scaled(power);
         let device = Biomethane::new(power, owner.member.duration)?;
-        made(Device::Biomethane(device), [0; 3], [0, 0, owner.energy(power)])
+        Ok(made(Device::Biomethane(device), [0; 3], [0, 0, owner.energy(power)])?.called(
+            "biogas plant",
+            power,
+            "kW",
+        ))
     }))
 }
 
@@ -418,7 +446,8 @@ fn battery(section: &Section<'_>, _: &Place<'_>) -> Option<Make> {
             ..is
         };
         let most = owner.energy(is.power_w);
-        made(Device::Battery(Battery::new(is, owner.member.duration)?), [most, 0, 0], [most, 0, 0])
+        Ok(made(Device::Battery(Battery::new(is, owner.member.duration)?), [most, 0, 0], [most, 0, 0])?
+            .called("battery", is.capacity_wh, "kWh"))
     }))
 }
 
@@ -463,7 +492,11 @@ fn car(section: &Section<'_>, _: &Place<'_>) -> Option<Make> {
         }
         let most = owner.energy(is.charge_w);
         let back = owner.energy(is.discharge_w);
-        made(Device::Car(Car::new(is, sessions.into(), duration)?), [most, 0, 0], [back, 0, 0])
+        Ok(made(Device::Car(Car::new(is, sessions.into(), duration)?), [most, 0, 0], [back, 0, 0])?.called(
+            "electric car",
+            is.capacity_wh,
+            "kWh",
+        ))
     }))
 }
 
@@ -488,7 +521,11 @@ fn heat_pump(section: &Section<'_>, _: &Place<'_>) -> Option<Make> {
         let device = HeatPump::new(electric, cop, real, flow, source, owner.member.duration)?;
         // heat at the best coefficient of performance that the formulas allow
         let most = owner.energy(electric);
-        made(Device::HeatPump(device), [most, 0, 0], [0, most * 8, 0])
+        Ok(made(Device::HeatPump(device), [most, 0, 0], [0, most * 8, 0])?.called(
+            "heat pump",
+            electric,
+            "kW",
+        ))
     }))
 }
 
@@ -500,7 +537,11 @@ fn thermal_store(section: &Section<'_>, _: &Place<'_>) -> Option<Make> {
     Some(Box::new(move |owner| {
         let capacity = owner.scaled(capacity).max(1);
         let device = ThermalStore::new(capacity, loss, reserve, initial, owner.member.duration)?;
-        made(Device::ThermalStore(device), [0, capacity, 0], [0, capacity, 0])
+        Ok(made(Device::ThermalStore(device), [0, capacity, 0], [0, capacity, 0])?.called(
+            "heat store",
+            capacity,
+            "kWh",
+        ))
     }))
 }
 
@@ -511,7 +552,8 @@ fn gas_boiler(section: &Section<'_>, _: &Place<'_>) -> Option<Make> {
         let heat = owner.scaled(heat);
         let device = Boiler::new(heat, efficiency, owner.member.duration)?;
         let most = owner.energy(heat);
-        made(Device::Boiler(device), [0, 0, ((most + 1) as f64 / efficiency) as i64 + 2], [0, most, 0])
+        Ok(made(Device::Boiler(device), [0, 0, ((most + 1) as f64 / efficiency) as i64 + 2], [0, most, 0])?
+            .called("gas boiler", heat, "kW"))
     }))
 }
 
@@ -528,7 +570,11 @@ fn chp(section: &Section<'_>, _: &Place<'_>) -> Option<Make> {
         let electric = owner.energy(is.electric_w);
         let gas = ((electric + 1) as f64 / is.electric_efficiency) as i64 + 2;
         let heat = (gas as f64 * is.thermal_efficiency) as i64 + 2;
-        made(Device::Chp(device), [0, 0, gas], [electric + 2, heat, 0])
+        Ok(made(Device::Chp(device), [0, 0, gas], [electric + 2, heat, 0])?.called(
+            "heat and power",
+            is.electric_w,
+            "kW",
+        ))
     }))
 }
 

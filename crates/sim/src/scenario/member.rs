@@ -24,6 +24,8 @@ pub struct Member {
     pub connections: [Option<Connection>; 3],
     /// What it owns.
     pub devices: Vec<Device>,
+    /// What it owns, for people: `PV 9.8 kWp`; demand is not named.
+    pub labels: Vec<String>,
     /// Where its heat comes from, best first; empty for the usual order.
     pub merit: Vec<HeatSource>,
     /// The name of its strategy.
@@ -183,6 +185,7 @@ impl<'a> Template<'a> {
                 scale: 1_000_000 + luck.between(-spread, spread),
             };
             let (mut devices, mut takes, mut gives) = (Vec::new(), [0; 3], [0; 3]);
+            let mut labels = Vec::new();
             for recipe in &self.recipes {
                 let share = recipe.share.map_or(1_000_000, |share| share.of(1_000_000));
                 if luck.between(0, 999_999) >= share {
@@ -191,6 +194,9 @@ impl<'a> Template<'a> {
                 let Some(made) = recipe.make(&owner) else { continue };
                 (0..3).for_each(|carrier| takes[carrier] += made.takes[carrier]);
                 (0..3).for_each(|carrier| gives[carrier] += made.gives[carrier]);
+                if !made.label.is_empty() {
+                    labels.push(made.label);
+                }
                 devices.push(made.device);
             }
             let group = (names.len() > 1 || section.has("count"))
@@ -203,6 +209,7 @@ impl<'a> Template<'a> {
                 group,
                 connections,
                 devices,
+                labels,
                 merit: self.merit.clone(),
                 strategy: self.strategy.clone(),
             });
@@ -271,8 +278,9 @@ impl<'a> Template<'a> {
             };
             connections[index] = Some(Connection {
                 tariff,
-                import_capacity: Energy(limit.unwrap_or(takes[index]).max(1)),
-                export_capacity: Energy(limit.unwrap_or(gives[index]).max(0)),
+                // a quarter more than ever flows, so that a forecast may be too high
+                import_capacity: Energy(limit.unwrap_or(takes[index] * 5 / 4).max(1)),
+                export_capacity: Energy(limit.unwrap_or(gives[index] * 5 / 4).max(0)),
                 sells,
             });
         }

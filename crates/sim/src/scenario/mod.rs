@@ -55,6 +55,8 @@ pub struct Scenario {
     pub name: String,
     /// One sentence about it.
     pub title: String,
+    /// What the community is, with its article: "A village".
+    pub noun: String,
     /// The seed of all chance.
     pub seed: u64,
     /// When it plays.
@@ -188,6 +190,7 @@ fn read(root: &Section<'_>, folder: &Path, overrides: &Overrides) -> Option<Scen
     Some(Scenario {
         name: about.name,
         title: about.title,
+        noun: about.noun,
         seed,
         span,
         community,
@@ -204,6 +207,7 @@ fn read(root: &Section<'_>, folder: &Path, overrides: &Overrides) -> Option<Scen
 struct About {
     name: String,
     title: String,
+    noun: String,
     id: u64,
     chain_id: u64,
     currency: [u8; 3],
@@ -255,6 +259,7 @@ impl About {
         let about = Self {
             name: section.need("name").unwrap_or_default(),
             title: section.get_or("title", String::new()),
+            noun: section.get_or("noun", "A community".to_owned()),
             id: section.get_or("id", 1),
             chain_id: section.get_or("chain_id", 1),
             currency: code.unwrap_or(*b"EUR"),

@@ -3,11 +3,12 @@
 use super::problem::suggestion_for;
 use super::reader::Section;
 use agents::forecast::Method;
+use agents::strategy::{Ladder, NAMES};
 
 /// How a member bids.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Strategy {
-    /// Its name: one of [`Strategy::NAMES`].
+    /// Its name: one of [`NAMES`].
     pub name: &'static str,
     /// How it forecasts.
     pub forecast: Method,
@@ -15,18 +16,15 @@ pub struct Strategy {
 
 impl Default for Strategy {
     fn default() -> Self {
-        Self { name: Self::NAMES[0], forecast: Method::default() }
+        Self { name: NAMES[0], forecast: Method::default() }
     }
 }
 
 impl Strategy {
-    /// The strategies a file may name; the first is the default.
-    pub const NAMES: [&'static str; 1] = ["ladder"];
-
     /// The strategy itself, for one member.
     #[must_use]
     pub fn make(&self) -> Box<dyn agents::Strategy> {
-        Box::new(agents::strategy::Ladder)
+        agents::strategy::named(self.name).unwrap_or_else(|| Box::new(Ladder))
     }
 }
 
@@ -51,14 +49,10 @@ pub(crate) fn of_member(section: &Section<'_>, default: &Strategy) -> Strategy {
 
 fn named<'a>(section: &Section<'a>, field: &'a str, default: Strategy) -> Strategy {
     let Some(name) = section.get::<String>(field) else { return default };
-    match Strategy::NAMES.into_iter().find(|known| *known == name) {
+    match NAMES.into_iter().find(|known| *known == name) {
         Some(name) => Strategy { name, ..default },
         None => {
-            section.fault(
-                field,
-                format!("there is no strategy `{name}`"),
-                suggestion_for(&name, &Strategy::NAMES),
-            );
+            section.fault(field, format!("there is no strategy `{name}`"), suggestion_for(&name, &NAMES));
             default
         }
     }
