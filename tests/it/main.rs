@@ -3,6 +3,9 @@
 mod support;
 
 mod architecture;
+mod audit;
 mod cli;
+mod day;
+mod determinism;
 mod documents;
 mod outside;

@@ -67,6 +67,12 @@ pub struct Delivery {
     pub missed: i64,
     /// Heat taken from air, ground or water by heat pumps, Wh.
     pub ambient: i64,
+    /// Of the electricity charged, by cars, Wh.
+    pub car_charged: i64,
+    /// Of the heat produced, by combined heat and power, Wh.
+    pub chp_heat: i64,
+    /// Of the gas converted, by combined heat and power, Wh.
+    pub chp_gas: i64,
 }
 
 impl Delivery {

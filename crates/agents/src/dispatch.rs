@@ -212,6 +212,7 @@ impl Nodes<'_> {
             parked.level = stored.level;
             parked.taken = stored.charged;
             guided -= stored.charged - stored.discharged;
+            self.done.car_charged += stored.charged;
             book(&mut self.done, &mut self.available, stored);
         }
     }
@@ -230,6 +231,7 @@ impl Nodes<'_> {
             if more > 0 {
                 let stored = car.storage.advance(parked.level, more, step);
                 parked.level = stored.level;
+                self.done.car_charged += stored.charged;
                 book(&mut self.done, &mut self.available, stored);
             }
         }
@@ -362,6 +364,8 @@ impl Nodes<'_> {
         let (gas, electricity, heat) = unit.advance(usable);
         self.available += electricity;
         self.made_by_chp += heat;
+        self.done.chp_heat += heat;
+        self.done.chp_gas += gas;
         self.done.balances[ELECTRICITY].produced += electricity;
         self.done.balances[HEAT].produced += heat;
         self.done.balances[GAS].converted += gas;

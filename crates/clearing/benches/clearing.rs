@@ -83,19 +83,20 @@ impl Random {
 /// Half bids, half offers, distinct accounts in random order; limits between 5 and 40 ct/kWh in steps of `tick`.
 fn book(orders: u32, tick: i64) -> Book {
     let mut random = Random(7);
-    let mut side = || {
+    let mut side = |number: u32| {
         (0..orders / 2)
             .map(|arrival| BookOrder {
                 limit: Price(random.between(50_000 / tick, 400_000 / tick) * tick),
                 energy: Energy(random.between(1, 5_000)),
-                account: AccountId(random.next() as u32),
+                // One to one, as the factor is odd.
+                account: AccountId((2 * arrival + number).wrapping_mul(0x9E37_79B1)),
                 meter: MeterId(0),
                 arrival,
                 time_in_force: TimeInForce::NextClearing,
             })
             .collect()
     };
-    Book { bids: side(), offers: side() }
+    Book { bids: side(0), offers: side(1) }
 }
 
 fn auctions(criterion: &mut Criterion<CpuTime>) {
@@ -110,10 +111,17 @@ fn auctions(criterion: &mut Criterion<CpuTime>) {
     ];
     for (name, rule) in rules {
         let mut group = criterion.benchmark_group(name);
-        for (orders, tick) in [(1_000, 1), (10_000, 1), (100_000, 1), (1_000_000, 1), (1_000_000, 1_000)] {
+        // The last but one has a price every tenth of a cent, the last a single price.
+        let sizes = [1_000, 10_000, 100_000, 1_000_000].map(|orders| (orders, 1));
+        for (orders, tick) in sizes.into_iter().chain([(1_000_000, 1_000), (1_000_000, 1_000_000)]) {
             let book = book(orders, tick);
             let (mut workspace, mut out) = (Workspace::new(), Clearing::default());
-            let size = format!("{orders}{}", if tick > 1 { "_ties" } else { "" });
+            let ties = match tick {
+                1 => "",
+                1_000 => "_ties",
+                _ => "_one_price",
+            };
+            let size = format!("{orders}{ties}");
             group.throughput(Throughput::Elements(orders.into()));
             group.bench_function(BenchmarkId::new("find_and_check", &size), |bencher| {
                 bencher.iter(|| {

@@ -15,22 +15,18 @@ pub fn clear(rule: &Rule, book: &Book, _collar: (Price, Price), workspace: &mut 
     let Some((lo, hi)) = selection::equilibrium(book, &mut workspace.selection) else {
         return Claim::Nothing;
     };
+    let cut = || Cut::at(book, lo).expect("the search found an equilibrium price");
     match rule {
         Rule::UniformPrice { convention: PriceConvention::Equilibrium, k } => {
             let price = Price(lo.0 + k.of(hi.0 - lo.0));
             Claim::UniformPrice { equilibrium: price, price }
         }
-        Rule::UniformPrice { convention: PriceConvention::LastPair, k } => match Cut::at(book, lo) {
-            Ok(cut) => {
-                let (equilibrium, price) = cut.prices(PriceConvention::LastPair, *k);
-                Claim::UniformPrice { equilibrium, price }
-            }
-            Err(_) => unreachable!("{lo} was found to be an equilibrium price"),
-        },
+        Rule::UniformPrice { convention: PriceConvention::LastPair, k } => {
+            let (equilibrium, price) = cut().prices(PriceConvention::LastPair, *k);
+            Claim::UniformPrice { equilibrium, price }
+        }
         Rule::PayAsBid { .. } => {
-            let Ok(cut) = Cut::at(book, lo) else {
-                unreachable!("{lo} was found to be an equilibrium price")
-            };
+            let cut = cut();
             let bids = merit::filled(Side::Buy, book, &cut, &mut workspace.merit);
             let offers = merit::filled(Side::Sell, book, &cut, &mut workspace.merit);
             Claim::PayAsBid { equilibrium: lo, bids, offers }

@@ -21,6 +21,6 @@ mod projection;
 mod store;
 pub use central::{Central, Options};
 mod audit;
-pub use audit::{Audit, Evidence, LawCount, Violation, audit};
+pub use audit::{Audit, Auditor, Evidence, LawCount, Violation, audit};
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;

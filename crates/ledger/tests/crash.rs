@@ -4,11 +4,13 @@
 //! again on what survived.
 
 mod disk;
+mod random;
 
-use disk::{Cut, Disk, Fault, Random, Vfs};
+use disk::{Cut, Disk, Fault, Vfs};
 use ledger::conformance::Example;
 use ledger::{Central, Error, Evidence, Key, Ledger, Options, Receipt, Recoverer, audit};
 use market::{Authentication, Envelope, State};
+use random::Random;
 
 const PATH: &str = "ledger";
 

@@ -7,9 +7,9 @@
 //! Arguments: scenario, then any of a week's name, `days=N`, `seed=N`, `signed`, `report=FOLDER`.
 
 use ledger::{Central, Options};
-use sim::report::Outcome;
+use sim::report::{Outcome, Reporter};
 use sim::scenario::Overrides;
-use sim::{Reporter, Scenario, run};
+use sim::{Scenario, run};
 use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let summary = match folder {
         None => run(&scenario, &mut ledger, &mut ())?,
         Some(folder) => {
-            let mut reporter = Reporter::create(folder.as_ref(), &scenario, "example")?;
+            let mut reporter = Reporter::create(folder.as_ref(), &scenario, &name, "example")?;
             let summary = run(&scenario, &mut ledger, &mut reporter)?;
             let outcome = Outcome { root: summary.root, ..Outcome::default() };
             println!("report: {}", reporter.finish(&outcome)?.display());

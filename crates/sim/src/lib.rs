@@ -15,5 +15,3 @@ pub use run::{RunError, run};
 mod summary;
 pub use summary::{CarrierSummary, MemberSummary, Summary};
 pub mod report;
-mod reporter;
-pub use reporter::{ATTRIBUTIONS, Reporter};

@@ -15,54 +15,71 @@ fn refused(rule: &Rule, book: &Book, claim: &Claim, by: &[Rejection]) {
 
 #[test]
 fn every_change_of_a_right_claim_is_refused() {
-    use Rejection::{MeritOrder, NotEquilibrium, TradeLeft, WrongClaim, WrongPrice};
-    proptest!(ProptestConfig::with_cases(10_000), |(wishes in wishes(), shift in 1_i64..1000, pick in any::<prop::sample::Index>())| {
+    let pick = any::<prop::sample::Index>();
+    proptest!(ProptestConfig::with_cases(10_000), |(wishes in wishes(), shift in 1_i64..1000, pick in pick)| {
         let book = book(&wishes);
         let outcome = reference::clear(&book);
         for rule in auctions() {
             let right = outcome.claim(&rule);
             accepted(&rule, &book, &right);
             assert!(explain(&rule, &book, &right, COLLAR).starts_with("right: "));
-            refused(&rule, &book, &Claim::Metered, &[WrongClaim]);
-            match &right {
-                Claim::Nothing => {
-                    let (equilibrium, price) = (Price(shift), Price(shift));
-                    let lie = match rule {
-                        Rule::PayAsBid { .. } => Claim::PayAsBid { equilibrium, bids: vec![], offers: vec![] },
-                        _ => Claim::UniformPrice { equilibrium, price },
-                    };
-                    refused(&rule, &book, &lie, &[NotEquilibrium]);
-                }
-                Claim::UniformPrice { equilibrium, price } => {
-                    refused(&rule, &book, &Claim::Nothing, &[TradeLeft]);
-                    for by in [-shift, -1, 1, shift] {
-                        let lie = Claim::UniformPrice { equilibrium: *equilibrium, price: Price(price.0 + by) };
-                        refused(&rule, &book, &lie, &[WrongPrice]);
-                        let lie = Claim::UniformPrice { equilibrium: Price(equilibrium.0 + by), price: *price };
-                        refused(&rule, &book, &lie, &[WrongPrice, NotEquilibrium]);
-                        let both = Claim::UniformPrice { equilibrium: Price(equilibrium.0 + by), price: Price(price.0 + by) };
-                        refused(&rule, &book, &both, &[WrongPrice, NotEquilibrium]);
-                    }
-                }
-                Claim::PayAsBid { equilibrium, bids, offers } => {
-                    refused(&rule, &book, &Claim::Nothing, &[TradeLeft]);
-                    for by in [-shift, -1, 1, shift] {
-                        let lie = Claim::PayAsBid { equilibrium: Price(equilibrium.0 + by), bids: bids.clone(), offers: offers.clone() };
-                        refused(&rule, &book, &lie, &[NotEquilibrium]);
-                    }
-                    for changed in changes(bids, &pick, book.bids.len() as u32) {
-                        let lie = Claim::PayAsBid { equilibrium: *equilibrium, bids: changed, offers: offers.clone() };
-                        refused(&rule, &book, &lie, &[MeritOrder]);
-                    }
-                    for changed in changes(offers, &pick, book.offers.len() as u32) {
-                        let lie = Claim::PayAsBid { equilibrium: *equilibrium, bids: bids.clone(), offers: changed };
-                        refused(&rule, &book, &lie, &[MeritOrder]);
-                    }
-                }
-                Claim::Metered => unreachable!(),
+            for (lie, by) in lies(&rule, &book, &right, shift, pick) {
+                refused(&rule, &book, &lie, by);
             }
         }
     });
+}
+
+/// Changes of a right claim, and the rejections that may answer them.
+fn lies(
+    rule: &Rule,
+    book: &Book,
+    right: &Claim,
+    shift: i64,
+    pick: prop::sample::Index,
+) -> Vec<(Claim, &'static [Rejection])> {
+    use Rejection::{MeritOrder, NotEquilibrium, TradeLeft, WrongClaim, WrongPrice};
+    let mut lies: Vec<(Claim, &[Rejection])> = vec![(Claim::Metered, &[WrongClaim])];
+    let uniform =
+        |equilibrium, price| Claim::UniformPrice { equilibrium: Price(equilibrium), price: Price(price) };
+    let paired = |equilibrium, bids: &[u32], offers: &[u32]| Claim::PayAsBid {
+        equilibrium: Price(equilibrium),
+        bids: bids.to_vec(),
+        offers: offers.to_vec(),
+    };
+    let shifts = [-shift, -1, 1, shift];
+    match right {
+        Claim::Nothing if matches!(rule, Rule::PayAsBid { .. }) => {
+            lies.push((paired(shift, &[], &[]), &[NotEquilibrium]));
+            lies.push((uniform(shift, shift), &[WrongClaim]));
+        }
+        Claim::Nothing => {
+            lies.push((uniform(shift, shift), &[NotEquilibrium]));
+            lies.push((paired(shift, &[], &[]), &[WrongClaim]));
+        }
+        Claim::UniformPrice { equilibrium, price } => {
+            lies.push((Claim::Nothing, &[TradeLeft]));
+            for by in shifts {
+                lies.push((uniform(equilibrium.0, price.0 + by), &[WrongPrice]));
+                lies.push((uniform(equilibrium.0 + by, price.0), &[WrongPrice, NotEquilibrium]));
+                lies.push((uniform(equilibrium.0 + by, price.0 + by), &[WrongPrice, NotEquilibrium]));
+            }
+        }
+        Claim::PayAsBid { equilibrium, bids, offers } => {
+            lies.push((Claim::Nothing, &[TradeLeft]));
+            for by in shifts {
+                lies.push((paired(equilibrium.0 + by, bids, offers), &[NotEquilibrium]));
+            }
+            for changed in changes(bids, &pick, book.bids.len() as u32) {
+                lies.push((paired(equilibrium.0, &changed, offers), &[MeritOrder]));
+            }
+            for changed in changes(offers, &pick, book.offers.len() as u32) {
+                lies.push((paired(equilibrium.0, bids, &changed), &[MeritOrder]));
+            }
+        }
+        Claim::Metered => unreachable!("the auctions take orders"),
+    }
+    lies
 }
 
 /// Every way to spoil a merit order of a side with `all` orders.

@@ -4,26 +4,31 @@ use super::books::Books;
 use super::tally::Tally;
 use market::{AccountId, Event, Law, Money, Posting, PostingKind, State};
 
+/// Money as it is asked to move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Transfer {
+    pub(super) kind: PostingKind,
+    pub(super) from: AccountId,
+    pub(super) to: AccountId,
+    pub(super) amount: Money,
+}
+
 impl Books {
-    /// A deposit or withdrawal moves exactly its amount between exactly its accounts.
-    pub(super) fn moved(
-        &mut self,
-        events: &[Event],
-        from: AccountId,
-        to: AccountId,
-        amount: Money,
-        tally: &mut Tally,
-    ) {
-        let mut moved = Money::ZERO;
+    /// A deposit or withdrawal moves exactly its amount between exactly its accounts; of what comes in, a debt to
+    /// the guarantor may be repaid.
+    pub(super) fn moved(&mut self, events: &[Event], right: Transfer, tally: &mut Tally) {
+        let mut moved = 0;
         for posting in postings(events) {
-            if matches!(posting.kind, PostingKind::Deposit | PostingKind::Withdrawal) {
-                let right = (posting.debit, posting.credit) == (from, to);
-                tally.check(Law::S3, right, || "money went between other accounts than asked for".into());
-                moved += posting.money;
+            let Posting { kind, debit, credit, money, .. } = *posting;
+            let repays = (kind, debit, credit) == (PostingKind::Repayment, right.to, AccountId::GUARANTOR);
+            if !repays {
+                let told = Transfer { kind, from: debit, to: credit, amount: money };
+                tally.equal(Law::S3, told, right, "the money moved");
+                moved += 1;
             }
             self.post(posting, tally);
         }
-        tally.equal(Law::S3, moved, amount, "the money moved");
+        tally.equal(Law::S3, moved, 1, "the number of transfers");
     }
 
     /// Writes down an entry: what one account pays another receives.

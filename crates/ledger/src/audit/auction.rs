@@ -139,7 +139,7 @@ impl Books {
         tally.check(Law::D3, delivery.frozen, || "a book is cleared that was not frozen".into());
         delivery.frozen = false;
         delivery.rounds += 1;
-        let outcome = Outcome::read(events);
+        let outcome = Outcome::read(events, carrier, interval, delivery, tally);
         outcome.check(&rule, delivery, tally);
         let released = outcome.write_down(delivery, last, tally);
         for (account, released) in released {
@@ -171,26 +171,43 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn read(events: &[Event]) -> Self {
+    /// Collects what was told. One sum, the pairs, and per order at most one fill and one end, all of this book.
+    fn read(
+        events: &[Event],
+        carrier: Carrier,
+        interval: DeliveryInterval,
+        delivery: &OwnDelivery,
+        tally: &mut Tally,
+    ) -> Self {
         let mut outcome = Self::default();
+        let mut sums = 0;
         for event in events {
-            match *event {
-                Event::Cleared { volume, price, equilibrium, welfare, orders, .. } => {
+            let belongs = match *event {
+                Event::Cleared { volume, price, equilibrium, welfare, orders, carrier: of, interval: at } => {
                     outcome = Self { volume, price, equilibrium, welfare, counted: orders, ..outcome };
+                    sums += 1;
+                    (of, at) == (carrier, interval)
                 }
                 Event::Paired { bid, offer, energy, price } => {
-                    outcome.pairs.push((bid, offer, energy, price))
+                    outcome.pairs.push((bid, offer, energy, price));
+                    true
                 }
-                Event::Filled { id, energy, money, .. } => {
-                    let sum = outcome.fills[id.side as usize].entry(id.arrival).or_default();
-                    *sum = (sum.0 + energy, sum.1 + money);
+                Event::Filled { id, account, meter, limit, energy, money } => {
+                    let own = find(&delivery.orders, id.side, id.arrival).map(|own| own.order);
+                    let same =
+                        |order: Order| (order.account, order.meter, order.limit) == (account, meter, limit);
+                    let first = outcome.fills[id.side as usize].insert(id.arrival, (energy, money)).is_none();
+                    first && (id.carrier, id.interval) == (carrier, interval) && own.is_some_and(same)
                 }
                 Event::OrderEnded { id, unfilled } => {
-                    outcome.ended[id.side as usize].insert(id.arrival, unfilled);
+                    let first = outcome.ended[id.side as usize].insert(id.arrival, unfilled).is_none();
+                    first && (id.carrier, id.interval) == (carrier, interval)
                 }
-                _ => {}
-            }
+                _ => false,
+            };
+            tally.check(Law::C12, belongs, || format!("the clearing of this book did not do {event:?}"));
         }
+        tally.equal(Law::C12, sums, 1, "the number of outcomes");
         outcome
     }
 

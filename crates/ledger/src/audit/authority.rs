@@ -7,7 +7,7 @@ use market::{AccountId, Address, Authentication, Command, Envelope, Signature};
 use std::cell::Cell;
 
 /// Recovers a signer and remembers the last answer, so that two witnesses cost one recovery.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Remember {
     last: Cell<Option<Recovered>>,
 }

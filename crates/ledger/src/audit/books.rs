@@ -1,16 +1,17 @@
 //! The auditor's own books, kept from commands and events without a look at how the market keeps its own.
 
+use super::accounts::Transfer;
 use super::authority::Signer;
 use super::tally::Tally;
 use market::signing::Domain;
 use market::{
     AccountId, Address, Carrier, Command, Community, DeliveryInterval, Energy, Event, Law, MeterId,
-    MeterTerms, Money, Order, Prices, Side, State, TimeInForce,
+    MeterTerms, Money, Order, PostingKind, Prices, Side, State, TimeInForce,
 };
 use std::collections::BTreeMap;
 
 /// Everything the auditor has written down.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Books {
     pub(super) terms: Option<Community>,
     pub(super) domain: Option<Domain>,
@@ -27,7 +28,7 @@ pub(super) struct Books {
     pub(super) touched: Vec<AccountId>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct OwnAccount {
     pub(super) address: Address,
     pub(super) balance: Money,
@@ -37,13 +38,14 @@ pub(super) struct OwnAccount {
     pub(super) delegates: BTreeMap<Address, u64>,
 }
 
+#[derive(Clone)]
 pub(super) struct OwnMeter {
     pub(super) terms: MeterTerms,
     pub(super) sequence: u64,
 }
 
 /// One carrier and interval.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct OwnDelivery {
     pub(super) frozen: bool,
     pub(super) rounds: u32,
@@ -56,6 +58,7 @@ pub(super) struct OwnDelivery {
     pub(super) readings: BTreeMap<MeterId, (Energy, Energy)>,
 }
 
+#[derive(Clone)]
 pub(super) struct OwnOrder {
     pub(super) order: Order,
     pub(super) arrival: u32,
@@ -113,6 +116,8 @@ impl Books {
             Command::RegisterAccount { address } => {
                 let known = self.accounts.iter().any(|account| account.address == *address);
                 tally.check(Law::A1, !known, || "two accounts have one address".into());
+                let told = events == [Event::AccountOpened(AccountId(self.accounts.len() as u32))];
+                tally.check(Law::C12, told, || "another account was opened than asked for".into());
                 self.accounts.push(OwnAccount { address: *address, ..OwnAccount::default() });
             }
             Command::RegisterMeter { terms, .. } => {
@@ -122,6 +127,8 @@ impl Books {
                 tally.check(Law::D4, shares <= 1_000_000, || {
                     format!("the shares sum to {shares} parts per million")
                 });
+                let told = events == [Event::MeterConnected(MeterId(self.meters.len() as u32))];
+                tally.check(Law::C12, told, || "another metering point was connected than asked for".into());
                 self.meters.push(OwnMeter { terms: *terms, sequence: 0 });
             }
             Command::Delegate { account, delegate, .. } => {
@@ -134,10 +141,16 @@ impl Books {
                 self.account(*account).delegates.remove(address);
             }
             Command::Deposit { account, amount, .. } => {
-                self.moved(events, AccountId::WORLD, *account, *amount, tally);
+                let (from, to) = (AccountId::WORLD, *account);
+                self.moved(events, Transfer { kind: PostingKind::Deposit, from, to, amount: *amount }, tally);
             }
             Command::Withdraw { account, amount, .. } => {
-                self.moved(events, *account, AccountId::WORLD, *amount, tally);
+                let (from, to) = (*account, AccountId::WORLD);
+                self.moved(
+                    events,
+                    Transfer { kind: PostingKind::Withdrawal, from, to, amount: *amount },
+                    tally,
+                );
             }
             Command::Place(order) => self.place(order, events, state, tally),
             Command::Cancel { account, order, .. } => self.cancel(*account, *order, events, tally),
@@ -149,9 +162,17 @@ impl Books {
             }
             Command::Close { carrier, interval } => self.close(*carrier, *interval, state, tally),
             Command::Clear { carrier, interval, .. } => self.clear(*carrier, *interval, events, state, tally),
-            Command::Read(reading) => self.read(reading, tally),
+            Command::Read(reading) => {
+                let told = events == [Event::Metered(*reading)];
+                tally.check(Law::D2, told, || "another reading is in force than was sent".into());
+                self.read(reading, tally);
+            }
             Command::Settle { carrier, interval } => self.settle(*carrier, *interval, events, tally),
-            Command::Checkpoint { .. } => self.compare_all(state, tally),
+            Command::Checkpoint { root } => {
+                let told = events == [Event::Checkpoint(*root)];
+                tally.check(Law::A4, told, || "another root was confirmed than claimed".into());
+                self.compare_all(state, tally);
+            }
         }
         self.compare_touched(state, tally);
     }

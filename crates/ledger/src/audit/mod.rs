@@ -11,6 +11,8 @@ mod accounts;
 mod auction;
 mod authority;
 mod books;
+#[cfg(test)]
+mod sensitivity;
 mod settlement;
 mod tally;
 
@@ -18,7 +20,7 @@ use crate::store::Store;
 use crate::{Error, Receipt, Recoverer, Segment};
 use authority::Remember;
 use books::Books;
-use market::{Law, State, encoding};
+use market::{Command, Envelope, Event, Law, State, encoding};
 use std::path::Path;
 use tally::Tally;
 
@@ -95,23 +97,26 @@ pub fn audit(
     Ok(auditor.finish())
 }
 
-/// Everything the audit remembers from record to record.
-struct Auditor<'a> {
+/// An audit under way, for segments that come from elsewhere than a file.
+#[derive(Clone)]
+pub struct Auditor {
     state: State,
     books: Books,
     tally: Tally,
     recover: Remember,
-    events: Vec<market::Event>,
+    events: Vec<Event>,
     receipt: Receipt,
     segments: u64,
     /// Root at the last checkpoint.
     root: [u8; 32],
     /// Receipts that were presented and not met yet.
-    presented: Vec<&'a Receipt>,
+    presented: Vec<Receipt>,
 }
 
-impl<'a> Auditor<'a> {
-    fn new(presented: &'a [Receipt]) -> Self {
+impl Auditor {
+    /// Before the first segment; `presented` are the receipts that members hold.
+    #[must_use]
+    pub fn new(presented: &[Receipt]) -> Self {
         Self {
             state: State::new(),
             books: Books::default(),
@@ -121,11 +126,12 @@ impl<'a> Auditor<'a> {
             receipt: Receipt::default(),
             segments: 0,
             root: [0; 32],
-            presented: presented.iter().filter(|held| held.count > 0).collect(),
+            presented: presented.iter().filter(|held| held.count > 0).copied().collect(),
         }
     }
 
-    fn segment(&mut self, segment: &Segment) {
+    /// Examines the next segment.
+    pub fn segment(&mut self, segment: &Segment) {
         let receipt = segment.receipt;
         self.tally.record = receipt.first;
         let follows = segment.follows(&self.receipt);
@@ -133,17 +139,17 @@ impl<'a> Auditor<'a> {
         let mut rest = segment.bytes.as_slice();
         for record in receipt.first..receipt.end() {
             self.tally.record = record;
-            let decoded = encoding::decode(rest);
-            let readable = decoded.as_ref().err().copied();
-            self.tally.check(Law::A3, readable.is_none(), || {
-                format!("{}", readable.unwrap_or_else(|| unreachable!()))
-            });
-            let Ok((envelope, after)) = decoded else {
-                rest = &[]; // where the next one begins cannot be known
-                break;
-            };
-            rest = after;
-            self.record(&envelope);
+            match encoding::decode(rest) {
+                Ok((envelope, after)) => {
+                    rest = after;
+                    self.record(&envelope);
+                }
+                Err(rejection) => {
+                    self.tally.check(rejection.law(), false, || rejection.to_string());
+                    rest = &[]; // where the next one begins cannot be known
+                    break;
+                }
+            }
         }
         self.tally
             .check(Law::A3, rest.is_empty(), || "there are bytes after the segment's last record".into());
@@ -153,24 +159,32 @@ impl<'a> Auditor<'a> {
         self.segments += 1;
     }
 
-    fn record(&mut self, envelope: &market::Envelope) {
+    fn record(&mut self, envelope: &Envelope) {
         self.events.clear();
         self.recover.forget();
-        match self.state.apply(envelope, &self.recover, &mut self.events) {
-            Ok(()) => {
-                for event in &self.events {
-                    if let market::Event::Checkpoint(root) = event {
-                        self.root = *root;
-                        self.tally.check(Law::A4, true, String::new);
-                    }
-                }
-                let signer = self.books.signer(envelope, &self.recover);
-                self.books.record(&envelope.command, signer, &self.events, &self.state, &mut self.tally);
-            }
-            Err(rejection) => {
-                self.tally.check(rejection.law(), false, || format!("{rejection}, but it is in the log"));
+        let refused = self.state.apply(envelope, &self.recover, &mut self.events).err();
+        if let Some(rejection) = refused {
+            let words = format!("{rejection}{}", self.explanation(&envelope.command));
+            self.tally.check(rejection.law(), false, || words);
+            return;
+        }
+        for event in &self.events {
+            if let Event::Checkpoint(root) = event {
+                self.root = *root;
             }
         }
+        let signer = self.books.signer(envelope, &self.recover);
+        self.books.record(&envelope.command, signer, &self.events, &self.state, &mut self.tally);
+    }
+
+    /// For a refused clearing, the inequality that the claim violates.
+    fn explanation(&self, command: &Command) -> String {
+        let Command::Clear { carrier, interval, claim } = command else { return String::new() };
+        let (Ok(market), Some(book)) = (self.state.market(*carrier), self.state.book(*carrier, *interval))
+        else {
+            return String::new();
+        };
+        format!(": {}", market::rule::explain(&market.rule, book, claim, (market.floor, market.cap)))
     }
 
     /// The operator signed what is stored, and what members hold is what is stored.
@@ -194,7 +208,15 @@ impl<'a> Auditor<'a> {
         });
     }
 
-    fn finish(mut self) -> Audit {
+    /// The first violation so far.
+    #[must_use]
+    pub fn first_violation(&self) -> Option<&Violation> {
+        self.tally.first()
+    }
+
+    /// The outcome, once there are no more segments.
+    #[must_use]
+    pub fn finish(mut self) -> Audit {
         for held in std::mem::take(&mut self.presented) {
             self.tally.record = held.first;
             self.tally.check(Law::A5, false, || {

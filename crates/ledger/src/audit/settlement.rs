@@ -29,14 +29,16 @@ impl Books {
         tally.equal(Law::D2, readings.len(), connected.len(), "the number of readings");
         let generation: i128 = readings.values().map(|(_, export)| i128::from(export.0)).sum();
         let consumption: i128 = readings.values().map(|(import, _)| i128::from(import.0)).sum();
-        let (key, twice_price, shares) = match *rule {
+        let (key, twice_price, tariff) = match *rule {
             Rule::MidMarketRate { tariff } => {
-                let Prices { import, export } = self.prices(tariff, interval).unwrap_or_default();
-                (SharingKey::Dynamic, i128::from(import.0) + i128::from(export.0), import >= export)
+                let prices = self.prices(tariff, interval).unwrap_or_default();
+                (SharingKey::Dynamic, i128::from(prices.import.0) + i128::from(prices.export.0), Some(prices))
             }
-            Rule::Sharing { key, price } => (key, 2 * i128::from(price.0), true),
+            Rule::Sharing { key, price } => (key, 2 * i128::from(price.0), None),
             Rule::UniformPrice { .. } | Rule::PayAsBid { .. } => return,
         };
+        // Feed-in above retail: everybody is better off with the supplier, and nothing is shared.
+        let shares = tariff.is_none_or(|prices| prices.import >= prices.export);
         let mut sums = OwnPosition::default();
         for meter in connected {
             let Some((import, export)) = readings.get(&meter).copied() else { continue };
@@ -50,7 +52,7 @@ impl Books {
             };
             let within =
                 (Energy::ZERO..=import).contains(&own.bought) && (Energy::ZERO..=export).contains(&own.sold);
-            tally.check(Law::D1, within, || format!("meter {} trades more than it metered", meter.0));
+            tally.check(Law::C1, within, || format!("meter {} trades more than it metered", meter.0));
             // The exact quota of what it takes is numerator / denominator.
             let taken = i128::from(import.0);
             let share = self.meters.get(meter.0 as usize).map_or(0, |meter| i128::from(meter.terms.share));
@@ -59,7 +61,7 @@ impl Books {
                 SharingKey::Static => ((taken * 1_000_000).min(share * generation), 1_000_000),
             };
             let error = i128::from(own.bought.0) * denominator - if shares { numerator } else { 0 };
-            tally.check(Law::C6, error.abs() < denominator, || {
+            tally.check(Law::C9, error.abs() < denominator, || {
                 format!("meter {} gets {}, {numerator}/{denominator} Wh is its share", meter.0, own.bought)
             });
             // Two n€ in twice the price are one n€: the halves round by less than that.
@@ -67,20 +69,33 @@ impl Books {
                 let error = 2 * money.0 - i128::from(energy.0) * twice_price;
                 tally.check(Law::C4, error.abs() < 2, || format!("meter {}: {money} for {energy}", meter.0));
             }
+            if let Some(Prices { import, export }) = tariff {
+                let one = Money(1);
+                let better = own.paid <= own.bought * import + one && own.received >= own.sold * export - one;
+                tally.check(Law::C3, better, || {
+                    format!("meter {} does worse than with its supplier", meter.0)
+                });
+            }
             sums.bought += own.bought;
             sums.sold += own.sold;
             sums.paid += own.paid;
             sums.received += own.received;
             self.delivery(carrier, interval).positions.insert(meter, own);
         }
-        let volume = events.iter().find_map(|event| match event {
-            Event::Cleared { volume, .. } => Some(*volume),
+        tally.equal(Law::C2, sums.bought, sums.sold, "energy bought (against energy sold)");
+        let volume = sums.bought;
+        let price = match *rule {
+            Rule::Sharing { price, .. } if volume > Energy::ZERO => Some(price),
             _ => None,
-        });
-        tally.check(Law::C2, sums.bought == sums.sold && volume == Some(sums.bought), || {
-            format!("bought {}, sold {}, shared {volume:?}", sums.bought, sums.sold)
-        });
+        };
+        let (equilibrium, welfare, orders) = (None, Money::ZERO, [0; 2]);
+        let right = Event::Cleared { carrier, interval, volume, price, equilibrium, welfare, orders };
+        tally.check(Law::C2, events == [right], || format!("{right:?} would be right, told is {events:?}"));
         tally.equal(Law::C4, sums.paid, sums.received, "what is paid (against what is received)");
+        if shares && key == SharingKey::Dynamic {
+            let shared = i128::from(sums.bought.0);
+            tally.equal(Law::C5, shared, generation.min(consumption), "the energy shared");
+        }
     }
 
     /// Every metering point's bill is what its readings, trades and tariff say, and nothing else is posted.
@@ -95,8 +110,9 @@ impl Books {
         tally.check(Law::S8, interval.start >= until, || {
             "an interval that is settled is settled again".into()
         });
-        let told = events.last() == Some(&Event::Settled { carrier, interval });
-        tally.check(Law::S7, told, || "the settlement did not end with its interval".into());
+        let ends = events.iter().filter(|event| !matches!(event, Event::Posted(_)));
+        let told = ends.eq([&Event::Settled { carrier, interval }]);
+        tally.check(Law::S7, told, || "not the settlement of this interval was told".into());
         let delivery = self.deliveries.remove(&(carrier, interval.start)).unwrap_or_default();
         let left = delivery.frozen || delivery.orders.iter().any(|orders| !orders.is_empty());
         tally.check(Law::D3, !left, || "a book is settled that was not cleared".into());
@@ -263,7 +279,19 @@ impl Bill<'_> {
             tally.check(Law::S4, sum(kind, Buy).1 == right && sum(kind, Sell).1.is_zero(), || {
                 format!("meter {meter} is charged {} for {kind:?}, not {right}", sum(kind, Buy).1)
             });
+            let lines = posted.iter().filter(|posting| posting.kind == kind);
+            let (mut lines, right) =
+                (lines.map(|line| (line.energy, line.price)), [(from_peers, peer), (from_supplier, full)]);
+            let known = lines
+                .all(|(energy, price)| right.iter().any(|line| (line.0, Some(line.1)) == (energy, price)));
+            tally.check(Law::S4, known, || format!("meter {meter}: {kind:?} on other energy than it took"));
         }
+        let exact = |posting: &&Posting| {
+            posting.price.is_none_or(|price| (posting.energy * price).abs() == posting.money)
+        };
+        tally.check(Law::S4, posted.iter().all(exact), || {
+            format!("meter {meter}: money is not energy × price")
+        });
         let ordinary = |kind| matches!(kind, Trade | Supply | Imbalance | GridFee | Levy);
         tally.check(Law::S3, posted.iter().all(|posting| ordinary(posting.kind)), || {
             format!("meter {meter} has an entry of a kind that does not belong to a bill")

@@ -4,6 +4,7 @@ use super::{LawCount, Violation};
 use market::Law;
 
 /// The counts of one audit.
+#[derive(Clone)]
 pub(super) struct Tally {
     /// Number of the record under examination.
     pub(super) record: u64,
@@ -33,6 +34,11 @@ impl Tally {
     /// Counts a check of two things that have to be equal.
     pub(super) fn equal<T: PartialEq + std::fmt::Debug>(&mut self, law: Law, found: T, right: T, what: &str) {
         self.check(law, found == right, || format!("{what} is {found:?}, {right:?} would be right"));
+    }
+
+    /// The first violation so far.
+    pub(super) fn first(&self) -> Option<&Violation> {
+        self.first.as_ref()
     }
 
     /// The outcome: every law that was checked, and the first violation.

@@ -50,7 +50,7 @@ impl Example {
     pub fn new(seed: u64, authentication: Authentication, members: usize) -> Self {
         let bytes = seed.to_be_bytes();
         let operator = Key::from_seed(&bytes, "operator");
-        let community = community(operator.address(), authentication);
+        let community = community(operator.address(), authentication, seed);
         let mut example = Self {
             operator,
             state: State::new(),
@@ -305,9 +305,16 @@ pub fn seal(command: Command, key: &Key, domain: &Domain, authentication: Authen
     Envelope { command, signature }
 }
 
-/// The terms of the example: one market per kind of rule, one tariff per kind of tariff.
+/// The terms of an example: one tariff of every kind, and rules that change with `variant`, all of them within 6.
 #[must_use]
-pub fn community(operator: market::Address, authentication: Authentication) -> Community {
+pub fn community(operator: market::Address, authentication: Authentication, variant: u64) -> Community {
+    let price = Price(150_000);
+    let (heat, k) = match variant % 3 {
+        0 => (Rule::MidMarketRate { tariff: TariffId(0) }, Fraction::ZERO),
+        1 => (Rule::Sharing { key: SharingKey::Dynamic, price }, Fraction::HALF),
+        _ => (Rule::Sharing { key: SharingKey::Static, price }, Fraction::ONE),
+    };
+    let convention = PriceConvention::ALL[(variant / 3 % 2) as usize];
     let market = |carrier, rule| Market { carrier, rule, floor: Price(-500_000), cap: Price(500_000) };
     let tariff = |kind, levy| Tariff {
         kind,
@@ -338,15 +345,9 @@ pub fn community(operator: market::Address, authentication: Authentication) -> C
         horizon: 4,
         utc_offset: 3600,
         markets: vec![
-            market(
-                Carrier::Electricity,
-                Rule::UniformPrice { convention: PriceConvention::Equilibrium, k: Fraction::HALF },
-            ),
-            market(Carrier::Heat, Rule::Sharing { key: SharingKey::Dynamic, price: Price(150_000) }),
-            market(
-                Carrier::Gas,
-                Rule::UniformPrice { convention: PriceConvention::LastPair, k: Fraction::HALF },
-            ),
+            market(Carrier::Electricity, Rule::UniformPrice { convention, k: Fraction::HALF }),
+            market(Carrier::Heat, heat),
+            market(Carrier::Gas, Rule::PayAsBid { k }),
         ],
         tariffs: vec![
             tariff(TariffKind::Flat(Prices { import: Price(300_000), export: Price(80_000) }), 20_500),

@@ -156,8 +156,8 @@ impl Cut {
         })
     }
 
-    /// Σ limit × fill over bids − the same over offers, n€, > 0 or 0. Measured from the price, at which the fills
-    /// of both sides cancel.
+    /// Σ limit × fill over bids − the same over offers, n€, ≥ 0. Measured from the price, at which the fills of
+    /// both sides cancel.
     #[must_use]
     pub fn welfare(&self) -> Money {
         Money(self.bids.surplus + self.offers.surplus)

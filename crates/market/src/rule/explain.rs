@@ -86,7 +86,8 @@ fn wrong_price(rule: &Rule, book: &Book, claim: &Claim) -> String {
     };
     let (over, under) = (k.numerator(), k.denominator());
     format!(
-        "wrong: the claim pays {price} (equilibrium price {equilibrium}), but {} is {} + ⌊{over}/{under} · ({} − {})⌋ = {right}",
+        "wrong: the claim pays {price} (equilibrium price {equilibrium}), but {} is {} + ⌊{over}/{under}·({} − {})⌋ = \
+         {right}",
         convention.name(),
         from.0,
         to.0,
@@ -105,7 +106,7 @@ fn merit(book: &Book, claim: &Claim, out: &Clearing) -> String {
             claimed.iter().zip(&right).enumerate().find(|(_, (claimed, right))| claimed != right)
         {
             return format!(
-                "wrong: place {place} of the {plural}' merit order names position {claimed}, where position {right} belongs"
+                "wrong: place {place} of the {plural}' merit order names position {claimed}, where {right} belongs"
             );
         }
         if claimed.len() != right.len() {

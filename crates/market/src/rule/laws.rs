@@ -22,24 +22,22 @@ impl RuleKind {
         match (law, self) {
             // An auction of limit orders keeps them all; so does every rule those that are not about clearing.
             (_, Self::UniformPrice | Self::PayAsBid) => Holds,
-            (Law::C1, _) => Weakened(
-                "there are no orders: nobody buys more than the import metered or sells more than the export",
-            ),
+            (Law::C1, _) => {
+                Weakened("no orders: nobody buys more than the import metered or sells more than the export")
+            }
             (Law::C3, Self::MidMarketRate) => {
                 Weakened("limits are not asked: no price is worse than the supplier's")
             }
             (Law::C3, _) => Weakened(
-                "limits are not asked: no price is worse than the supplier's where the agreed one lies between import and export tariff",
+                "limits are not asked: no worse than the supplier where the agreed price lies between the tariffs",
             ),
             (Law::C5, Self::MidMarketRate) => Weakened(
-                "there are no orders: no import and export are left on both sides, unless feed-in is above retail",
+                "no orders: not both import and export are left over, unless feed-in is above retail",
             ),
             (Law::C5, Self::Static) => {
                 DoesNotApply("a share that its member does not use is not shared again")
             }
-            (Law::C5, Self::Dynamic) => {
-                Weakened("there are no orders: no import and export are left on both sides")
-            }
+            (Law::C5, Self::Dynamic) => Weakened("no orders: not both import and export are left over"),
             (Law::C6, _) => {
                 DoesNotApply("energy goes by consumption or by shares, not by what it is worth to whom")
             }
@@ -50,11 +48,11 @@ impl RuleKind {
             (Law::C10, Self::Static) => DoesNotApply(
                 "shares belong to metering points: moving consumption between two changes what they get",
             ),
-            (Law::C10, _) => Weakened("dividing a metering point moves less than 1 Wh per part"),
-            (Law::C11, _) => Weakened(
-                "the pool knows no pairs: a point that takes and gives in one interval may get its own energy back",
-            ),
-            (Law::C12, _) => Weakened("there are no orders: every reading takes part"),
+            (Law::C10, _) => Weakened("dividing a metering point moves remainders only, at most 2 Wh"),
+            (Law::C11, _) => {
+                Weakened("the pool knows no pairs: a point that takes and gives may get its own energy back")
+            }
+            (Law::C12, _) => Weakened("no orders: every reading takes part"),
             _ => Holds,
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! With consumption cᵢ, C = Σcᵢ, generation G and shares kᵢ, the law of energy communities knows
 //!
-//! - `static`: aᵢ = min(cᵢ, kᵢG), the unused share not being shared again (AT static, FR statique, ES β, DE constant),
+//! - `static`: aᵢ = min(cᵢ, kᵢG), the unused share not being shared again (AT static, FR statique, ES β,
+//!   DE constant),
 //! - `dynamic`: aᵢ = cᵢ·min(1, G/C) (AT dynamic, FR default, DE proportional).
 //!
 //! Either gives every member an exact fraction of a Wh, all over one denominator; rounding then gives integers
@@ -63,7 +64,8 @@ impl Rounding {
     }
 }
 
-/// Shares `generation` (Wh, ≥ 0) among members of this `consumption` (Wh each, ≥ 0); `out[i]` is what member i gets.
+/// Shares `generation` (Wh, ≥ 0) among members of this `consumption` (Wh each, ≥ 0); `out[i]` is what member i
+/// gets.
 ///
 /// A member without a part in `shares` has none. Under cumulative floor the order begins at member
 /// `interval mod n`, so that remainders do not always fall on the same members.

@@ -18,6 +18,7 @@ pub(super) struct Bin {
     pub(super) to_supplier: Energy,
     /// Σ over intervals of the energy stored at their end, Wh.
     pub(super) stored: Energy,
+    pub(super) in_cars: Energy,
     /// Σ over intervals of the supplier's prices as a trade between members sees them, n€/Wh.
     pub(super) export_price: i64,
     pub(super) import_price: i64,
@@ -35,6 +36,7 @@ impl Bin {
             from_supplier: self.from_supplier + other.from_supplier,
             to_supplier: self.to_supplier + other.to_supplier,
             stored: self.stored + other.stored,
+            in_cars: self.in_cars + other.in_cars,
             export_price: self.export_price + other.export_price,
             import_price: self.import_price + other.import_price,
             intervals: self.intervals + other.intervals,

@@ -1,8 +1,8 @@
-//! What flowed behind a metering point during one delivery interval, by kind.
+//! What flowed at one member during one delivery interval, by carrier and kind.
 
-use market::{Energy, MeterId};
+use market::{Carrier, Energy};
 
-/// One kind of source or use of energy behind a meter.
+/// One kind of source or use of energy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Stream {
@@ -24,8 +24,8 @@ pub enum Stream {
     Discharge,
     /// Lights, appliances and machines.
     Load,
-    /// Appliances whose start can wait.
-    Shiftable,
+    /// Kitchens and ovens on gas.
+    Kitchen,
     /// Electric cars.
     Car,
     /// Space heat and hot water.
@@ -54,7 +54,7 @@ impl Stream {
         Self::Biomethane,
         Self::Discharge,
         Self::Load,
-        Self::Shiftable,
+        Self::Kitchen,
         Self::Car,
         Self::Warmth,
         Self::HeatPumpDrive,
@@ -89,7 +89,7 @@ impl Stream {
             Self::Biomethane => "Biogas plant",
             Self::Discharge => "Out of stores",
             Self::Load => "Lights and appliances",
-            Self::Shiftable => "Washing and drying",
+            Self::Kitchen => "Kitchens and ovens",
             Self::Car => "Electric cars",
             Self::Warmth => "Rooms and hot water",
             Self::ChpFuel => "Heat and power plant",
@@ -110,7 +110,7 @@ impl Stream {
             Self::Boiler | Self::BoilerFuel => "boiler",
             Self::Biomethane => "bio",
             Self::Discharge | Self::Charge => "store",
-            Self::Load | Self::Shiftable => "load",
+            Self::Load | Self::Kitchen => "load",
             Self::Car => "car",
             Self::Warmth => "warmth",
             Self::Loss => "loss",
@@ -118,24 +118,29 @@ impl Stream {
     }
 }
 
-/// What the devices behind one metering point did during one delivery interval.
+/// What one member's devices did with one carrier during one delivery interval.
 ///
-/// Sources + import = uses + export, in Wh of the meter's carrier.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Sources + import = uses + export, in Wh of the carrier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemberFlow {
-    /// Whose metering point.
-    pub meter: MeterId,
+    /// The member's place in the subject.
+    pub member: usize,
+    /// Which carrier.
+    pub carrier: Carrier,
     /// Energy by [`Stream`], Wh, ≥ 0.
     pub streams: [Energy; Stream::ALL.len()],
-    /// In the stores behind the meter at the end of the interval, Wh, ≥ 0.
+    /// In batteries and tanks at the end of the interval, Wh, ≥ 0.
     pub stored: Energy,
+    /// In cars at the end of the interval, at home or away, Wh, ≥ 0.
+    pub in_cars: Energy,
 }
 
 impl MemberFlow {
-    /// A metering point behind which nothing has happened yet.
+    /// Nothing has happened yet.
     #[must_use]
-    pub fn new(meter: MeterId) -> Self {
-        Self { meter, ..Self::default() }
+    pub fn new(member: usize, carrier: Carrier) -> Self {
+        let streams = [Energy::ZERO; Stream::ALL.len()];
+        Self { member, carrier, streams, stored: Energy::ZERO, in_cars: Energy::ZERO }
     }
 
     /// Adds energy to a stream, Wh, ≥ 0.

@@ -10,7 +10,7 @@
 mod error;
 pub use error::ReportError;
 mod subject;
-pub use subject::{LawCheck, MemberInfo, MeterInfo, Outcome, Subject};
+pub use subject::{LawCheck, MemberInfo, Outcome, PointInfo, Subject};
 mod flow;
 pub use flow::{MemberFlow, Stream};
 mod total;
@@ -20,6 +20,8 @@ mod crossing;
 pub use crossing::Crossing;
 mod recorder;
 pub use recorder::Recorder;
+mod reporter;
+pub use reporter::Reporter;
 mod folder;
 mod table;
 pub mod text;

@@ -8,14 +8,14 @@ use super::crossing::Gallery;
 use super::folder::Folder;
 use super::table::{Cell, Kind, Table};
 use super::total::Row;
-use super::{MemberFlow, Outcome, ReportError, Stream, Subject, Total, page};
+use super::{MemberFlow, Outcome, PointInfo, ReportError, Stream, Subject, Total, page};
 use market::{
     Book, Carrier, DeliveryInterval, Energy, Event, Money, Posting, PostingKind, Prices, Side, Sink,
 };
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
-const READINGS: [(&str, Kind); 17] = [
+const READINGS: [(&str, Kind); 18] = [
     ("start", Kind::Time),
     ("member", Kind::Text),
     ("carrier", Kind::Text),
@@ -26,6 +26,7 @@ const READINGS: [(&str, Kind); 17] = [
     ("charge_wh", Kind::Integer),
     ("discharge_wh", Kind::Integer),
     ("stored_wh", Kind::Integer),
+    ("in_cars_wh", Kind::Integer),
     ("bought_wh", Kind::Integer),
     ("sold_wh", Kind::Integer),
     ("from_neighbours_wh", Kind::Integer),
@@ -67,12 +68,13 @@ const MEMBERS: [(&str, Kind); 12] = [
     ("cost_at_tariff_neur", Kind::Integer),
 ];
 
-/// One metering point of one member.
+/// One carrier of one member.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Point {
     pub(super) member: usize,
     pub(super) carrier: Carrier,
-    pub(super) tariff: usize,
+    /// None without a meter.
+    pub(super) tariff: Option<usize>,
 }
 
 /// How many orders of a carrier took part in clearings, and how many clearings traded.
@@ -116,6 +118,10 @@ pub struct Recorder {
     /// Point by meter number, member by account number.
     by_meter: Vec<Option<usize>>,
     by_account: Vec<Option<usize>>,
+    /// Points of each member by carrier.
+    by_member: Vec<[Option<usize>; Carrier::ALL.len()]>,
+    /// What was done at each point in the interval being recorded.
+    flows: Vec<MemberFlow>,
     /// The intervals from the first that is not over: rows per point, and rounds cleared per carrier.
     open: VecDeque<(Vec<Row>, [u32; Carrier::ALL.len()])>,
     first_open: u64,
@@ -132,14 +138,22 @@ impl Recorder {
         let folder = Folder::create(target)?;
         let readings = Table::create(&folder, "readings", &READINGS)?;
         let clearings = Table::create(&folder, "clearings", &CLEARINGS)?;
-        let (mut points, mut by_meter, mut by_account) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut points, mut by_member) = (Vec::new(), Vec::new());
+        let (mut by_meter, mut by_account) = (Vec::new(), Vec::new());
         for (member, info) in subject.members.iter().enumerate() {
             put(&mut by_account, info.account.0, member);
-            for terms in &info.meters {
-                put(&mut by_meter, terms.meter.0, points.len());
-                points.push(Point { member, carrier: terms.carrier, tariff: terms.tariff.0.into() });
+            let mut of_member = [None; Carrier::ALL.len()];
+            for PointInfo { carrier, meter, .. } in &info.points {
+                if let Some((meter, _)) = meter {
+                    put(&mut by_meter, meter.0, points.len());
+                }
+                of_member[*carrier as usize] = Some(points.len());
+                let tariff = meter.map(|(_, tariff)| tariff.0.into());
+                points.push(Point { member, carrier: *carrier, tariff });
             }
+            by_member.push(of_member);
         }
+        let flows = points.iter().map(|point: &Point| MemberFlow::new(point.member, point.carrier)).collect();
         let record = Record {
             totals: vec![Total::default(); points.len()],
             other: vec![Money::ZERO; subject.members.len()],
@@ -152,7 +166,19 @@ impl Recorder {
             subject,
         };
         let (open, first_open, failed) = (VecDeque::new(), 0, None);
-        Ok(Self { record, folder, readings, clearings, by_meter, by_account, open, first_open, failed })
+        Ok(Self {
+            record,
+            folder,
+            readings,
+            clearings,
+            by_meter,
+            by_account,
+            by_member,
+            flows,
+            open,
+            first_open,
+            failed,
+        })
     }
 
     /// Shows a book as it is about to be cleared; the page draws a choice of them.
@@ -162,8 +188,7 @@ impl Recorder {
         }
     }
 
-    /// The interval is settled: what the devices did in it (one flow per meter, in any order), and the supplier's
-    /// prices by tariff.
+    /// The interval is settled: what the devices did in it (in any order), and the supplier's prices by tariff.
     ///
     /// # Errors
     /// When a row cannot be written, now or since the last call.
@@ -177,10 +202,12 @@ impl Recorder {
             return Err(error);
         }
         let Some(number) = self.number(interval) else { return Ok(()) };
-        let Self { record, by_meter, .. } = self;
-        let mut by_point: Vec<MemberFlow> = vec![MemberFlow::default(); record.points.len()];
+        let mut by_point = std::mem::take(&mut self.flows);
+        for (flow, point) in by_point.iter_mut().zip(&self.record.points) {
+            *flow = MemberFlow::new(point.member, point.carrier);
+        }
         for flow in flows {
-            if let Some(point) = get(by_meter, flow.meter.0) {
+            if let Some(point) = self.point(flow.member, flow.carrier) {
                 by_point[point] = *flow;
             }
         }
@@ -192,6 +219,7 @@ impl Recorder {
                 self.close(number, interval, &rows, &by_point, prices)?;
             }
         }
+        self.flows = by_point;
         Ok(())
     }
 
@@ -209,10 +237,14 @@ impl Recorder {
         let bin = bins.at(number);
         let mut band = [None; Carrier::ALL.len()];
         for (((point, row), flow), total) in points.iter().zip(rows).zip(flows).zip(totals) {
-            let Some(tariff) = subject.community.tariffs.get(point.tariff) else { continue };
-            let prices = prices.get(point.tariff).copied().unwrap_or_default();
             let carrier = point.carrier as usize;
-            total.add(row, flow, tariff, prices);
+            let terms = point.tariff.and_then(|tariff| {
+                Some((
+                    subject.community.tariffs.get(tariff)?,
+                    prices.get(tariff).copied().unwrap_or_default(),
+                ))
+            });
+            total.add(row, flow, terms);
             sankey[carrier].add(row, flow);
 
             let bin = &mut bin[carrier];
@@ -223,10 +255,13 @@ impl Recorder {
             bin.from_supplier += row.import - row.from_peers();
             bin.to_supplier += row.export - row.to_peers();
             bin.stored += flow.stored;
-            // What a neighbour could pay at most without being worse off than with the supplier.
-            let spared = tariff.grid_fee.0 + tariff.levy.0 - tariff.peer_grid_fee.0 - tariff.peer_levy.0;
-            let (low, high) = band[carrier].unwrap_or((prices.export.0, prices.import.0 + spared));
-            band[carrier] = Some((low.min(prices.export.0), high.max(prices.import.0 + spared)));
+            bin.in_cars += flow.in_cars;
+            if let Some((tariff, prices)) = terms {
+                // What a neighbour could pay at most without being worse off than with the supplier.
+                let spared = tariff.grid_fee.0 + tariff.levy.0 - tariff.peer_grid_fee.0 - tariff.peer_levy.0;
+                let (low, high) = band[carrier].unwrap_or((prices.export.0, prices.import.0 + spared));
+                band[carrier] = Some((low.min(prices.export.0), high.max(prices.import.0 + spared)));
+            }
 
             self.readings.row(&[
                 Cell::Time(interval.start),
@@ -239,6 +274,7 @@ impl Recorder {
                 Cell::Integer(flow.of(Stream::Charge).0.into()),
                 Cell::Integer(flow.of(Stream::Discharge).0.into()),
                 Cell::Integer(flow.stored.0.into()),
+                Cell::Integer(flow.in_cars.0.into()),
                 Cell::Integer(row.bought.0.into()),
                 Cell::Integer(row.sold.0.into()),
                 Cell::Integer(row.from_peers().0.into()),
@@ -306,7 +342,7 @@ impl Recorder {
         Ok(folder.finish()?.join("index.html"))
     }
 
-    /// What each metering point added up to so far, with its member's place in the subject and its carrier.
+    /// What each carrier of each member added up to so far, with its member's place in the subject and its carrier.
     pub fn totals(&self) -> impl Iterator<Item = (usize, Carrier, &Total)> {
         let points = self.record.points.iter().zip(&self.record.totals);
         points.map(|(point, total)| (point.member, point.carrier, total))
@@ -372,7 +408,7 @@ impl Recorder {
     }
 
     fn point(&self, member: usize, carrier: Carrier) -> Option<usize> {
-        self.record.points.iter().position(|point| point.member == member && point.carrier == carrier)
+        self.by_member.get(member)?[carrier as usize]
     }
 
     fn cleared(&mut self, event: &Event) -> Result<(), ReportError> {

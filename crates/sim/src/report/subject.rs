@@ -5,10 +5,10 @@ use market::{AccountId, Carrier, Community, Energy, Law, MeterId, TariffId};
 /// Everything that is known before the first interval.
 #[derive(Clone, Debug)]
 pub struct Subject {
-    /// The scenario's name, as given on the command line.
+    /// The scenario, as given on the command line.
     pub scenario: String,
-    /// What the community is, with its article: "A village".
-    pub noun: String,
+    /// The community's name: "Wattle village".
+    pub name: String,
     /// The program's version.
     pub version: String,
     /// The seed from which all luck descends.
@@ -38,20 +38,19 @@ pub struct MemberInfo {
     pub account: AccountId,
     /// What it owns, in words: "PV 8 kW", "battery 10 kWh".
     pub devices: Vec<String>,
-    /// Its metering points, at most one per carrier.
-    pub meters: Vec<MeterInfo>,
+    /// Its uses of energy, at most one per carrier.
+    pub points: Vec<PointInfo>,
 }
 
-/// One metering point of a member.
+/// One carrier of a member.
 #[derive(Clone, Copy, Debug)]
-pub struct MeterInfo {
-    /// Its number.
-    pub meter: MeterId,
-    /// What flows through it.
+pub struct PointInfo {
+    /// Which carrier.
     pub carrier: Carrier,
-    /// Its supplier's tariff.
-    pub tariff: TariffId,
-    /// What the stores behind it can hold, Wh, ≥ 0.
+    /// Its meter and the supplier's tariff; none where the member makes all it uses behind another meter, such as
+    /// a home's own heat.
+    pub meter: Option<(MeterId, TariffId)>,
+    /// What its stores can hold, Wh, ≥ 0; cars do not count.
     pub storage: Energy,
 }
 

@@ -32,22 +32,22 @@ fn subject(intervals: u64) -> Subject {
         levy: Price(40_000),
         peer_levy: Price(20_000),
     };
-    let meter = |meter, carrier, storage| MeterInfo {
-        meter: MeterId(meter),
+    let meter = |meter, carrier, storage| PointInfo {
         carrier,
-        tariff: TariffId(0),
+        meter: Some((MeterId(meter), TariffId(0))),
         storage: Energy(storage),
     };
-    let member = |name: &str, kind: &str, account, meters| MemberInfo {
+    let own_heat = PointInfo { carrier: Carrier::Heat, meter: None, storage: Energy(5_000) };
+    let member = |name: &str, kind: &str, account, points| MemberInfo {
         name: name.into(),
         kind: kind.into(),
         account: AccountId(account),
         devices: vec!["PV 8 kW".into()],
-        meters,
+        points,
     };
     Subject {
         scenario: "small".into(),
-        noun: "A hamlet".into(),
+        name: "Hamlet".into(),
         version: "0.0.0".into(),
         seed: 7,
         start: START,
@@ -72,7 +72,7 @@ fn subject(intervals: u64) -> Subject {
                 6,
                 vec![meter(0, Carrier::Electricity, 10_000), meter(1, Carrier::Heat, 0)],
             ),
-            member("Shady", "bakery", 7, vec![meter(2, Carrier::Electricity, 0)]),
+            member("Shady", "bakery", 7, vec![meter(2, Carrier::Electricity, 0), own_heat]),
             member(
                 "Hasty",
                 "household",
@@ -148,20 +148,19 @@ fn interval(recorder: &mut Recorder, number: u64) {
     post(Supply, 6, 1, Carrier::Heat, Side::Buy, 100, Price(320_000));
     post(Supply, 8, 4, Carrier::Gas, Side::Buy, 300, Price(320_000));
     post(Levy, 8, 4, Carrier::Gas, Side::Buy, 300, Price(0));
-    let flow = |meter, streams: &[(Stream, i64)], stored| {
-        let mut flow = MemberFlow { stored: Energy(stored), ..MemberFlow::new(MeterId(meter)) };
+    let flow = |member, carrier, streams: &[(Stream, i64)], stored| {
+        let mut flow = MemberFlow { stored: Energy(stored), ..MemberFlow::new(member, carrier) };
         streams.iter().for_each(|(stream, energy)| flow.add(*stream, Energy(*energy)));
         flow
     };
+    let battery = (number % 50) as i64 * 200;
+    let sunny = [(Stream::Sun, 2_000), (Stream::Load, 300), (Stream::Charge, 200)];
     let flows = [
-        flow(
-            0,
-            &[(Stream::Sun, 2_000), (Stream::Load, 300), (Stream::Charge, 200)],
-            (number % 50) as i64 * 200,
-        ),
-        flow(1, &[(Stream::Warmth, 100)], 0),
-        flow(2, &[(Stream::Load, 1_200)], 0),
-        flow(4, &[(Stream::BoilerFuel, 300)], 0),
+        flow(0, carrier, &sunny, battery),
+        flow(0, Carrier::Heat, &[(Stream::Warmth, 100)], 0),
+        flow(1, carrier, &[(Stream::Load, 1_200)], 0),
+        flow(1, Carrier::Heat, &[(Stream::HeatPump, 50), (Stream::Warmth, 50)], 2_500),
+        flow(2, Carrier::Gas, &[(Stream::BoilerFuel, 300)], 0),
     ];
     recorder.record(interval, &[PRICES], &flows).unwrap();
 }
@@ -184,7 +183,7 @@ fn the_page_says_what_happened_and_refers_to_nothing_outside() {
     let folder = scratch("page");
     let page = report(&folder.join("out"), 192);
     for part in [
-        "<title>A hamlet of 3 traded electricity for 2 days</title>",
+        "<title>Hamlet: 3 members traded electricity for 2 days</title>",
         "Mon 7 June 2021 to Wed 9 June 2021",
         "Sunny &lt;1&gt;",
         "<code>operator</code>",
@@ -221,7 +220,7 @@ fn bills_are_exact_and_those_at_the_tariff_beside_them() {
     // 1 kWh at 15 + 6 ct and 0.2 kWh at 32 ct, instead of 1.2 kWh at 32 ct.
     assert_eq!((shady.cost, shady.at_tariff), (Money(274_000_000), Money(384_000_000)));
     assert_eq!((shady.from_peers, shady.from_supplier()), (Energy(1_000), Energy(200)));
-    let (_, _, hasty) = totals[3];
+    let (_, _, hasty) = totals[4];
     // 0.5 kWh bought at 15 ct and not taken: resold at 8 ct.
     assert_eq!(
         (hasty.saved(), hasty.missed, hasty.missed_cost),
@@ -251,11 +250,11 @@ fn the_tables_hold_every_member_and_interval() {
     let out = folder.join("out");
     report(&out, 20);
     let readings = fs::read_to_string(out.join("readings.csv")).unwrap();
-    assert_eq!(readings.lines().count(), 1 + 20 * 5);
+    assert_eq!(readings.lines().count(), 1 + 20 * 6);
     let line = readings.lines().nth(3).unwrap();
     assert_eq!(
         line,
-        "2021-06-07T00:00:00Z,Shady,electricity,1200,0,0,1200,0,0,0,1000,0,1000,0,200,0,274000000"
+        "2021-06-07T00:00:00Z,Shady,electricity,1200,0,0,1200,0,0,0,0,1000,0,1000,0,200,0,274000000"
     );
     let clearings = fs::read_to_string(out.join("clearings.csv")).unwrap();
     assert!(clearings.contains("2021-06-07T00:00:00Z,heat,1,1,0,0,,,1"), "{clearings}");
@@ -264,10 +263,10 @@ fn the_tables_hold_every_member_and_interval() {
     use parquet::record::RowAccessor;
     let reader = SerializedFileReader::new(fs::File::open(out.join("readings.parquet")).unwrap()).unwrap();
     let rows: Vec<_> = reader.get_row_iter(None).unwrap().map(Result::unwrap).collect();
-    assert_eq!(rows.len(), 100);
+    assert_eq!(rows.len(), 120);
     assert_eq!(rows[2].get_string(1).unwrap(), "Shady");
-    assert_eq!(rows[2].get_long(16).unwrap(), 274_000_000);
-    assert_eq!(rows[99].get_timestamp_millis(0).unwrap(), (START as i64 + 19 * 900) * 1000);
+    assert_eq!(rows[2].get_long(17).unwrap(), 274_000_000);
+    assert_eq!(rows[119].get_timestamp_millis(0).unwrap(), (START as i64 + 19 * 900) * 1000);
     let reader = SerializedFileReader::new(fs::File::open(out.join("clearings.parquet")).unwrap()).unwrap();
     let prices: Vec<_> =
         reader.get_row_iter(None).unwrap().map(|row| row.unwrap().get_long(6).ok()).collect();

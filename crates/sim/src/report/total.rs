@@ -85,8 +85,14 @@ pub struct Total {
 }
 
 impl Total {
-    pub(super) fn add(&mut self, row: &Row, flow: &super::MemberFlow, tariff: &Tariff, prices: Prices) {
-        let (missed, missed_cost) = row.missed(tariff, prices);
+    /// Adds one interval; without a tariff there is no meter, so nothing was taken or given.
+    pub(super) fn add(&mut self, row: &Row, flow: &super::MemberFlow, terms: Option<(&Tariff, Prices)>) {
+        if let Some((tariff, prices)) = terms {
+            let (missed, missed_cost) = row.missed(tariff, prices);
+            self.missed += missed;
+            self.missed_cost += missed_cost;
+            self.at_tariff += row.at_tariff(tariff, prices);
+        }
         self.import += row.import;
         self.export += row.export;
         self.generation += flow.generation();
@@ -95,10 +101,7 @@ impl Total {
         self.sold += row.sold;
         self.from_peers += row.from_peers();
         self.to_peers += row.to_peers();
-        self.missed += missed;
-        self.missed_cost += missed_cost;
         self.cost += row.cost;
-        self.at_tariff += row.at_tariff(tariff, prices);
         for (sum, energy) in self.streams.iter_mut().zip(flow.streams) {
             *sum += energy;
         }

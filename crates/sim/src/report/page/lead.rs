@@ -9,10 +9,10 @@ pub(super) fn title(sums: &Sums<'_>) -> String {
     let subject = &sums.record.subject;
     let traded: Vec<&str> =
         sums.carriers.iter().filter(|c| !sums.traded(**c).is_zero()).map(|c| c.name()).collect();
-    let who = format!("{} of {}", subject.noun, subject.members.len());
+    let who = format!("{}: {} members", subject.name, subject.members.len());
     let span = text::span(sums.record.recorded * sums.duration());
     match traded.as_slice() {
-        [] => format!("{who}: {span} without a trade"),
+        [] => format!("{who}, {span} without a trade"),
         carriers => format!("{who} traded {} for {span}", text::list(carriers)),
     }
 }
@@ -208,7 +208,7 @@ fn contents(sums: &Sums<'_>) -> String {
     let kept = |id: &str| match id {
         "prices" => sums.carriers.iter().any(|carrier| !sums.traded(*carrier).is_zero()),
         "curves" => sums.carriers.iter().any(|carrier| sums.record.gallery.of(*carrier).next().is_some()),
-        "stores" => sums.record.bins.bins.iter().flatten().any(|bin| !bin.stored.is_zero()),
+        "stores" => sums.record.bins.bins.iter().flatten().any(|bin| !(bin.stored + bin.in_cars).is_zero()),
         _ => true,
     };
     let item = |(id, name): (&str, &str)| format!("<li><a href=\"#{id}\">{name}</a></li>");

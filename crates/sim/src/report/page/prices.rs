@@ -4,7 +4,7 @@ use super::{Sums, capital, legend, section as whole, sizes};
 use crate::report::bins::Bin;
 use crate::report::chart::{self, Panel, Series, Shape, TimeChart};
 use crate::report::text;
-use market::Carrier;
+use market::{Carrier, Energy};
 use std::fmt::Write as _;
 
 /// The section on price and volume, and the data behind its pictures.
@@ -81,25 +81,27 @@ fn price_chart(sums: &Sums<'_>, carrier: Carrier) -> TimeChart {
 /// What the stores held over time, and the data behind the picture.
 pub(super) fn stores(sums: &Sums<'_>) -> (String, Vec<String>) {
     let bins = &sums.record.bins.bins;
-    let mut panels = Vec::new();
+    let (mut panels, mut has_cars) = (Vec::new(), false);
     for carrier in &sums.carriers {
-        let values: Vec<Option<f64>> = bins
-            .iter()
-            .map(|bin| &bin[*carrier as usize])
-            .map(|bin| (bin.intervals > 0).then(|| bin.stored.0 as f64 / bin.intervals as f64 / 1e3))
-            .collect();
-        if values.iter().flatten().all(|value| *value == 0.0) {
+        let mean = |stored: &dyn Fn(&Bin) -> Energy| -> Vec<Option<f64>> {
+            let bins = bins.iter().map(|bin| &bin[*carrier as usize]);
+            bins.map(|bin| (bin.intervals > 0).then(|| stored(bin).0 as f64 / bin.intervals as f64 / 1e3))
+                .collect()
+        };
+        let something = |values: &[Option<f64>]| values.iter().flatten().any(|value| *value > 0.0);
+        let (values, cars) = (mean(&|bin| bin.stored), mean(&|bin| bin.in_cars));
+        if !something(&values) && !something(&cars) {
             continue;
         }
-        let meters = sums.record.subject.members.iter().flat_map(|member| &member.meters);
+        let points = sums.record.subject.members.iter().flat_map(|member| &member.points);
         let capacity: i64 =
-            meters.filter(|meter| meter.carrier == *carrier).map(|meter| meter.storage.0).sum();
-        let mut series = vec![Series {
-            name: format!("{} stored", carrier.name()),
-            class: "store",
-            values,
-            shape: Shape::Area,
-        }];
+            points.filter(|point| point.carrier == *carrier).map(|point| point.storage.0).sum();
+        let name = if *carrier == Carrier::Electricity { "in batteries" } else { "in tanks" };
+        let mut series = vec![Series { name: name.into(), class: "store", values, shape: Shape::Area }];
+        if something(&cars) {
+            has_cars = true;
+            series.push(Series { name: "in cars".into(), class: "incar", values: cars, shape: Shape::Line });
+        }
         if capacity > 0 {
             let values = vec![Some(capacity as f64 / 1e3); bins.len()];
             series.push(Series { name: "full".into(), class: "capacity", values, shape: Shape::Line });
@@ -116,10 +118,15 @@ pub(super) fn stores(sums: &Sums<'_>) -> (String, Vec<String>) {
         ..empty(sums)
     };
     let picture = sizes(|size| chart.draw(size, "stores"));
-    let legend = legend(&[("store", "energy stored"), ("capacity", "all stores full")]);
+    let entries = [
+        ("store", "in batteries and tanks"),
+        ("capacity", "all of them full"),
+        ("incar", "in electric cars"),
+    ];
+    let legend = legend(&entries[..if has_cars { 3 } else { 2 }]);
     let figure = format!("<figure>\n{legend}{picture}</figure>\n");
     let intro = "Stores take energy when it is plentiful and give it back when it is scarce. All members’ \
-                 batteries, cars at their plugs and hot-water tanks together.";
+                 batteries together, and all hot-water tanks; a car’s charge falls while it is driven.";
     let html = whole("stores", "What the stores held", intro, &figure);
     (html, vec![format!("\"stores\":{}", chart.json())])
 }
