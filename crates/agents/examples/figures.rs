@@ -88,7 +88,13 @@ fn main() {
             for member in &mut members {
                 let market = MarketOutlook { prices: &prices, fees, held: &[], recent: &[Price(200_000)] };
                 member.orders(
-                    &Outlook { step, first, open: 4, markets: [Some(market), None, None] },
+                    &Outlook {
+                        step,
+                        first,
+                        open: 4,
+                        running: [Energy::ZERO; 3],
+                        markets: [Some(market), None, None],
+                    },
                     &mut orders,
                 );
             }

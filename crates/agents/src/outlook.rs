@@ -35,6 +35,9 @@ pub struct Outlook<'a> {
     pub first: DeliveryInterval,
     /// How many intervals are open, ≥ 1.
     pub open: usize,
+    /// Net energy contracted for the interval in progress (`step − 1`), per carrier, Wh, import positive: it says where
+    /// storages will stand when the first open interval begins.
+    pub running: [Energy; 3],
     /// Per carrier in canonical order; none where it is not traded or the member has no meter.
     pub markets: [Option<MarketOutlook<'a>>; 3],
 }

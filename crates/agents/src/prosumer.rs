@@ -42,9 +42,8 @@ pub struct Prosumer {
     /// Steps that were delivered lie below this one.
     next: i64,
     state: State,
-    /// The state one delivery earlier, and the contracts delivered since.
+    /// The state one delivery earlier.
     before: State,
-    contract: [i64; 3],
     /// Working memory: the state before the first open interval, the state as the plan unrolls, the plan.
     start: State,
     working: State,
@@ -92,7 +91,6 @@ impl Prosumer {
             start: state.clone(),
             working: state.clone(),
             state,
-            contract: [0; 3],
             plan: Vec::new(),
             devices: is.devices,
         })
@@ -136,9 +134,8 @@ impl Prosumer {
         let delivered = self.next >= first && first > 0;
         self.start.copy(if delivered { &self.before } else { &self.state });
         for step in (if delivered { first - 1 } else { self.next })..first {
-            // The interval in progress: its contract is known once it has been told.
-            let contract = if delivered { self.contract } else { [0; 3] };
-            let ask = self.home.ask(step, known, contract, self.strategy.guide(step));
+            let ask =
+                self.home.ask(step, known, outlook.running.map(|energy| energy.0), self.strategy.guide(step));
             dispatch(&self.devices, &mut self.start, &ask);
         }
         self.working.copy(&self.start);
@@ -169,7 +166,6 @@ impl Prosumer {
     /// canonical order). Steps are delivered in order, each once.
     pub fn deliver(&mut self, step: i64, contract: &[Energy; 3]) -> Delivery {
         self.before.copy(&self.state);
-        self.contract = contract.map(|energy| energy.0);
         self.next = step + 1;
         let (demand, generation) = self.devices.exogenous(step);
         let ask = Ask {
@@ -177,7 +173,7 @@ impl Prosumer {
             known: step,
             demand,
             generation,
-            contract: self.contract,
+            contract: contract.map(|energy| energy.0),
             connected: self.home.connected,
             guide: self.strategy.guide(step),
             merit: &self.home.merit,

@@ -68,7 +68,7 @@ fn orders_at(member: &mut Prosumer, step: i64, open: usize, tariff: &[Prices; 3]
     });
     let first = DeliveryInterval::new(3_600 * step as u64, HOUR).unwrap();
     let mut orders = Vec::new();
-    member.orders(&Outlook { step, first, open, markets }, &mut orders);
+    member.orders(&Outlook { step, first, open, running: [Energy::ZERO; 3], markets }, &mut orders);
     orders
 }
 

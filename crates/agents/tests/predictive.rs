@@ -52,7 +52,10 @@ fn orders(member: &mut Prosumer, prices: &[(i64, i64)], open: usize) -> Vec<Inte
     let market = MarketOutlook { prices: &prices, fees: Fees::default(), held: &[], recent: &[] };
     let first = DeliveryInterval::new(0, HOUR).unwrap();
     let mut orders = Vec::new();
-    member.orders(&Outlook { step: 0, first, open, markets: [Some(market), None, None] }, &mut orders);
+    member.orders(
+        &Outlook { step: 0, first, open, running: [Energy::ZERO; 3], markets: [Some(market), None, None] },
+        &mut orders,
+    );
     orders
 }
 

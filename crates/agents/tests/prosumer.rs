@@ -200,7 +200,7 @@ fn run(member: &mut Prosumer, seed: u64, steps: i64, ahead: bool) -> Run {
         });
         let first = DeliveryInterval::new(900 * (2_000_000 + step as u64), QUARTER).unwrap();
         let mut orders = Vec::new();
-        member.orders(&Outlook { step, first, open: OPEN, markets }, &mut orders);
+        member.orders(&Outlook { step, first, open: OPEN, running: last, markets }, &mut orders);
         if ahead && step > 0 {
             run.deliveries.push(member.deliver(step - 1, &last));
         }

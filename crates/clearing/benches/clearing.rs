@@ -83,19 +83,20 @@ impl Random {
 /// Half bids, half offers, distinct accounts in random order; limits between 5 and 40 ct/kWh in steps of `tick`.
 fn book(orders: u32, tick: i64) -> Book {
     let mut random = Random(7);
-    let mut side = || {
+    let mut side = |number: u32| {
         (0..orders / 2)
             .map(|arrival| BookOrder {
                 limit: Price(random.between(50_000 / tick, 400_000 / tick) * tick),
                 energy: Energy(random.between(1, 5_000)),
-                account: AccountId(random.next() as u32),
+                // One to one, as the factor is odd.
+                account: AccountId((2 * arrival + number).wrapping_mul(0x9E37_79B1)),
                 meter: MeterId(0),
                 arrival,
                 time_in_force: TimeInForce::NextClearing,
             })
             .collect()
     };
-    Book { bids: side(), offers: side() }
+    Book { bids: side(0), offers: side(1) }
 }
 
 fn auctions(criterion: &mut Criterion<CpuTime>) {

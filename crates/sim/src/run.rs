@@ -304,7 +304,13 @@ impl<'a> Running<'a> {
                 recent: self.recent[carrier as usize].as_slices().0,
             })
         });
-        let outlook = Outlook { step: step as i64, first, open, markets };
+        let running = points.map(|point| {
+            let position = point.filter(|_| step > 0).and_then(|point| {
+                self.ledger.state().position(point.meter, self.scenario.span.first.later(step - 1))
+            });
+            position.map_or(Energy::ZERO, |position| position.bought - position.sold)
+        });
+        let outlook = Outlook { step: step as i64, first, open, running, markets };
         self.intents.clear();
         self.prosumers[member].orders(&outlook, &mut self.intents);
         for intent in core::mem::take(&mut self.intents) {

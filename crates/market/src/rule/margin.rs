@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 /// Finds the canonical order; its working memory is kept from one use to the next.
 #[derive(Clone, Debug, Default)]
 pub struct MarginOrder {
+    accounts: Vec<AccountId>,
     by_account: Vec<Standing>,
     by_first_arrival: Vec<(u32, Standing)>,
 }
@@ -28,6 +29,9 @@ impl MarginOrder {
         if orders.len() < 3 || !self.repeats(orders) {
             return; // two, or one of each account: arrival decides
         }
+        self.by_account.clear();
+        self.by_account.extend_from_slice(orders);
+        self.by_account.sort_unstable();
         let mut first = None::<Standing>; // of the account at hand
         self.by_first_arrival.clear();
         self.by_first_arrival.extend(self.by_account.iter().map(|order| {
@@ -43,19 +47,17 @@ impl MarginOrder {
         }
     }
 
-    /// Whether an account has several orders here; if so, `by_account` is in order.
+    /// Whether an account has several orders here.
     fn repeats(&mut self, orders: &[Standing]) -> bool {
         if orders.len() <= 8 {
             let again = |(at, order): (usize, &Standing)| {
                 orders.iter().skip(at + 1).any(|other| other.account == order.account)
             };
-            if !orders.iter().enumerate().any(again) {
-                return false; // the usual case, without sorting
-            }
+            return orders.iter().enumerate().any(again);
         }
-        self.by_account.clear();
-        self.by_account.extend_from_slice(orders);
-        self.by_account.sort_unstable();
-        self.by_account.windows(2).any(|pair| matches!(pair, [one, other] if one.account == other.account))
+        self.accounts.clear();
+        self.accounts.extend(orders.iter().map(|order| order.account));
+        self.accounts.sort_unstable();
+        self.accounts.windows(2).any(|pair| matches!(pair, [one, other] if one == other))
     }
 }

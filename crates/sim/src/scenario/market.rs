@@ -40,15 +40,15 @@ pub(crate) fn read(section: Option<&Section<'_>>, tariffs: &Tariffs) -> Vec<Mark
             section.fault("floor", "is not below `cap`", "let the collar hold at least two prices");
         }
         let tariff = match section.get::<String>("tariff") {
-            Some(name) => tariffs.find(&section, "tariff", &name, carrier),
+            // a wrong name is noted once; whoever relies on it is spared
+            Some(name) => Some(tariffs.find(&section, "tariff", &name, carrier).unwrap_or_default()),
             None => tariffs.only(carrier),
         };
-        let rule = rule(&section, tariff);
+        let rule = rule(&section, tariff)
+            .unwrap_or(Rule::UniformPrice { convention: PriceConvention::Equilibrium, k: Fraction::HALF });
         let sellers = sellers(&section);
         section.finish();
-        if let Some(rule) = rule {
-            markets.push(MarketTerms { market: Market { carrier, rule, floor, cap }, tariff, sellers });
-        }
+        markets.push(MarketTerms { market: Market { carrier, rule, floor, cap }, tariff, sellers });
     }
     section.finish();
     markets

@@ -6,6 +6,7 @@ use super::problem::suggestion_for;
 use super::quantity::Power;
 use super::reader::Section;
 use super::tariff::Tariffs;
+use super::time::Span;
 use crate::data;
 use agents::dispatch::HeatSource;
 use agents::{Device, Random};
@@ -52,7 +53,8 @@ pub(crate) struct Context<'c> {
     pub(crate) markets: &'c [MarketTerms],
     pub(crate) strategy: super::strategy::Strategy,
     pub(crate) seed: u64,
-    pub(crate) weather: Option<&'c Weather>,
+    pub(crate) clock: &'c Span,
+    pub(crate) weather: &'c Weather,
 }
 
 /// Reads all members and groups.
@@ -117,7 +119,8 @@ impl<'a> Template<'a> {
         if let Some(table) = section.section("tariff") {
             for (name, carrier) in CARRIERS {
                 if let Some(tariff) = table.get::<String>(name) {
-                    tariffs[carrier as usize] = context.tariffs.find(&table, name, &tariff, carrier);
+                    let found = context.tariffs.find(&table, name, &tariff, carrier);
+                    tariffs[carrier as usize] = Some(found.unwrap_or_default());
                 }
             }
             table.finish();
@@ -167,7 +170,7 @@ impl<'a> Template<'a> {
         spread: Option<Fraction>,
         names: &[String],
     ) -> Vec<Member> {
-        let (Some(weather), Some(span)) = (context.weather, context.place.span) else { return Vec::new() };
+        let (weather, span) = (context.weather, context.clock);
         let mut members = Vec::with_capacity(names.len());
         for name in names {
             let mut luck = Random::of(context.seed, &format!("{name}/group"));
@@ -258,7 +261,7 @@ impl<'a> Template<'a> {
                 );
                 continue;
             };
-            let duration = context.place.span.map_or(900, |span| i64::from(span.first.duration));
+            let duration = i64::from(context.clock.first.duration);
             let limit = self.limit.filter(|_| carrier == Carrier::Electricity);
             let limit = limit.map(|power| power.0 * duration / 3600);
             if let Some(limit) = limit

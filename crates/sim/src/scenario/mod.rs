@@ -162,14 +162,17 @@ fn read(root: &Section<'_>, folder: &Path, overrides: &Overrides) -> Option<Scen
         root.fault("market", "holds no market", "add `[market.electricity]`");
     }
     let strategy = strategy::read(root);
-    let weather = span.as_ref().map(Weather::of);
+    // members are looked at even where the time is wrong, so that all mistakes are found at once
+    let clock = span.clone().unwrap_or_else(Span::example);
+    let weather = Weather::of(&clock);
     let context = member::Context {
         place: Place { folder, span: span.as_ref() },
         tariffs: &tariffs,
         markets: &markets,
         strategy,
         seed,
-        weather: weather.as_ref(),
+        clock: &clock,
+        weather: &weather,
     };
     let members = member::read(root, &context);
     let about = about.map(|section| About::read(&section, span.as_ref()));

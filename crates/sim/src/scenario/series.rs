@@ -112,6 +112,7 @@ impl SeriesFile {
                 Ok(instant) => instant.unix,
                 Err(what) => {
                     fault(line, 1, what, "write ISO 8601 with a zone, such as 2021-01-18T00:00+01:00");
+                    last = last.map(|last| last + step);
                     continue;
                 }
             };
@@ -132,7 +133,10 @@ impl SeriesFile {
                 Some(last) if time - last != step => {
                     let missing = (time - last) / step;
                     let what = if (time - last).is_multiple_of(step) {
-                        format!("gap: {} rows are missing before this one", missing - 1)
+                        match missing - 1 {
+                            1 => "gap: a row is missing before this one".to_owned(),
+                            rows => format!("gap: {rows} rows are missing before this one"),
+                        }
                     } else {
                         format!("is {} s after the row before, the others are {step} s apart", time - last)
                     };
@@ -201,7 +205,7 @@ mod tests {
                 "5:1: gap: 2 rows are missing before this one",
                 "6:1: goes back in time",
                 "7:1: `2021-01-01T01:15` says no time zone",
-                "8:1: is 1200 s after the row before, the others are 900 s apart",
+                "8:1: is 300 s after the row before, the others are 900 s apart",
                 "8:19: `nothing` is not a number",
             ]
         );

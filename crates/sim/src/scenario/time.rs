@@ -40,6 +40,12 @@ impl Span {
         self.first.start + u64::from(self.days) * DAY
     }
 
+    /// A day of quarter hours, for want of a better one.
+    pub(crate) fn example() -> Self {
+        let first = DeliveryInterval { start: 1_624_230_000, duration: 900 };
+        Self { first, days: 1, offset: 3600, weeks: Vec::new(), week: None }
+    }
+
     /// Reads it. `week` and `days` override the file.
     pub(crate) fn read(section: &Section<'_>, week: Option<&str>, days: Option<u32>) -> Option<Self> {
         let interval = section.get_or("interval", Seconds(900));

@@ -1,0 +1,202 @@
+//! The scenarios that come with the program, played.
+
+use ledger::{Central, Ledger, Options};
+use market::{AccountId, Carrier, Event, Money, PostingKind, Sink};
+use sim::scenario::{EMBEDDED, Overrides};
+use sim::{Lived, Observer, Scenario, Summary, run};
+
+fn load(name: &str, overrides: &Overrides) -> Scenario {
+    Scenario::load(name, overrides).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn play(scenario: &Scenario) -> (Summary, Central) {
+    let mut ledger = Central::in_memory(Options::default()).unwrap();
+    let summary = run(scenario, &mut ledger, &mut ()).unwrap_or_else(|error| panic!("{error}"));
+    (summary, ledger)
+}
+
+fn short(name: &str) -> Overrides {
+    let _ = name;
+    Overrides { days: Some(1), ..Overrides::default() }
+}
+
+#[test]
+fn every_scenario_is_valid_in_each_of_its_weeks() {
+    for (name, _) in EMBEDDED {
+        let scenario = load(name, &Overrides::default());
+        for (week, start) in &scenario.span.weeks {
+            let other = load(name, &Overrides { week: Some(week.clone()), ..Overrides::default() });
+            assert_eq!(other.span.first.start, start.unix, "{name} in {week}");
+            assert_eq!(other.members.len(), scenario.members.len());
+        }
+    }
+}
+
+#[test]
+fn the_village_pays_less_in_every_season_and_trades_every_carrier() {
+    for week in ["winter", "transition", "summer"] {
+        let scenario = load("village", &Overrides { week: Some(week.into()), ..Overrides::default() });
+        let (summary, _) = play(&scenario);
+        assert!(
+            summary.bill() < summary.at_tariff(),
+            "{week}: {} of {}",
+            summary.bill(),
+            summary.at_tariff()
+        );
+        for carrier in &summary.carriers {
+            assert!(carrier.traded.0 > 0, "{week}: no {} was traded", carrier.carrier.name());
+            assert_eq!(carrier.untraded, None);
+        }
+        for member in &summary.members {
+            assert_eq!(member.reason().is_some(), member.saved().0 < 0, "{week}: {}", member.name);
+        }
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_log_and_another_seed_does_not() {
+    let log = |seed| {
+        let overrides = Overrides { seed: Some(seed), ..short("village") };
+        let (summary, ledger) = play(&load("village", &overrides));
+        (summary, ledger.receipt())
+    };
+    let (first, second, other) = (log(7), log(7), log(8));
+    assert_eq!(first, second);
+    assert_ne!(first.1.hash, other.1.hash);
+    assert_ne!(first.0.root, other.0.root);
+}
+
+#[test]
+fn a_new_neighbour_does_not_change_ones_luck() {
+    let text = EMBEDDED.iter().find(|(name, _)| *name == "village").unwrap().1;
+    let more = format!(
+        "{text}\n[[member]]\nname = \"Newcomer\"\ndevices = [{{ kind = \"load\", profile = \"single\" }}]\n"
+    );
+    let parse = |text| Scenario::parse(text, "village", ".".as_ref(), &short("village")).unwrap();
+    let (before, after) = (parse(text), parse(&more));
+    for one in &before.members {
+        let other = after.members.iter().find(|other| other.name == one.name).unwrap();
+        let exogenous = |member: &sim::scenario::Member| {
+            let devices: agents::Devices = member.devices.iter().cloned().collect();
+            (0..96).map(|step| devices.exogenous(step)).collect::<Vec<_>>()
+        };
+        assert!(exogenous(one) == exogenous(other), "{}", one.name);
+    }
+}
+
+/// Adds up what must cancel.
+#[derive(Default)]
+struct Conservation {
+    bought: [i64; 3],
+    sold: [i64; 3],
+    members: Money,
+    others: Money,
+    residual: i64,
+    intervals: u64,
+    settled: u64,
+}
+
+impl Sink for Conservation {
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::Filled { id, energy, .. } if id.side == market::Side::Buy => {
+                self.bought[id.carrier as usize] += energy.0;
+            }
+            Event::Filled { id, energy, .. } => self.sold[id.carrier as usize] += energy.0,
+            Event::Settled { .. } => self.settled += 1,
+            Event::Posted(posting)
+                if !matches!(posting.kind, PostingKind::Deposit | PostingKind::Withdrawal) =>
+            {
+                for (account, money) in [(posting.debit, -posting.money), (posting.credit, posting.money)] {
+                    if account.0 >= AccountId::FIRST_MEMBER.0 {
+                        self.members += money;
+                    } else {
+                        self.others += money;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Observer for Conservation {
+    fn interval(&mut self, lived: &Lived<'_>) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        self.intervals += 1;
+        let balances = lived.deliveries.iter().flat_map(|delivery| &delivery.balances);
+        self.residual += balances.map(|balance| balance.residual().abs()).sum::<i64>();
+        Ok(())
+    }
+}
+
+#[test]
+fn energy_and_money_are_only_moved() {
+    for name in ["village", "heat_and_power"] {
+        let scenario = load(name, &short(name));
+        let mut ledger = Central::in_memory(Options::default()).unwrap();
+        let mut seen = Conservation::default();
+        let summary = run(&scenario, &mut ledger, &mut seen).unwrap();
+        assert_eq!(seen.bought, seen.sold, "{name}");
+        assert_eq!(seen.members + seen.others, Money::ZERO, "{name}");
+        assert_eq!(seen.residual, 0, "{name}");
+        assert_eq!((seen.intervals, seen.settled), (96, 96 * 3), "{name}");
+        assert_eq!(summary.bill(), seen.others, "{name}: what members paid is what others received");
+        let total: Money = ledger.state().accounts().iter().map(|account| account.balance).sum();
+        assert_eq!(total, Money::ZERO, "{name}: the world's account balances all others");
+        for carrier in &summary.carriers {
+            assert_eq!(carrier.traded.0, seen.bought[carrier.carrier as usize]);
+        }
+    }
+}
+
+#[test]
+fn signatures_change_nothing_but_the_log() {
+    let plain = load("two_houses", &Overrides::default());
+    let signed = load("two_houses", &Overrides { signed: true, ..Overrides::default() });
+    let ((plain, _), (signed, ledger)) = (play(&plain), play(&signed));
+    assert_eq!(plain.members, signed.members);
+    assert_eq!(plain.commands, signed.commands);
+    let mut unsigned = 0;
+    ledger.records(0, &mut |_, envelope| unsigned += u32::from(envelope.signature.is_none())).unwrap();
+    assert_eq!(unsigned, 0);
+}
+
+#[test]
+fn other_rules_and_intervals_play_too() {
+    let text = EMBEDDED.iter().find(|(name, _)| *name == "two_houses").unwrap().1;
+    let rule = "rule = \"uniform_price\"";
+    let variants = [
+        (rule, "rule = \"pay_as_bid\""),
+        (rule, "rule = \"uniform_price\"\nconvention = \"last_pair\"\nk = \"100 %\""),
+        (rule, "rule = \"mid_market_rate\""),
+        (rule, "rule = \"static\"\nprice = \"15 ct/kWh\""),
+        (rule, "rule = \"dynamic\"\nprice = \"15 ct/kWh\""),
+        ("interval = \"15 min\"", "interval = \"5 min\""),
+        ("horizon = \"15 min\"", "horizon = \"2 h\""),
+        ("kind = \"persistence\"", "kind = \"last_week\""),
+    ];
+    for (from, to) in variants {
+        let text = text.replace(from, to).replace("gate_closure = \"5 min\"", "gate_closure = \"1 min\"");
+        let parsed = Scenario::parse(&text, "two_houses", ".".as_ref(), &Overrides::default());
+        let scenario = parsed.unwrap_or_else(|problems| panic!("{to}: {problems}"));
+        let (summary, _) = play(&scenario);
+        assert!(summary.carriers[0].traded.0 > 0, "{to}");
+        assert!(summary.bill() < summary.at_tariff(), "{to}");
+    }
+    let hourly = text
+        .replace("interval = \"15 min\"", "interval = \"1 h\"")
+        .replace("horizon = \"15 min\"", "horizon = \"1 h\"");
+    let scenario = Scenario::parse(&hourly, "two_houses", ".".as_ref(), &Overrides::default()).unwrap();
+    assert_eq!(play(&scenario).0.intervals, 24);
+}
+
+#[test]
+fn a_carrier_with_one_side_is_called_untraded() {
+    let text = EMBEDDED.iter().find(|(name, _)| *name == "two_houses").unwrap().1;
+    let text = text.replace("sellers = [\"Sunny house\"]", "sellers = []");
+    let scenario = Scenario::parse(&text, "two_houses", ".".as_ref(), &Overrides::default()).unwrap();
+    let (summary, _) = play(&scenario);
+    assert_eq!(summary.carriers[0].untraded, Some("only buyers"));
+    assert_eq!(summary.bill(), summary.at_tariff());
+    assert_eq!(summary.carriers[0].carrier, Carrier::Electricity);
+}
