@@ -25,7 +25,7 @@ pub(super) fn section(sums: &Sums<'_>) -> String {
         rows.first().map_or("", |row| row.note.as_str()),
         rows.last().map_or("", |row| row.note.as_str()),
     );
-    let picture = sizes(|size| dumbbells(&rows, &unit, size, title, &description));
+    let picture = sizes(|size| dumbbells(&rows, [&unit, "saved"], size, title, &description));
     let entries = [("tariff", "supplier only"), ("saved", "with neighbours"), ("lost", "pays more")];
     let worse: Vec<usize> =
         (0..sums.members.len()).filter(|member| sums.members[*member].saved().0 < 0).collect();
@@ -57,7 +57,9 @@ fn pair(sums: &Sums<'_>, member: usize) -> Pair {
     let info = &sums.record.subject.members[member];
     let euros = |money: Money| money.0 as f64 / 1e9;
     let saved = text::money(total.saved(), code);
-    let note = if total.saved().0 < 0 { saved } else { format!("+{saved}") };
+    let share = text::percent(total.saved().0.abs(), total.at_tariff.0);
+    let share = share.map(|share| format!(" · {share}")).unwrap_or_default();
+    let note = if total.saved().0 < 0 { saved } else { format!("+{saved}") } + &share;
     let tip = format!(
         "{} ({}): {} instead of {}",
         info.name,

@@ -150,20 +150,34 @@
     for (const [value, text] of ticks(0, reach, svg.classList.contains("narrow") ? 4 : 8)) {
       element(axes, "text", { class: "tick middle", x: x(value), y: bottom + 18 }, text);
     }
-    const curve = (steps) => {
+    const curve = (steps, end) => {
       let [d, sum] = ["", 0];
       for (const [limit, energy] of steps) {
         const height = y(limit / 1e4).toFixed(1);
         d += sum === 0 ? `M${left.toFixed(1)} ${height}` : `V${height}`;
         sum += energy;
         d += `H${Math.min(x(sum / 1e3), right).toFixed(1)}`;
-        if (x(sum / 1e3) >= right) break;
+        if (x(sum / 1e3) >= right) return d;
       }
-      return d;
+      return sum > 0 ? `${d}V${end.toFixed(1)}` : d;
     };
-    svg.querySelector("path.demand").setAttribute("d", curve(demand));
+    const corners = (steps) => {
+      const list = [];
+      let sum = 0;
+      for (const [limit, energy] of steps) {
+        if (sum >= volume) break;
+        const until = Math.min(sum + energy, volume);
+        const height = y(limit / 1e4).toFixed(1);
+        list.push(`${x(sum / 1e3).toFixed(1)} ${height}`, `${x(until / 1e3).toFixed(1)} ${height}`);
+        sum = until;
+      }
+      return list;
+    };
+    const gain = [...corners(demand), ...corners(supply).reverse()].join("L");
+    svg.querySelector("path.gain").setAttribute("d", gain && `M${gain}Z`);
+    svg.querySelector("path.demand").setAttribute("d", curve(demand, bottom));
     svg.querySelector("path.demand").dataset.tip = `Wanted: ${kwh(wanted)} in all`;
-    svg.querySelector("path.supply").setAttribute("d", curve(supply));
+    svg.querySelector("path.supply").setAttribute("d", curve(supply, top));
     svg.querySelector("path.supply").dataset.tip = `Offered: ${kwh(offered)} in all`;
     for (const old of svg.querySelectorAll(".clearing")) old.remove();
     if (price !== null && volume > 0) {
