@@ -4,8 +4,8 @@ mod folder;
 
 use folder::Folder;
 use ledger::conformance::{Example, fill};
-use ledger::{Central, Evidence, Key, Ledger, Options, Receipt, audit};
-use market::{Authentication, Law};
+use ledger::{Central, Evidence, Key, Ledger, Options, Receipt, Recoverer, audit};
+use market::{Authentication, Event, Law, PostingKind, State};
 
 fn operator(seed: u64) -> Key {
     Key::from_seed(&seed.to_be_bytes(), "operator")
@@ -62,4 +62,23 @@ fn an_honest_log_breaks_no_law() {
         assert!(before == std::fs::read(&path).unwrap(), "an audit changes nothing");
         assert_eq!(folder.files(), ["log.wattle"], "an audit leaves nothing behind");
     }
+}
+
+/// The suite is worth what its example has in it.
+#[test]
+fn the_example_has_every_kind_of_entry() {
+    let mut kinds = std::collections::BTreeSet::new();
+    for seed in 0..6 {
+        let mut state = State::new();
+        for envelope in Example::run(seed, Authentication::Operator, 6, 20).commands() {
+            let mut events = Vec::new();
+            state.apply(envelope, &Recoverer, &mut events).unwrap();
+            kinds.extend(events.iter().filter_map(|event| match event {
+                Event::Posted(posting) => Some(posting.kind),
+                _ => None,
+            }));
+        }
+    }
+    let missing = PostingKind::ALL.iter().filter(|kind| !kinds.contains(kind));
+    assert_eq!(missing.collect::<Vec<_>>(), [&PostingKind::Surplus], "no rule here leaves one");
 }
