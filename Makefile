@@ -5,7 +5,7 @@ NPM ?= npm
 # nextest runs tests in parallel processes; where it is missing, cargo's own runner does.
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: run test campaign bench lint web-test help needs-rust needs-web
+.PHONY: run test same campaign bench lint web-test help needs-rust needs-web
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -21,8 +21,14 @@ else
 	$(CARGO) test --workspace --no-fail-fast
 endif
 
-campaign: needs-rust ## The property tests and fault campaigns in full: hours, not minutes
-	PROPTEST_CASES=1000000 WATTLE_CAMPAIGN=full $(CARGO) test --workspace --release -- --include-ignored
+same: needs-rust ## Debug and release builds give the same log, root and report, byte by byte
+	$(CARGO) run --quiet -- run village --quiet --out target/same/debug >/dev/null
+	$(CARGO) run --quiet --release -- run village --quiet --out target/same/release >/dev/null
+	diff -r target/same/debug target/same/release
+	cmp target/same/debug.sqlite target/same/release.sqlite
+
+campaign: needs-rust ## The laws over twenty times as many random histories as in CI: hours, not minutes
+	PROPTEST_CASES=$${PROPTEST_CASES:-200000} $(CARGO) test --workspace --release
 
 bench: needs-rust ## The speed figures, with this machine's own rates beside them
 	$(CARGO) bench --workspace

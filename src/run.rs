@@ -6,12 +6,16 @@ use crate::failure::{Failure, Problem};
 use crate::output::{make_folder, print, print_json};
 use crate::progress::Progress;
 use crate::settings::{RunOptions, Settings};
-use ledger::{Central, Options};
+use ledger::{Central, Evidence, Options};
 use market::{Event, Sink};
+use sim::report::{LawCheck, Outcome, ReportError, Reporter};
 use sim::scenario::{LoadError, Overrides};
-use sim::{Lived, Observer, RunError, Scenario};
+use sim::{Both, Lived, Observer, RunError, Scenario};
 use std::path::{Path, PathBuf};
 use summary::Finished;
+
+/// A run of at most so many records is audited at once, which takes a fraction of its time; larger ones on request.
+const AUDITED_AT_ONCE: u64 = 1_000_000;
 
 /// Runs the scenario, writes the ledger and the report, and shows the summary.
 pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
@@ -26,17 +30,47 @@ pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
 
     #[expect(clippy::disallowed_methods, reason = "the application may measure what it shows")]
     let start = std::time::Instant::now();
+    let hidden = options.quiet || options.json;
+    let progress = Progress::new("running", scenario.span.intervals(), hidden);
+    let reporter = Reporter::create(&settings.out, &scenario, &settings.scenario, env!("CARGO_PKG_VERSION"))?;
     let place = LedgerPlace::of(&settings)?;
     let mut ledger = Central::create(&place.making, Options::default())?;
-    let mut watcher =
-        Watcher(Progress::new("running", scenario.span.intervals(), options.quiet || options.json));
-    let summary = sim::run(&scenario, &mut ledger, &mut watcher)?;
-    watcher.0.done();
+    let mut observers = Both(Watcher(progress), reporter);
+    let summary = sim::run(&scenario, &mut ledger, &mut observers)?;
+    let Both(Watcher(progress), reporter) = observers;
+    progress.done();
     drop(ledger);
+    let took = start.elapsed();
+
+    let audit = (summary.commands <= AUDITED_AT_ONCE)
+        .then(|| ledger::audit(&place.making, &Evidence::default(), &mut |_, _| {}))
+        .transpose()?;
+    let laws = audit.iter().flat_map(|audit| &audit.laws).map(|count| LawCheck {
+        law: count.law,
+        checked: count.checked,
+        violations: count.violations,
+    });
+    let outcome = Outcome {
+        root: summary.root,
+        ledger: format!("one file kept by one operator, {} records", summary.commands),
+        laws: laws.collect(),
+    };
+    let report = reporter.finish(&outcome)?;
     place.finish()?;
-    let finished =
-        Finished { settings: &settings, scenario: &scenario, summary: &summary, took: start.elapsed() };
-    if options.json { print_json(&finished.form()) } else { print(&finished.text()) }
+    let finished = Finished {
+        settings: &settings,
+        scenario: &scenario,
+        summary: &summary,
+        audit: audit.as_ref(),
+        report: &report,
+        took,
+    };
+    if options.json {
+        print_json(&finished.form())?
+    } else {
+        print(&finished.text())?
+    }
+    if finished.violated() { Err(Failure::Negative) } else { Ok(()) }
 }
 
 /// Where the ledger is written, and where it stands in the end.
@@ -56,14 +90,12 @@ impl LedgerPlace {
         if settings.ledger_named {
             return Ok(Self { making: target.clone(), target });
         }
-        let making = with_ending(&target, ".part");
-        for ending in ["", "-wal", "-shm"] {
-            remove(&with_ending(&making, ending))?; // what an interrupted run left
-        }
-        Ok(Self { making, target })
+        let place = Self { making: with_ending(&target, ".part"), target };
+        place.sweep()?; // what an interrupted run left
+        Ok(place)
     }
 
-    fn finish(self) -> Result<(), Failure> {
+    fn finish(&self) -> Result<(), Failure> {
         if self.making == self.target {
             return Ok(());
         }
@@ -71,6 +103,20 @@ impl LedgerPlace {
             remove(&with_ending(&self.target, ending))?;
         }
         std::fs::rename(&self.making, &self.target).map_err(|error| Failure::writing(&self.target, &error))
+    }
+
+    /// Removes an unfinished ledger of the program's own.
+    fn sweep(&self) -> Result<(), Failure> {
+        if self.making == self.target {
+            return Ok(());
+        }
+        ["", "-wal", "-shm"].iter().try_for_each(|ending| remove(&with_ending(&self.making, ending)))
+    }
+}
+
+impl Drop for LedgerPlace {
+    fn drop(&mut self) {
+        let _ = self.sweep(); // whatever went wrong has been reported already
     }
 }
 
@@ -128,6 +174,15 @@ impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         match error {
             RunError::Ledger(error) => error.into(),
+            other => Self::World(other.to_string()),
+        }
+    }
+}
+
+impl From<ReportError> for Failure {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::Occupied { .. } => Self::Input(vec![Problem::new("", error.to_string())]),
             other => Self::World(other.to_string()),
         }
     }

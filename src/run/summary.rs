@@ -4,10 +4,13 @@ use crate::output::hex;
 use crate::settings::Settings;
 use crate::show::{cents, euros, kwh, percent};
 use crate::table::{Align, Table};
+use ledger::Audit;
 use market::{Authentication, Money};
 use serde::Serialize;
 use sim::calendar::format_instant;
+use sim::report::text::whole;
 use sim::{MemberSummary, Scenario, Summary};
+use std::path::Path;
 use std::time::Duration;
 
 /// Communities larger than this show only a choice of their members on the terminal.
@@ -19,6 +22,8 @@ pub(super) struct Finished<'a> {
     pub(super) settings: &'a Settings,
     pub(super) scenario: &'a Scenario,
     pub(super) summary: &'a Summary,
+    pub(super) audit: Option<&'a Audit>,
+    pub(super) report: &'a Path,
     pub(super) took: Duration,
 }
 
@@ -42,7 +47,8 @@ pub(super) struct RunForm<'a> {
     refused: Vec<RefusedForm>,
     records: u64,
     root: String,
-    report: Option<String>,
+    audit: Option<VerdictForm>,
+    report: String,
     ledger: String,
     run_ns: u64,
 }
@@ -71,6 +77,12 @@ struct MemberForm<'a> {
 }
 
 #[derive(Serialize)]
+struct VerdictForm {
+    checked: u64,
+    violations: u64,
+}
+
+#[derive(Serialize)]
 struct RefusedForm {
     code: u16,
     reason: &'static str,
@@ -80,7 +92,7 @@ struct RefusedForm {
 impl Finished<'_> {
     /// The run as one object.
     pub(super) fn form(&self) -> RunForm<'_> {
-        let Self { settings, scenario, summary, took } = self;
+        let Self { settings, scenario, summary, took, .. } = self;
         let span = &scenario.span;
         RunForm {
             scenario: &summary.scenario,
@@ -122,7 +134,11 @@ impl Finished<'_> {
                 .collect(),
             records: summary.commands,
             root: hex(&summary.root),
-            report: None,
+            audit: self.audit.map(|audit| VerdictForm {
+                checked: audit.laws.iter().map(|count| count.checked).sum(),
+                violations: audit.laws.iter().map(|count| count.violations).sum(),
+            }),
+            report: self.report.display().to_string(),
             ledger: settings.ledger.display().to_string(),
             run_ns: u64::try_from(took.as_nanos()).unwrap_or(u64::MAX),
         }
@@ -130,7 +146,7 @@ impl Finished<'_> {
 
     /// The run as a table for a newcomer.
     pub(super) fn text(&self) -> String {
-        let Self { settings, scenario, summary, took } = self;
+        let Self { settings, scenario, summary, took, .. } = self;
         let span = &scenario.span;
         let day = format_instant(span.first.start, span.offset);
         let days = if span.days == 1 { "1 day".to_owned() } else { format!("{} days", span.days) };
@@ -158,10 +174,27 @@ impl Finished<'_> {
         text.push('\n');
         text += &line("authentication", authentication.to_owned());
         text += &line("root", hex(&summary.root));
-        text +=
-            &line("ledger", format!("{ledger}, {} records; verify: wattle audit {ledger}", summary.commands));
+        let again = format!("{ledger}, {} records; verify it again: wattle audit {ledger}", summary.commands);
+        text += &line("ledger", again);
+        text += &line("audit", self.verdict());
+        text += &line("report", self.report.display().to_string());
         text += &line("time", format!("{:.1} s", took.as_secs_f64()));
         text
+    }
+
+    /// Whether the audit found a broken law.
+    pub(super) fn violated(&self) -> bool {
+        self.audit.is_some_and(|audit| audit.first_violation.is_some())
+    }
+
+    /// What the audit found, in words.
+    fn verdict(&self) -> String {
+        let Some(audit) = self.audit else { return "not yet: this ledger is large".to_owned() };
+        let checks: u64 = audit.laws.iter().map(|count| count.checked).sum();
+        match &audit.first_violation {
+            None => format!("{} laws hold in {} checks", audit.laws.len(), whole(checks.into())),
+            Some(violation) => format!("{violation}"),
+        }
     }
 
     /// Bills of every member, or of those that differ most in a large community.

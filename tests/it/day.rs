@@ -35,6 +35,12 @@ fn neighbours_pay_less_and_the_summary_adds_up() {
         assert_eq!(!traded, carrier["untraded"].is_string(), "what is not traded says why: {carrier}");
     }
     assert_eq!(form["authentication"], "operator");
+    assert_eq!(form["audit"]["violations"], 0);
+    for (field, start) in [("report", "<!doctype html>"), ("ledger", "SQLite format 3")] {
+        let path = folder.path().join(form[field].as_str().unwrap());
+        let bytes = std::fs::read(&path).unwrap();
+        assert!(bytes[..start.len()].eq_ignore_ascii_case(start.as_bytes()), "{}", path.display());
+    }
     assert!(integer(&form, "run_ns") > 0);
 }
 
@@ -84,12 +90,17 @@ fn a_run_that_cannot_begin_says_why_and_leaves_nothing() {
     folder.write("kept.sqlite", "precious");
     check(&["run", "two_houses", "--ledger", "kept.sqlite"], 2, "kept.sqlite exists already");
     assert_eq!(std::fs::read_to_string(folder.path().join("kept.sqlite")).unwrap(), "precious");
+    std::fs::create_dir(folder.path().join("photos")).unwrap();
+    folder.write("photos/wedding.jpg", "precious");
+    check(&["run", "two_houses", "--out", "photos"], 2, "photos exists and is not a report");
     folder.write("file", "");
     check(&["run", "two_houses", "--ledger", "file/ledger.sqlite"], 1, "cannot be written");
     let mut left: Vec<String> = std::fs::read_dir(folder.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
         .collect();
+    left.retain(|name| name != "reports"); // made for the report, and empty
     left.sort();
-    assert_eq!(left, ["file", "kept.sqlite", "mine.toml"]);
+    assert_eq!(left, ["file", "kept.sqlite", "mine.toml", "photos"]);
+    assert_eq!(std::fs::read_dir(folder.path().join("reports")).unwrap().count(), 0);
 }

@@ -3,6 +3,13 @@
 use crate::support::Folder;
 use ledger::{Central, Ledger, Options};
 use market::encoding;
+use std::collections::BTreeMap;
+
+/// Everything in the report's folder, by name.
+fn report(folder: &Folder, name: &str) -> BTreeMap<String, Vec<u8>> {
+    let files = std::fs::read_dir(folder.path().join(name)).unwrap().map(Result::unwrap);
+    files.map(|file| (file.file_name().into_string().unwrap(), std::fs::read(file.path()).unwrap())).collect()
+}
 
 /// Root, log hash and every byte of the log of a run.
 fn log(folder: &Folder, name: &str, options: &[&str]) -> (String, [u8; 32], Vec<u8>) {
@@ -28,6 +35,11 @@ fn two_runs_of_one_seed_are_the_same_and_another_seed_is_not() {
         (first.join().unwrap(), second.join().unwrap(), other.join().unwrap())
     });
     assert!(first == second, "two runs of one seed differ");
+    let (first_report, second_report) = (report(&folder, "first"), report(&folder, "second"));
+    assert!(first_report.keys().eq(second_report.keys()) && first_report.len() >= 9);
+    for (name, bytes) in &first_report {
+        assert!(*bytes == second_report[name], "{name} differs between two runs of one seed");
+    }
     assert!(first.0 != other.0 && first.2 != other.2, "the seed changes nothing");
 }
 

@@ -1,6 +1,6 @@
 //! The documents: every relative link leads somewhere.
 
-use crate::support::root;
+use crate::support::{Folder, root};
 use std::path::{Path, PathBuf};
 
 fn documents(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -38,4 +38,24 @@ fn every_relative_link_in_a_document_leads_somewhere() {
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
     assert!(links > 10, "only {links} links were found: the documents have moved");
+}
+
+#[test]
+fn every_command_in_the_readme_works_in_its_order() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path().join("examples")).unwrap();
+    for example in std::fs::read_dir(root().join("examples")).unwrap() {
+        let path = example.unwrap().path();
+        std::fs::copy(&path, folder.path().join("examples").join(path.file_name().unwrap())).unwrap();
+    }
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let mut commands = 0;
+    for line in readme.lines() {
+        let Some(command) = line.strip_prefix("cargo run --release -- ") else { continue };
+        let arguments: Vec<&str> = command.split('#').next().unwrap().split_whitespace().collect();
+        let run = folder.wattle(&arguments);
+        assert_eq!(run.code, 0, "{line}: {}", run.err);
+        commands += 1;
+    }
+    assert!(commands >= 7, "only {commands} commands were found in the README");
 }

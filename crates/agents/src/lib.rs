@@ -4,6 +4,43 @@
 //! per delivery interval, every loss an explicit integer, so that no device can create or lose a Wh (laws S9 and
 //! S10). A strategy sees forecasts and history, never the future. No clock, no ambient randomness, no ledger.
 //!
+//! A house with a roof, bidding for the next interval:
+//!
+//! ```
+//! use agents::device::{Device, Load, Photovoltaic};
+//! use agents::{Fees, MarketOutlook, Outlook, Prosumer, ProsumerDescription, Series, forecast::Method, strategy};
+//! use market::{Carrier, DeliveryInterval, Energy, Price, Prices};
+//!
+//! // Two days of history, then the simulated day: step 0 is the first that is delivered.
+//! let demand = Series::constant(150, -192..96); // Wh per quarter hour
+//! let sun = Series::constant(500, -192..96); // W/kWp
+//! let devices = [
+//!     Device::Load(Load::new(Carrier::Electricity, demand)?),
+//!     Device::Photovoltaic(Photovoltaic::new(8_000, 7_000, sun, 900)?),
+//! ];
+//! let mut house = Prosumer::new(ProsumerDescription {
+//!     name: "Berger",
+//!     seed: 7,
+//!     devices: devices.into_iter().collect(),
+//!     strategy: strategy::named("ladder").unwrap(),
+//!     connected: &[Carrier::Electricity],
+//!     merit: &[],
+//!     forecast: Method::Smoothed,
+//!     duration: 900,
+//! })?;
+//! let prices = [Prices { import: Price(300_000), export: Price(80_000) }];
+//! let market = MarketOutlook { prices: &prices, fees: Fees::default(), held: &[], recent: &[] };
+//! let first = DeliveryInterval::new(0, 900).unwrap();
+//! let running = [Energy::ZERO; 3];
+//! let mut orders = Vec::new();
+//! house.orders(&Outlook { step: 0, first, open: 1, running, markets: [Some(market), None, None] }, &mut orders);
+//! // 8 kWp · 0.5 · ¼ h − 150 Wh
+//! assert_eq!((orders[0].energy, orders[0].limit), (Energy(850), Price(80_000)));
+//! let done = house.deliver(0, &[Energy(-850), Energy::ZERO, Energy::ZERO]);
+//! assert_eq!(done.of(Carrier::Electricity).export, 850);
+//! # Ok::<(), agents::Impossible>(())
+//! ```
+//!
 //! The modules in reading order:
 
 mod ratio;

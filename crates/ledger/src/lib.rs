@@ -1,7 +1,7 @@
 //! Who agrees on the order of commands, and how it is kept.
 //!
 //! A ledger is a log of accepted commands. [`Ledger`] is the seam: append, commit, receive a receipt, replay.
-//! [`Central`] keeps it in one SQLite file under one operator. [`audit`] replays a log that somebody else wrote
+//! [`Central`] keeps it in one SQLite file under one operator. [`audit()`] replays a log that somebody else wrote
 //! and re-checks every law.
 //!
 //! The modules in reading order:

@@ -593,8 +593,11 @@ fn check_history(steps: Vec<Vec<Step>>, seen: &mut BTreeMap<String, u32>) {
 fn the_laws_hold_over_random_histories() {
     use proptest::test_runner::{Config, TestRunner};
     let seen = RefCell::new(BTreeMap::new());
-    let mut runner =
-        TestRunner::new(Config { cases: 10_000, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config {
+        cases: Config::default().cases.max(10_000),
+        failure_persistence: None,
+        ..Config::default()
+    });
     let histories = prop::collection::vec(any_steps(), 1..40);
     let outcome = runner.run(&histories, |steps| {
         check_history(steps, &mut seen.borrow_mut());

@@ -110,8 +110,34 @@ fn a_wish_no_rule_grants_is_refused_by_number() {
     assert_eq!(form["rejected"], expected);
 }
 
+/// Two orders as a data tool writes them: integers and text, snappy.
+fn parquet() -> Vec<u8> {
+    use parquet::basic::Compression;
+    use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
+    use parquet::file::{properties::WriterProperties, writer::SerializedFileWriter};
+    let schema = "message orders { required binary id (UTF8); required binary account (UTF8); \
+                  required binary side (UTF8); required int64 energy_wh; required int64 limit_price; }";
+    let schema = parquet::schema::parser::parse_message_type(schema).unwrap();
+    let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
+    let mut file = SerializedFileWriter::new(Vec::new(), schema.into(), properties.into()).unwrap();
+    let mut group = file.next_row_group().unwrap();
+    let text = [["b", "s"], ["ann", "ben"], ["buy", "sell"]];
+    for values in text {
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<ByteArrayType>().write_batch(&values.map(ByteArray::from), None, None).unwrap();
+        column.close().unwrap();
+    }
+    for values in [[100, 60], [300_000, 100_000]] {
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<Int64Type>().write_batch(&values, None, None).unwrap();
+        column.close().unwrap();
+    }
+    group.close().unwrap();
+    file.into_inner().unwrap()
+}
+
 #[test]
-fn json_and_csv_orders_give_the_same_outcome() {
+fn csv_json_and_parquet_orders_give_the_same_outcome() {
     let folder = Folder::new();
     folder.write("orders.csv", format!("{HEADING}b,ann,buy,100,300000\ns,ben,sell,60,100000\n"));
     let orders = json!([
@@ -119,6 +145,7 @@ fn json_and_csv_orders_give_the_same_outcome() {
         {"id": "s", "account": "ben", "side": "sell", "energy_wh": 60, "limit_price": 100_000},
     ]);
     folder.write("orders.json", orders.to_string());
+    folder.write("orders.parquet", parquet());
     folder.write("wrapped.json", json!({"orders": orders}).to_string());
     let outcome = |file: &str| {
         let mut form = folder.wattle(&["clear", file, "--json"]).json();
@@ -127,6 +154,8 @@ fn json_and_csv_orders_give_the_same_outcome() {
     };
     assert_eq!(outcome("orders.csv"), outcome("orders.json"));
     assert_eq!(outcome("orders.csv"), outcome("wrapped.json"));
+    assert_eq!(outcome("orders.csv"), outcome("orders.parquet"));
+    assert_eq!(outcome("orders.csv")["energy_wh"], 60);
 }
 
 #[test]

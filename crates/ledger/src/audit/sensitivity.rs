@@ -146,7 +146,7 @@ fn about(posting: Posting) -> impl Iterator<Item = (&'static str, Posting)> {
 fn the_market_cannot_lie_about_what_it_did() {
     let mut told: BTreeMap<&str, u32> = BTreeMap::new();
     for seed in 0..6 {
-        let commands = Example::run(seed, Authentication::Operator, 6, 2).take();
+        let commands = Example::run(seed, Authentication::Operator, 6, 5).take();
         let (mut state, mut books) = (State::new(), Books::default());
         for envelope in &commands {
             let mut events: Vec<Event> = Vec::new();

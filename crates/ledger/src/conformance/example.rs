@@ -108,6 +108,7 @@ impl Example {
         let interval = DeliveryInterval { start: START, duration: DURATION }.later(step);
         let gate = interval.start - u64::from(GATE);
         self.operate(Command::Tick { time: gate - 60 });
+        self.top_up();
         if step.is_multiple_of(4) {
             self.delegate_trades(interval);
         }
@@ -171,6 +172,19 @@ impl Example {
         // Some have little, so that the guarantor lends.
         let amount = Money(if name % 4 == 3 { 4_000_000_000 } else { 50_000_000_000 });
         self.operate(Command::Deposit { account: id, amount, nonce });
+    }
+
+    /// Whoever could not pay for the next orders pays in; less would do now and then, so that the guarantor lends.
+    fn top_up(&mut self) {
+        for member in 0..self.members.len() {
+            let account = self.members[member].id;
+            let entry = &self.state.accounts()[account.0 as usize];
+            let (available, debt) = (entry.balance - entry.holds, entry.debt);
+            if available < Money(1_500_000_000) {
+                let (amount, nonce) = (Money(3_000_000_000) + debt, self.nonce());
+                self.operate(Command::Deposit { account, amount, nonce });
+            }
+        }
     }
 
     /// Member 0 lets a hot key trade, trades with it, and withdraws the permission.
@@ -245,8 +259,9 @@ impl Example {
                 let drawn = example.draw(400) as i64;
                 Energy((contracted.0 + drawn - 200).max(0))
             };
-            let (import, export) = match self.draw(4) {
-                0 => (position.bought, position.sold),
+            let (import, export) = match self.draw(8) {
+                0 | 1 => (position.bought, position.sold),
+                2 => (Energy(8_000), near(self, position.sold)), // more than some can pay
                 _ => (near(self, position.bought), near(self, position.sold)),
             };
             let meter = &mut self.members[member].meters[carrier as usize];

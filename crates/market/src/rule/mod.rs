@@ -1,7 +1,7 @@
 //! Clearing rules: what a right outcome is.
 //!
 //! A rule never searches. An auction's outcome arrives as a [`Claim`] and [`check`] says whether it is right, in
-//! one pass over the unsorted book; a rule on metered energy is recomputed by [`metered`].
+//! one pass over the unsorted book; a rule on metered energy is recomputed by [`metered()`].
 
 mod clearing;
 mod cut;

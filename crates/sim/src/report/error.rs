@@ -17,11 +17,11 @@ pub enum ReportError {
     },
     /// The target holds something that is not a report.
     #[error(
-        "{} exists and is not a report: nothing was overwritten; name a new folder or an earlier report with --out",
+        "{} is in the way and no part of a report: nothing was overwritten; name another folder with --out",
         path.display()
     )]
     Occupied {
-        /// The target folder.
+        /// What is in the way.
         path: PathBuf,
     },
 }

@@ -5,8 +5,18 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// The file by which an earlier report is recognised; it may be replaced.
-const MARK: &str = "index.html";
+/// What a report consists of. A folder that holds nothing else may be replaced.
+const FILES: [&str; 9] = [
+    "bills.csv",
+    "bills.parquet",
+    "clearings.csv",
+    "clearings.parquet",
+    "index.html",
+    "members.csv",
+    "members.parquet",
+    "readings.csv",
+    "readings.parquet",
+];
 
 /// A folder in the making. Dropped unfinished, it leaves nothing behind.
 #[derive(Debug)]
@@ -81,7 +91,7 @@ fn remove(path: &Path) -> Result<(), ReportError> {
 
 /// An empty folder and an earlier report may be replaced, nothing else.
 fn refuse_strangers(target: &Path) -> Result<(), ReportError> {
-    let mut entries = match fs::read_dir(target) {
+    let entries = match fs::read_dir(target) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(error) if error.kind() == ErrorKind::NotADirectory => {
@@ -89,8 +99,11 @@ fn refuse_strangers(target: &Path) -> Result<(), ReportError> {
         }
         Err(error) => return Err(ReportError::at(target)(error)),
     };
-    if entries.next().is_none() || target.join(MARK).is_file() && target.join("readings.csv").is_file() {
-        return Ok(());
+    for entry in entries {
+        let name = entry.map_err(ReportError::at(target))?.file_name();
+        if !FILES.iter().any(|known| name == *known) {
+            return Err(ReportError::Occupied { path: target.join(name) });
+        }
     }
-    Err(ReportError::Occupied { path: target.to_owned() })
+    Ok(())
 }

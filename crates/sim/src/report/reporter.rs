@@ -163,14 +163,15 @@ fn words(devices: &[Device]) -> Vec<String> {
             Device::RunOfRiver(_) => "water turbine".into(),
             Device::Biomethane(_) => "biogas plant".into(),
             Device::Battery(battery) => {
-                format!("battery {}", super::text::energy(Energy(battery.storage.capacity)))
+                let kwh = super::text::decimal(battery.storage.capacity.into(), 3, 1);
+                format!("battery {}\u{a0}kWh", kwh.trim_end_matches(".0"))
             }
             Device::Car(_) => "electric car".into(),
             Device::HeatPump(_) => "heat pump".into(),
             Device::ThermalStore(_) => "hot-water tank".into(),
             Device::Boiler(_) => "gas boiler".into(),
             Device::Chp(_) => "heat and power plant".into(),
-            Device::Appliance(_) => "timed appliances".into(),
+            Device::Appliance(_) => "flexible appliances".into(),
             Device::Load(_) => continue,
         };
         if !words.contains(&word) {

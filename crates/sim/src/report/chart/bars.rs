@@ -28,7 +28,7 @@ pub struct Bar {
 #[must_use]
 pub fn bars(rows: &[Bar], size: Size, title: &str, description: &str) -> String {
     let narrow = size == Size::Narrow;
-    let (left, right) = (size.pick(210.0, 0.0), size.width() - size.pick(64.0, 46.0));
+    let (left, right) = (size.pick(210.0, 0.0), size.width() - size.pick(64.0, 54.0));
     let (pitch, thick) = (size.pick(24.0, 38.0), 14.0);
     let mut svg = Svg::new(size, rows.len() as f64 * pitch + 4.0);
     for (number, row) in rows.iter().enumerate() {

@@ -17,38 +17,46 @@ pub struct Pair {
     pub tip: String,
 }
 
-/// The rows from top to bottom; `after` left of `before` is the good direction.
+/// The rows from top to bottom; `after` left of `before` is the good direction. `gain` heads the notes.
 #[must_use]
-pub fn dumbbells(rows: &[Pair], unit: &str, size: Size, title: &str, description: &str) -> String {
+pub fn dumbbells(
+    rows: &[Pair],
+    [unit, gain]: [&str; 2],
+    size: Size,
+    title: &str,
+    description: &str,
+) -> String {
     let narrow = size == Size::Narrow;
-    let (left, right) = (size.pick(210.0, 6.0), size.width() - size.pick(120.0, 12.0));
+    let (left, right) = (size.pick(210.0, 6.0), size.width() - size.pick(150.0, 14.0));
     let pitch = size.pick(26.0, 42.0);
     let (top, bottom) = (26.0, 30.0 + rows.len() as f64 * pitch);
     let values = rows.iter().flat_map(|row| [row.before, row.after]);
     let ends = values.fold([0.0_f64, 0.0_f64], |[low, high], value| [low.min(value), high.max(value)]);
     let scale = Scale::nice(ends, [left, right], 5);
     let mut svg = Svg::new(size, bottom + 6.0);
-    svg.text(
-        if narrow { "tick start" } else { "tick end" },
-        [if narrow { 0.0 } else { left - 10.0 }, 12.0],
-        unit,
-    );
+    if !narrow {
+        svg.text("tick end", [size.width(), 12.0], gain);
+    }
     for (value, text) in scale.ticks(size.pick(8.0, 4.0) as usize) {
         let x = scale.at(value);
         svg.line(if value == 0.0 { "grid zero" } else { "grid" }, [x, top - 6.0], [x, bottom]);
-        if !narrow || x > 40.0 {
-            svg.text("tick middle", [x, 12.0], &text);
-        }
+        // Where an edge would cut a text it begins or ends there.
+        let anchor = match x {
+            x if x < 24.0 => "start",
+            x if x > size.width() - 24.0 => "end",
+            _ => "middle",
+        };
+        svg.text(&format!("tick {anchor}"), [x, 12.0], &format!("{text}\u{a0}{unit}"));
     }
     for (number, row) in rows.iter().enumerate() {
         let y = top + number as f64 * pitch + size.pick(10.0, 24.0);
         let name = cut(&row.name, if narrow { 28 } else { 30 });
         if narrow {
             svg.text("label start halo", [0.0, y - 9.0], &name);
-            svg.text("value end halo", [size.width() - 2.0, y - 9.0], &row.note);
+            svg.text("value end halo", [size.width(), y - 9.0], &row.note);
         } else {
             svg.text("label end", [left - 10.0, y + 4.0], &name);
-            svg.text("value start", [right + 12.0, y + 4.0], &row.note);
+            svg.text("value end", [size.width(), y + 4.0], &row.note);
         }
         let [before, after] = [scale.at(row.before), scale.at(row.after)];
         let better = row.after <= row.before;

@@ -9,6 +9,8 @@ use market::Energy;
 pub struct Node {
     /// Its name.
     pub name: String,
+    /// A shorter one, for a narrow picture.
+    pub short: String,
     /// The style class that colours it and the ribbons that leave it.
     pub class: &'static str,
     /// Its column, 0 at the left.
@@ -45,6 +47,7 @@ const THICK: f64 = 12.0;
 pub fn sankey(nodes: &[Node], links: &[Link], size: Size, title: &str, description: &str) -> String {
     let (placed, height) = place(nodes, links, size);
     let mut svg = Svg::new(size, height + 10.0);
+    svg.class("sankey");
     ribbons(&mut svg, nodes, links, placed.clone());
     let columns = nodes.iter().map(|node| node.column).max().unwrap_or(0);
     for (node, place) in nodes.iter().zip(&placed).filter(|(_, place)| place.value > 0.0) {
@@ -56,7 +59,7 @@ pub fn sankey(nodes: &[Node], links: &[Link], size: Size, title: &str, descripti
             _ => ("start", place.x + THICK + 7.0),
         };
         let halo = if node.column == 0 || node.column == columns { "" } else { " halo" };
-        let lines = wrap(&node.name, size.pick(24.0, 12.0) as usize);
+        let lines = lines(node, size);
         let line = size.pick(16.0, 14.0);
         let block = (lines.len() + 1) as f64 * line;
         let mut y = place.y + place.height / 2.0 - block / 2.0 + line * 0.75;
@@ -93,7 +96,7 @@ fn place(nodes: &[Node], links: &[Link], size: Size) -> (Vec<Placed>, f64) {
         }
     }
     let total = heights.iter().copied().fold(0.0, f64::max);
-    let (left, right) = (size.pick(170.0, 84.0), size.width() - size.pick(182.0, 100.0));
+    let (left, right) = (size.pick(170.0, 78.0), size.width() - size.pick(182.0, 92.0));
     for (index, height) in heights.iter().enumerate() {
         let mut y = (total - height) / 2.0;
         let x = left + (right - left) * index as f64 / (columns.max(2) - 1) as f64;
@@ -109,7 +112,7 @@ fn place(nodes: &[Node], links: &[Link], size: Size) -> (Vec<Placed>, f64) {
 
 /// The height a node takes in its column, label included.
 fn slot(place: &Placed, node: &Node, size: Size, line: f64) -> f64 {
-    let lines = wrap(&node.name, size.pick(24.0, 12.0) as usize).len() + 1;
+    let lines = lines(node, size).len() + 1;
     place.height.max(lines as f64 * line) + 8.0
 }
 
@@ -138,6 +141,14 @@ fn ribbons(svg: &mut Svg, nodes: &[Node], links: &[Link], mut placed: Vec<Placed
     }
 }
 
+/// A node's name in lines.
+fn lines(node: &Node, size: Size) -> Vec<String> {
+    match size {
+        Size::Wide => wrap(&node.name, 24),
+        Size::Narrow => wrap(&node.short, 12),
+    }
+}
+
 fn amount(value: f64) -> String {
     energy(Energy(value.round() as i64))
 }
@@ -163,7 +174,7 @@ mod tests {
 
     #[test]
     fn what_enters_a_node_leaves_it_at_the_same_width() {
-        let node = |name: &str, column| Node { name: name.into(), class: "own", column };
+        let node = |name: &str, column| Node { name: name.into(), short: name.into(), class: "own", column };
         let nodes = [node("Sun", 0), node("Own use", 1), node("Car", 2), node("Idle", 2)];
         let links = [Link { from: 0, to: 1, value: 500.0 }, Link { from: 1, to: 2, value: 500.0 }];
         let (placed, _) = place(&nodes, &links, Size::Wide);

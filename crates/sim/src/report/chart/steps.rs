@@ -31,8 +31,9 @@ pub fn crossing(crossing: &Crossing, currency: [u8; 3], size: Size, id: &str) ->
         let total: Energy = steps.iter().map(|step| step.1).sum();
         format!("{side}: {} in all", text::energy(total))
     };
-    svg.path("line demand", &curve(&crossing.demand, &x, &y), &tip("Wanted", &crossing.demand));
-    svg.path("line supply", &curve(&crossing.supply, &x, &y), &tip("Offered", &crossing.supply));
+    svg.path("gain", &gain(crossing, &x, &y), "");
+    svg.path("line demand", &curve(&crossing.demand, &x, &y, bottom), &tip("Wanted", &crossing.demand));
+    svg.path("line supply", &curve(&crossing.supply, &x, &y, top), &tip("Offered", &crossing.supply));
     if let Some(price) = crossing.price.filter(|_| !crossing.volume.is_zero()) {
         let [px, py] = [x.at(kwh(crossing.volume)), y.at(cents(price))];
         svg.path("clearing", &format!("M{left:.1} {py:.1}H{px:.1}V{bottom:.1}"), "");
@@ -84,8 +85,9 @@ fn prices(crossing: &Crossing) -> [f64; 2] {
         .fold([0.0, 0.0], |[low, high], price| [low.min(price), high.max(price)])
 }
 
-/// A stepped curve over accumulated energy, cut where the picture ends.
-fn curve(steps: &[(Price, Energy)], x: &Scale, y: &Scale) -> String {
+/// A stepped curve over accumulated energy, cut where the picture ends; where it ends before, it runs on to `end`:
+/// nobody wants more even for nothing, nobody offers more at any price.
+fn curve(steps: &[(Price, Energy)], x: &Scale, y: &Scale, end: f64) -> String {
     let (mut d, mut so_far) = (String::new(), 0);
     for (limit, energy) in steps {
         let height = y.at(cents(*limit));
@@ -98,10 +100,40 @@ fn curve(steps: &[(Price, Energy)], x: &Scale, y: &Scale) -> String {
         let place = x.at(so_far as f64 / 1e3);
         let _ = write!(d, "H{:.1}", place.min(x.places[1]));
         if place >= x.places[1] {
-            break;
+            return d;
         }
     }
+    if so_far > 0 {
+        let _ = write!(d, "V{end:.1}");
+    }
     d
+}
+
+/// The surface between the two curves up to the energy traded: what both sides gain together.
+fn gain(crossing: &Crossing, x: &Scale, y: &Scale) -> String {
+    if crossing.volume.is_zero() {
+        return String::new();
+    }
+    let corners = |steps: &[(Price, Energy)]| {
+        let (mut corners, mut so_far) = (Vec::new(), 0);
+        for (limit, energy) in steps {
+            if so_far >= crossing.volume.0 {
+                break;
+            }
+            let height = y.at(cents(*limit));
+            let until = (so_far + energy.0).min(crossing.volume.0);
+            corners.push([x.at(so_far as f64 / 1e3), height]);
+            corners.push([x.at(until as f64 / 1e3), height]);
+            so_far = until;
+        }
+        corners
+    };
+    let back = corners(&crossing.supply).into_iter().rev();
+    let mut d = String::new();
+    for [x, y] in corners(&crossing.demand).into_iter().chain(back) {
+        let _ = write!(d, "{}{x:.1} {y:.1}", if d.is_empty() { "M" } else { "L" });
+    }
+    d + "Z"
 }
 
 #[cfg(test)]

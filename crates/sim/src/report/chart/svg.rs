@@ -9,6 +9,7 @@ use std::fmt::{self, Write as _};
 pub struct Svg {
     size: Size,
     height: f64,
+    class: &'static str,
     attributes: String,
     body: String,
 }
@@ -17,7 +18,12 @@ impl Svg {
     /// An empty drawing of this height.
     #[must_use]
     pub fn new(size: Size, height: f64) -> Self {
-        Self { size, height, attributes: String::new(), body: String::new() }
+        Self { size, height, class: "", attributes: String::new(), body: String::new() }
+    }
+
+    /// Gives the drawing a style class of its own.
+    pub fn class(&mut self, class: &'static str) {
+        self.class = class;
     }
 
     /// Gives the drawing an attribute.
@@ -74,9 +80,9 @@ impl Svg {
     /// The drawing with its title and description for those who cannot see it.
     #[must_use]
     pub fn finish(self, title: &str, description: &str) -> String {
-        let Self { size, height, attributes, body } = self;
+        let Self { size, height, class, attributes, body } = self;
         format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"{}\" viewBox=\"0 0 {:.0} {height:.0}\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"{} {class}\" viewBox=\"0 0 {:.0} {height:.0}\" \
              role=\"img\" aria-label=\"{}\"{attributes}><desc>{}</desc>{body}</svg>",
             size.class(),
             size.width(),

@@ -67,7 +67,7 @@ impl TimeChart {
     /// The picture; `id` links it to the values of [`Self::json`].
     #[must_use]
     pub fn draw(&self, size: Size, id: &str) -> String {
-        let [left, right] = [size.pick(52.0, 40.0), size.width() - 4.0];
+        let [left, right] = [self.margin(size), size.width() - 4.0];
         let heights = self.panels.iter().map(|panel| panel.height).sum::<f64>();
         let gaps = GAP * self.panels.len().saturating_sub(1) as f64;
         let bottom = TOP + heights + gaps;
@@ -82,13 +82,7 @@ impl TimeChart {
         let mut top = TOP;
         for panel in &self.panels {
             let scale = panel.scale([top + panel.height, top]);
-            value_axis(
-                &mut svg,
-                &scale,
-                [left, right],
-                if panel.height > 130.0 { 5 } else { 3 },
-                &panel.unit,
-            );
+            value_axis(&mut svg, &scale, [left, right], panel.ticks(), &panel.unit);
             for series in &panel.series {
                 let x = Scale::new([0.0, self.bins.max(1) as f64], [left, right]);
                 match &series.shape {
@@ -107,6 +101,14 @@ impl TimeChart {
             top += panel.height + GAP;
         }
         svg.finish(&self.title, &self.description)
+    }
+
+    /// Room for the longest text of the vertical axes.
+    fn margin(&self, size: Size) -> f64 {
+        let ticks =
+            self.panels.iter().flat_map(|panel| panel.scale([panel.height, 0.0]).ticks(panel.ticks()));
+        let longest = ticks.map(|(_, text)| text.chars().count()).max().unwrap_or(0);
+        size.pick(52.0, 34.0_f64.max(10.0 + 7.6 * longest as f64))
     }
 
     /// The values for whoever points at the picture.
@@ -141,6 +143,11 @@ impl TimeChart {
 }
 
 impl Panel {
+    /// About how many grid lines it has.
+    fn ticks(&self) -> usize {
+        if self.height > 130.0 { 5 } else { 3 }
+    }
+
     fn scale(&self, places: [f64; 2]) -> Scale {
         let (mut low, mut high) = (0.0_f64, 0.0_f64);
         for series in &self.series {

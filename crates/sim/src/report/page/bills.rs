@@ -8,6 +8,9 @@ use market::Money;
 /// The most rows a picture shows; the table has them all.
 pub(super) const MOST_ROWS: usize = 40;
 
+/// The most members whose reason is told.
+const MOST_REASONS: usize = 12;
+
 /// The section.
 pub(super) fn section(sums: &Sums<'_>) -> String {
     let code = sums.currency();
@@ -25,7 +28,7 @@ pub(super) fn section(sums: &Sums<'_>) -> String {
         rows.first().map_or("", |row| row.note.as_str()),
         rows.last().map_or("", |row| row.note.as_str()),
     );
-    let picture = sizes(|size| dumbbells(&rows, &unit, size, title, &description));
+    let picture = sizes(|size| dumbbells(&rows, [&unit, "saved"], size, title, &description));
     let entries = [("tariff", "supplier only"), ("saved", "with neighbours"), ("lost", "pays more")];
     let worse: Vec<usize> =
         (0..sums.members.len()).filter(|member| sums.members[*member].saved().0 < 0).collect();
@@ -34,14 +37,7 @@ pub(super) fn section(sums: &Sums<'_>) -> String {
     if left_out > 0 {
         content += &format!("<p>{left_out} members between these two ends are in the table below.</p>\n");
     }
-    if !worse.is_empty() {
-        let item = |member: &usize| {
-            let name = text::escape(&sums.record.subject.members[*member].name);
-            format!("<li><b>{name}</b>: {}</li>\n", reason(&sums.members[*member], code))
-        };
-        let items: String = worse.iter().take(MOST_ROWS).map(item).collect();
-        content += &format!("<h3>Who pays more, and why</h3>\n<ul class=\"reasons\">\n{items}</ul>\n");
-    }
+    content += &reasons(sums, worse);
     whole(
         "bills",
         "What each member paid",
@@ -51,13 +47,38 @@ pub(super) fn section(sums: &Sums<'_>) -> String {
     )
 }
 
+/// Who pays more and why, the largest loss first; nothing where nobody does.
+fn reasons(sums: &Sums<'_>, mut worse: Vec<usize>) -> String {
+    if worse.is_empty() {
+        return String::new();
+    }
+    let code = sums.currency();
+    worse.sort_by_key(|member| (sums.members[*member].saved(), *member));
+    let item = |member: &usize| {
+        let name = text::escape(&sums.record.subject.members[*member].name);
+        format!("<li><b>{name}</b>: {}</li>\n", reason(&sums.members[*member], code))
+    };
+    let items: String = worse.iter().take(MOST_REASONS).map(item).collect();
+    let more = match worse.len().saturating_sub(MOST_REASONS) {
+        0 => String::new(),
+        more => format!("<p>{more} more lost less; they are red in the table below.</p>\n"),
+    };
+    format!(
+        "<h3>Who pays more, and why</h3>\n<p class=\"intro\">Members trade on a forecast. What they contracted but \
+         then did not take, or could not give, is exchanged with the supplier at its prices.</p>\n\
+         <ul class=\"reasons\">\n{items}</ul>\n{more}"
+    )
+}
+
 fn pair(sums: &Sums<'_>, member: usize) -> Pair {
     let total = &sums.members[member];
     let code = sums.currency();
     let info = &sums.record.subject.members[member];
     let euros = |money: Money| money.0 as f64 / 1e9;
     let saved = text::money(total.saved(), code);
-    let note = if total.saved().0 < 0 { saved } else { format!("+{saved}") };
+    let share = text::percent(total.saved().0.abs(), total.at_tariff.0);
+    let share = share.map(|share| format!(" · {share}")).unwrap_or_default();
+    let note = if total.saved().0 < 0 { saved } else { format!("+{saved}") } + &share;
     let tip = format!(
         "{} ({}): {} instead of {}",
         info.name,

@@ -1,6 +1,6 @@
 //! The first screen: what this is, what came of it, and how it works, for somebody who has never heard of it.
 
-use super::{Sums, capital};
+use super::Sums;
 use crate::report::text::{self, Civil};
 use market::{Carrier, Energy, Money, Rule, SharingKey};
 
@@ -22,14 +22,19 @@ pub(super) fn section(sums: &Sums<'_>) -> String {
     let subject = &sums.record.subject;
     let offset = i64::from(subject.community.utc_offset);
     let length = sums.record.recorded * sums.duration();
-    let first = Civil::of(subject.start.cast_signed() + offset).date();
-    let last = Civil::of((subject.start + length.max(1) - 1).cast_signed() + offset).date();
-    let when = if first == last { first } else { format!("{first} to {last}") };
+    let first = Civil { second: 0, ..Civil::of(subject.start.cast_signed() + offset) };
+    let last = Civil::of((subject.start + length.max(1) - 1).cast_signed() + offset);
+    let last = Civil { second: 0, ..last };
+    let when = match (first == last, first.month == last.month && first.year == last.year) {
+        (true, _) => first.date(),
+        (false, true) => format!("{} {} to {}", first.weekday_name(), first.day, last.date()),
+        (false, false) => format!("{} to {}", first.date(), last.date()),
+    };
     let pace = text::span(sums.duration());
     format!(
         "<header>\n<p class=\"kicker\">Wattle · scenario {}</p>\n<h1>{}</h1>\n<p class=\"when\">{when}, in steps of \
          {pace}</p>\n<p class=\"result\">{}</p>\n{}<div class=\"cards\">\n{}</div>\n\
-         <div class=\"how\"><h2>How the market works</h2><p>{}</p></div>\n{}</header>\n",
+         <div class=\"how\"><h2>How the market works</h2><ol>{}</ol></div>\n{}</header>\n",
         text::escape(&subject.scenario),
         text::escape(&title(sums)),
         result(sums),
@@ -94,7 +99,12 @@ fn cards(sums: &Sums<'_>) -> String {
     let code = sums.currency();
     let better = sums.members.iter().filter(|member| member.saved().0 > 0).count();
     let worse = sums.members.iter().filter(|member| member.saved().0 < 0).count();
-    let mut who = format!("{better} of {} members are better off", sums.members.len());
+    let all = sums.members.len();
+    let mut who = match better == all {
+        true if all == 2 => "both members are better off".into(),
+        true => format!("all {all} members are better off"),
+        false => format!("{better} of {all} members are better off"),
+    };
     if worse > 0 {
         who.push_str(&format!(", {worse} pay more: <a href=\"#bills\">why</a>"));
     }
@@ -103,24 +113,26 @@ fn cards(sums: &Sums<'_>) -> String {
     let mut cards = card(name, &text::money(saved.abs(), code), &who);
 
     let electricity = sums.total(Carrier::Electricity);
-    let traded: Energy = sums.carriers.iter().map(|carrier| sums.traded(*carrier)).sum();
-    let each: Vec<String> = sums
-        .carriers
-        .iter()
-        .filter(|carrier| !sums.traded(**carrier).is_zero())
-        .map(|carrier| {
-            format!("{} {}", capital(*carrier).to_lowercase(), text::energy(sums.traded(*carrier)))
-        })
-        .collect();
-    let each = if each.is_empty() { "nothing found a buyer and a seller".into() } else { each.join(" · ") };
-    cards += &card("Traded with neighbours", &text::energy(traded), &each);
+    let traded = |carrier: &&Carrier| !sums.traded(**carrier).is_zero();
+    let mut carriers = sums.carriers.iter().filter(traded);
+    let (energy, note) = match carriers.next() {
+        None => (text::energy(Energy::ZERO), "no buyer and seller found each other".into()),
+        Some(first) => {
+            let rest = carriers
+                .map(|carrier| format!("{} of {}", text::energy(sums.traded(*carrier)), carrier.name()));
+            let parts: Vec<String> = [format!("of {}", first.name())].into_iter().chain(rest).collect();
+            let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+            (text::energy(sums.traded(*first)), text::list(&parts))
+        }
+    };
+    cards += &card("Traded with neighbours", &energy, &note);
 
     let (own, peers, supplier) = (electricity.own_use(), electricity.from_peers, electricity.from_supplier());
     let all = i128::from((own + peers + supplier).0);
     if let Some(share) = text::percent(i128::from((own + peers).0), all) {
         let part = |energy: Energy| text::percent(energy.0.into(), all).unwrap_or_default();
         let note = format!(
-            "of the electricity used: {} from members’ own roofs and plants, {} from neighbours",
+            "of the electricity used: {} made by the users themselves, {} by neighbours",
             part(own),
             part(peers)
         );
@@ -148,14 +160,14 @@ fn price_card(sums: &Sums<'_>, card: impl Fn(&str, &str, &str) -> String) -> Str
         "Price between neighbours",
         &format!("{}\u{a0}{unit}", value(paid.0, volume)),
         &format!(
-            "on average for electricity, where the supplier pays {} and its power is worth {} to a buyer",
+            "for electricity, before fees; between {} and {} both sides can do better than with the supplier",
             value(low, count),
             value(high, count)
         ),
     )
 }
 
-/// How the first market works, in three sentences.
+/// How the first market works, in three steps.
 fn how(sums: &Sums<'_>) -> String {
     let pace = match sums.duration() {
         900 => "quarter of an hour".into(),
@@ -163,37 +175,42 @@ fn how(sums: &Sums<'_>) -> String {
         1_800 => "half hour".into(),
         seconds => format!("span of {}", text::span(seconds)),
     };
-    let rest = "Whatever is left over comes from the supplier or goes to it, at its usual prices.";
     let asks = format!(
         "Before every {pace} each member says how much energy it would like to buy or sell, and at which price."
     );
-    match sums.record.subject.community.markets.first().map(|market| market.rule) {
-        Some(Rule::UniformPrice { .. }) => format!(
-            "{asks} The market then finds the one price at which the most useful trades happen: everybody who \
-             trades pays or gets that price, which lies between what the supplier pays and what it charges, so \
-             both sides gain. {rest}"
-        ),
-        Some(Rule::PayAsBid { .. }) => format!(
-            "{asks} The buyers who pay most meet the sellers who ask least, and each pair trades at a price \
-             between its two, so both sides gain. {rest}"
-        ),
-        Some(Rule::MidMarketRate { .. }) => format!(
-            "After every {pace} the meters say who had energy to spare and who needed some. It changes hands \
-             midway between what the supplier pays and what it charges, so both sides gain. {rest}"
-        ),
+    let meters = format!("After every {pace} the meters say who had energy to spare and who needed some.");
+    let rest = "Whatever is left over comes from the supplier or goes to it, at its usual prices.";
+    let steps = match sums.record.subject.community.markets.first().map(|market| market.rule) {
+        Some(Rule::UniformPrice { .. }) => [
+            asks,
+            "The market finds the one price at which demand meets supply. Everybody who trades pays or gets this \
+             price; it is never worse than what they asked for."
+                .into(),
+            rest.into(),
+        ],
+        Some(Rule::PayAsBid { .. }) => [
+            asks,
+            "The buyers who pay most meet the sellers who ask least, and each pair trades at a price between its \
+             two."
+                .into(),
+            rest.into(),
+        ],
+        Some(Rule::MidMarketRate { .. }) => [
+            meters,
+            "It changes hands midway between what the supplier pays and what it charges, so both sides gain.".into(),
+            rest.into(),
+        ],
         Some(Rule::Sharing { key, price }) => {
             let how = match key {
                 SharingKey::Static => "in fixed shares",
                 SharingKey::Dynamic => "in proportion to what each used",
             };
-            format!(
-                "After every {pace} the meters say who had energy to spare. It is shared among those who needed \
-                 some, {how}, at {}. {rest}",
-                text::price(price, sums.currency())
-            )
+            let price = text::price(price, sums.currency());
+            [meters, format!("What there is to spare is shared, {how}, at {price}."), rest.into()]
         }
-        None => format!("There was no market: everybody used the supplier in every {pace}."),
-    }
+        None => return "<li>There was no market: everybody used the supplier.</li>".into(),
+    };
+    steps.map(|step| format!("<li>{step}</li>")).concat()
 }
 
 fn contents(sums: &Sums<'_>) -> String {

@@ -28,7 +28,7 @@ pub(super) fn laws(outcome: &Outcome) -> String {
         "What was checked",
         "The record of the run was read again from its first entry, and every law was checked on every entry it speaks of.",
         &format!(
-            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of laws\"><table><thead><tr>\
+            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of laws\"><table class=\"plain\"><thead><tr>\
              <th scope=\"col\">Law</th><th scope=\"col\">What it says</th><th scope=\"col\" class=\"num\">Checked</th>\
              <th scope=\"col\">Verdict</th></tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n"
         ),
@@ -62,7 +62,7 @@ pub(super) fn provenance(sums: &Sums<'_>, outcome: &Outcome) -> String {
         ("Seed", subject.seed.to_string()),
         ("Version", format!("Wattle {}", text::escape(&subject.version))),
         ("Length", format!("{steps} delivery intervals of {}", text::span(sums.duration()))),
-        ("Rules", text::escape(&rules.join("; "))),
+        ("Rules", rules.iter().map(|rule| text::escape(rule)).collect::<Vec<_>>().join("<br>")),
         ("Authentication", authentication.into()),
         ("Record", text::escape(&outcome.ledger)),
         ("Root of the final state", format!("<code class=\"root\">{root}</code>")),

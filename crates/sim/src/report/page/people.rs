@@ -42,7 +42,7 @@ fn parts(total: &Total, uses: bool) -> [Energy; 3] {
 fn figures(sums: &Sums<'_>, carrier: Carrier) -> String {
     let mut totals: Vec<(usize, Total)> = Vec::new();
     for (point, total) in sums.record.points.iter().zip(&sums.record.totals) {
-        if point.carrier == carrier {
+        if point.carrier == carrier && point.tariff.is_some() {
             totals.push((point.member, *total));
         }
     }
@@ -82,7 +82,7 @@ fn figure(
     let mut rows: Vec<(i128, usize, &Total)> = totals
         .iter()
         .filter_map(|(member, total)| share(total).map(|(ppm, _)| (ppm, *member, total)))
-        .filter(|(_, _, total)| uses || !total.generation.is_zero() || !total.export.is_zero())
+        .filter(|(_, _, total)| uses || !total.export.is_zero())
         .collect();
     rows.sort_by_key(|(ppm, member, _)| (-ppm, *member));
     if rows.is_empty() {
@@ -127,20 +127,19 @@ pub(super) fn table(sums: &Sums<'_>) -> String {
     let code = sums.currency();
     let head = [
         ("Member", ""),
-        ("Kind", ""),
         ("Used", "kWh el."),
         ("Made", "kWh el."),
         ("Traded", "kWh"),
         ("Self-suff.", "%"),
         ("Paid", ""),
-        ("Supplier only", ""),
+        ("At tariff", ""),
         ("Saved", ""),
     ];
     let currency = text::currency(code);
     let cell = |(place, (name, unit)): (usize, &(&str, &str))| {
-        let unit = if place > 5 { currency.as_str() } else { unit };
-        let unit = if unit.is_empty() { String::new() } else { format!(" <small>{unit}</small>") };
-        let class = if place < 2 { "" } else { " class=\"num\"" };
+        let unit = if place > 4 { currency.as_str() } else { unit };
+        let unit = if unit.is_empty() { String::new() } else { format!("<small> {unit}</small>") };
+        let class = if place == 0 { "" } else { " class=\"num\"" };
         format!("<th scope=\"col\"{class}><button type=\"button\">{name}{unit}</button></th>")
     };
     let heads: String = head.iter().enumerate().map(cell).collect();
@@ -181,12 +180,12 @@ fn row(sums: &Sums<'_>, member: usize) -> String {
     let devices = if info.devices.is_empty() {
         String::new()
     } else {
-        format!("<br><small>{}</small>", text::escape(&info.devices.join(", ")))
+        format!(": {}", text::escape(&info.devices.join(", ")))
     };
     let saved = total.saved();
     let class = if saved.0 < 0 { "num lost" } else { "num saved" };
     format!(
-        "<tr><th scope=\"row\">{}</th><td>{}{devices}</td>{}{}{}{share}{}{}<td class=\"{class}\" \
+        "<tr><th scope=\"row\">{}<small>{}{devices}</small></th>{}{}{}{share}{}{}<td class=\"{class}\" \
          data-value=\"{}\">{}</td></tr>\n",
         text::escape(&info.name),
         text::escape(&info.kind),

@@ -16,7 +16,7 @@ pub(super) fn section(sums: &Sums<'_>) -> (String, Vec<String>) {
         let id = format!("price-{}", carrier.name());
         let entries = [
             ("price", "price between neighbours"),
-            ("room", "between what the supplier pays and what its energy is worth to a buyer"),
+            ("room", "room for a deal: above what the supplier pays, below what it charges"),
             ("volume", "traded with neighbours"),
         ];
         let picture = sizes(|size| chart.draw(size, &id));
@@ -32,8 +32,8 @@ pub(super) fn section(sums: &Sums<'_>) -> (String, Vec<String>) {
         return (figures, data);
     }
     let intro = "When much is on offer the price falls towards what the supplier pays; when it is scarce it rises \
-                 towards what the supplier charges. (The band’s upper edge is the supplier’s price with all fees, \
-                 less the fees that a trade between neighbours bears too.)";
+                 towards what the supplier charges. Prices are before fees; the upper edge of the band allows for \
+                 the fees that a trade between neighbours bears too.";
     (whole("prices", "Price and volume over time", intro, &figures), data)
 }
 
@@ -126,7 +126,7 @@ pub(super) fn stores(sums: &Sums<'_>) -> (String, Vec<String>) {
     let legend = legend(&entries[..if has_cars { 3 } else { 2 }]);
     let figure = format!("<figure>\n{legend}{picture}</figure>\n");
     let intro = "Stores take energy when it is plentiful and give it back when it is scarce. All members’ \
-                 batteries together, and all hot-water tanks; a car’s charge falls while it is driven.";
+                 batteries together, and all hot-water tanks; what a car used on its way is booked when it comes home.";
     let html = whole("stores", "What the stores held", intro, &figure);
     (html, vec![format!("\"stores\":{}", chart.json())])
 }
@@ -147,7 +147,7 @@ fn empty(sums: &Sums<'_>) -> TimeChart {
 /// The length of a bin as one says it after "per".
 fn bin_name(sums: &Sums<'_>) -> String {
     match sums.duration() * sums.record.bins.width {
-        900 => "quarter of an hour".into(),
+        900 => "15 min".into(),
         3_600 => "hour".into(),
         86_400 => "day".into(),
         seconds => text::span(seconds),
@@ -161,10 +161,14 @@ pub(super) fn curves(sums: &Sums<'_>) -> (String, String) {
     let (mut figures, mut data) = (String::new(), String::from("{"));
     for carrier in &sums.carriers {
         let curves: Vec<_> = gallery.of(*carrier).collect();
-        // The busiest first: the one that shows most.
-        let busiest =
-            curves.iter().enumerate().max_by_key(|(place, (_, curve))| (curve.volume, usize::MAX - place));
-        let Some((place, (number, crossing))) = busiest else { continue };
+        // The one with most to see is shown first.
+        let richness = |curve: &crate::report::Crossing| {
+            let [demand, supply] = [curve.demand.len(), curve.supply.len()];
+            (!curve.volume.is_zero(), demand.min(4 * supply) + supply.min(4 * demand), curve.volume)
+        };
+        let richest =
+            curves.iter().enumerate().max_by_key(|(place, (_, curve))| (richness(curve), usize::MAX - place));
+        let Some((place, (number, crossing))) = richest else { continue };
         let name = carrier.name();
         let at = subject.start + number * sums.duration();
         let civil = text::Civil::of(at.cast_signed() + i64::from(subject.community.utc_offset));
@@ -177,7 +181,12 @@ pub(super) fn curves(sums: &Sums<'_>) -> (String, String) {
              aria-label=\"Delivery interval ({name})\"><button type=\"button\" data-move=\"1\" \
              aria-label=\"Later\">▶</button></div>\n{picture}</figure>\n",
             capital(*carrier),
-            legend(&[("demand", "wanted"), ("supply", "offered"), ("clearing", "the price for all")]),
+            legend(&[
+                ("demand", "wanted"),
+                ("supply", "offered"),
+                ("clearing", "traded, at this price"),
+                ("gain", "gained by both sides together")
+            ]),
             civil.date(),
             civil.clock(),
             chart::outcome(crossing, sums.currency()),
@@ -202,9 +211,15 @@ pub(super) fn curves(sums: &Sums<'_>) -> (String, String) {
         1 => String::new(),
         stride => format!(" (The page holds every {stride}th interval; all outcomes are in clearings.csv.)"),
     };
+    let rounds = match subject.community.horizon {
+        0 | 1 => String::new(),
+        rounds => format!(
+            " Each interval is auctioned {rounds} times before its gate closes; shown is the auction that traded most."
+        ),
+    };
     let intro = format!(
         "Buyers line up from the highest price they would pay, sellers from the lowest they would accept. Where the \
-         two lines cross, the market clears: everybody to the left of the crossing trades.{which}"
+         two lines cross, the market clears: everybody to the left of the crossing trades.{rounds}{which}"
     );
     (whole("curves", "Inside an auction", &intro, &figures), data)
 }

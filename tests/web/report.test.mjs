@@ -1,0 +1,243 @@
+// The report in a real browser: opened from the file system, wide and narrow, light and dark, with and without scripts.
+//
+// The report is the one that REPORT names, or that `wattle run village` writes.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { chromium } from "playwright-core";
+
+const WIDE = { width: 1280, height: 900 };
+const NARROW = { width: 360, height: 740 };
+const ROOT = resolve(import.meta.dirname, "../..");
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync"];
+
+let browser, scratch, address;
+
+before(async () => {
+  let file = process.env.REPORT && resolve(process.env.REPORT);
+  if (!file) {
+    scratch = mkdtempSync(join(tmpdir(), "wattle-web-"));
+    const out = join(scratch, "village");
+    execFileSync("cargo", ["run", "--quiet", "--", "run", "village", "--out", out], { cwd: ROOT, stdio: "inherit" });
+    file = join(out, "index.html");
+  }
+  address = pathToFileURL(file).href;
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+});
+
+after(async () => {
+  await browser?.close();
+  if (scratch) rmSync(scratch, { recursive: true });
+});
+
+/// Opens the report; fails where the page complains or asks for anything but itself.
+async function open(t, viewport, options = {}) {
+  const context = await browser.newContext({ viewport, reducedMotion: "reduce", ...options });
+  const page = await context.newPage();
+  const complaints = [];
+  page.on("console", (message) => message.type() !== "log" && complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("request", (request) => {
+    const url = request.url();
+    if (url !== address && url !== "data:,") complaints.push(`asked for ${url}`);
+  });
+  await page.goto(address);
+  t.after(async () => {
+    await context.close();
+    assert.deepEqual(complaints, []);
+  });
+  return page;
+}
+
+/// Scrolls to an element and lets the page take note.
+async function show(page, locator) {
+  await locator.scrollIntoViewIfNeeded();
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
+const drawing = (figure) =>
+  figure.locator("svg").evaluateAll((all) => all.map((svg) =>
+    [...svg.querySelectorAll("path, circle, [data-axes] text")].map((mark) =>
+      [mark.getAttribute("class"), mark.getAttribute("d"), mark.getAttribute("cx"), mark.getAttribute("cy"),
+        mark.tagName === "text" ? mark.textContent : ""])));
+
+test("the first screen says what this is and what came of it", async (t) => {
+  const page = await open(t, WIDE);
+  const visible = (locator) => locator.evaluate((node) => node.getBoundingClientRect().bottom <= innerHeight);
+  assert.match(await page.title(), /members traded .* for /);
+  assert.match(await page.locator(".result").innerText(), /(paid|earned) .*€.* instead of .*€/);
+  for (const part of ["h1", ".result", ".cards", ".how"]) assert.ok(await visible(page.locator(part)), part);
+  assert.equal(await page.locator(".card").count(), 4);
+});
+
+test("another interval draws other curves, and the first one again the same", async (t) => {
+  const page = await open(t, WIDE);
+  const figure = page.locator("[data-curves=electricity]");
+  const slider = figure.locator("input");
+  const [before, label] = [await drawing(figure), await figure.locator(".chosen").innerText()];
+  const place = Number(await slider.inputValue());
+  await slider.fill(String(place > 10 ? place - 7 : place + 7));
+  assert.notDeepEqual(await drawing(figure), before);
+  assert.notEqual(await figure.locator(".chosen").innerText(), label);
+  // The script and the program draw the same picture.
+  await slider.fill(String(place));
+  assert.deepEqual(await drawing(figure), before);
+  assert.equal(await figure.locator(".chosen").innerText(), label);
+  await figure.getByLabel("Later").click();
+  assert.equal(Number(await slider.inputValue()), place + 1);
+});
+
+test("every interval of every carrier can be drawn", async (t) => {
+  const page = await open(t, WIDE);
+  const broken = await page.evaluate(() => {
+    const broken = [];
+    for (const figure of document.querySelectorAll("[data-curves]")) {
+      const slider = figure.querySelector("input");
+      for (let place = 0; place <= Number(slider.max); place++) {
+        slider.value = place;
+        slider.dispatchEvent(new Event("input"));
+        const markup = figure.innerHTML;
+        if (/NaN|undefined|Infinity/.test(markup)) broken.push(`${figure.dataset.curves} ${place}`);
+      }
+    }
+    return broken;
+  });
+  assert.deepEqual(broken, []);
+});
+
+test("a heading sorts the table, a second time the other way", async (t) => {
+  const page = await open(t, WIDE);
+  const column = async (number) =>
+    page.locator("table.sortable tbody tr").evaluateAll((rows, number) =>
+      rows.map((row) => row.cells[number].dataset.value ?? row.cells[number].textContent), number);
+  const heads = page.locator("table.sortable thead th");
+  const last = (await heads.count()) - 1;
+  const numbers = async () => (await column(last)).map(Number);
+  await heads.nth(last).getByRole("button").click();
+  assert.deepEqual(await numbers(), (await numbers()).toSorted((a, b) => b - a));
+  assert.equal(await heads.nth(last).getAttribute("aria-sort"), "descending");
+  await heads.nth(last).getByRole("button").click();
+  assert.deepEqual(await numbers(), (await numbers()).toSorted((a, b) => a - b));
+  await heads.first().getByRole("button").click();
+  assert.equal(await heads.last().getAttribute("aria-sort"), null);
+  const names = await column(0);
+  assert.deepEqual(names, names.toSorted((a, b) => a.localeCompare(b, "en", { numeric: true })));
+});
+
+test("pointing at a picture of time tells the values, and so do the arrow keys", async (t) => {
+  const page = await open(t, WIDE);
+  const svg = page.locator("svg.wide[data-time]").first();
+  const tip = page.locator("#tip");
+  await show(page, svg);
+  await svg.hover({ position: { x: 400, y: 100 } });
+  assert.match(await tip.innerText(), /20\d\d, \d\d:\d\d\n.*kWh/s);
+  await page.mouse.move(2, 2);
+  assert.ok(await tip.isHidden());
+  await svg.focus();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  assert.match(await tip.innerText(), /\d\d:\d\d\n/);
+  await page.keyboard.press("Escape");
+  assert.ok(await tip.isHidden());
+});
+
+test("a mark says what it stands for", async (t) => {
+  const page = await open(t, WIDE);
+  const ribbon = page.locator("svg.wide .ribbon").first();
+  await show(page, ribbon);
+  const [x, y] = await ribbon.evaluate((path) => {
+    const { x, y } = path.getPointAtLength(0).matrixTransform(path.getScreenCTM());
+    return [x + 3, y + 1];
+  });
+  await page.mouse.move(x, y);
+  assert.match(await page.locator("#tip").innerText(), /→ .*: .*kWh/);
+});
+
+for (const [name, viewport] of Object.entries({ wide: WIDE, narrow: NARROW })) {
+  test(`nothing leaves the page or its picture (${name})`, async (t) => {
+    const page = await open(t, viewport);
+    const [width, shown] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    assert.ok(width <= shown, `${width} px wide on a screen of ${shown}`);
+    const outside = await page.evaluate(() => {
+      const outside = [];
+      for (const svg of document.querySelectorAll("figure svg")) {
+        const frame = svg.getBoundingClientRect();
+        if (!frame.width) continue;
+        for (const text of svg.querySelectorAll("text")) {
+          const box = text.getBoundingClientRect();
+          const inside = box.left >= frame.left - 3 && box.right <= frame.right + 3 && box.bottom <= frame.bottom + 3;
+          if (!inside) outside.push(`${svg.getAttribute("aria-label")}: ${text.textContent}`);
+        }
+      }
+      return outside;
+    });
+    assert.deepEqual(outside, []);
+  });
+}
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`all text can be read (${colorScheme})`, async (t) => {
+    const page = await open(t, WIDE, { colorScheme });
+    const faint = await page.evaluate(() => {
+      const rgb = (text) => text.match(/[\d.]+/g).map(Number);
+      const light = (color) => {
+        const [r, g, b] = color.slice(0, 3).map((part) => {
+          const c = part / 255;
+          return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+        });
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+      };
+      const ground = (node) => {
+        for (let at = node; at; at = at.parentElement) {
+          const color = rgb(getComputedStyle(at).backgroundColor);
+          if (color.length < 4 || color[3] > 0) return color;
+        }
+        return [255, 255, 255];
+      };
+      const faint = new Set();
+      for (const node of document.querySelectorAll("p, h1, h2, h3, li, a, td, th, dt, dd, small, span, svg text")) {
+        if (!node.textContent.trim() || !node.getBoundingClientRect().width) continue;
+        const style = getComputedStyle(node);
+        const svg = node.closest("svg");
+        const ink = rgb(svg ? style.fill : style.color);
+        const [a, b] = [light(ink), light(ground(svg ? svg.parentElement : node))].sort((a, b) => b - a);
+        const contrast = (a + 0.05) / (b + 0.05);
+        if (contrast < 4.5) faint.add(`${node.tagName}.${node.getAttribute("class")} ${contrast.toFixed(1)}`);
+      }
+      return [...faint];
+    });
+    assert.deepEqual(faint, []);
+    const body = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    assert.ok(colorScheme === "dark" ? /rgb\(1\d,/.test(body) : /rgb\(24\d,/.test(body), body);
+  });
+}
+
+test("without scripts the pictures and tables are there", async (t) => {
+  const page = await open(t, WIDE, { javaScriptEnabled: false });
+  assert.ok(await page.locator("svg.wide").count() >= 6);
+  for (const svg of await page.locator("svg.wide").all()) assert.ok(await svg.isVisible());
+  assert.ok(await page.locator("table.sortable tbody tr").count() >= 2);
+  assert.ok(await page.locator(".choose").first().isHidden());
+});
+
+test("whoever cannot see the pictures is told what they show", async (t) => {
+  const page = await open(t, WIDE);
+  const nameless = await page.evaluate(() => {
+    const named = (node) => node.getAttribute("aria-label") || node.textContent.trim();
+    const svgs = [...document.querySelectorAll("svg")].filter((svg) =>
+      svg.getAttribute("role") !== "img" || !named(svg) || !svg.querySelector("desc")?.textContent);
+    const controls = [...document.querySelectorAll("button, input, a")].filter((control) => !named(control));
+    const ids = [...document.querySelectorAll("[id]")].map((node) => node.id);
+    const links = [...document.querySelectorAll("a[href^='#']")].filter((link) => !ids.includes(link.hash.slice(1)));
+    return [...svgs, ...controls, ...links].map((node) => node.outerHTML.slice(0, 120))
+      .concat(ids.filter((id, place) => ids.indexOf(id) !== place));
+  });
+  assert.deepEqual(nameless, []);
+  assert.equal(await page.locator("h1").count(), 1);
+});
