@@ -6,7 +6,7 @@
 use super::bins::Bins;
 use super::crossing::Gallery;
 use super::folder::Folder;
-use super::table::{Cell, Kind, Table};
+use super::table::{Cell, Kind, Name, Table};
 use super::total::Row;
 use super::{MemberFlow, Outcome, PointInfo, ReportError, Stream, Subject, Total, page};
 use market::{
@@ -115,6 +115,9 @@ pub struct Recorder {
     folder: Folder,
     readings: Table,
     clearings: Table,
+    /// Names of members and carriers as the tables take them.
+    names: Vec<Name>,
+    carriers: [Name; Carrier::ALL.len()],
     /// Point by meter number, member by account number.
     by_meter: Vec<Option<usize>>,
     by_account: Vec<Option<usize>>,
@@ -154,6 +157,7 @@ impl Recorder {
             by_member.push(of_member);
         }
         let flows = points.iter().map(|point: &Point| MemberFlow::new(point.member, point.carrier)).collect();
+        let names = subject.members.iter().map(|member| Name::from(member.name.as_str())).collect();
         let record = Record {
             totals: vec![Total::default(); points.len()],
             other: vec![Money::ZERO; subject.members.len()],
@@ -171,6 +175,8 @@ impl Recorder {
             folder,
             readings,
             clearings,
+            names,
+            carriers: Carrier::ALL.map(|carrier| Name::from(carrier.name())),
             by_meter,
             by_account,
             by_member,
@@ -265,8 +271,8 @@ impl Recorder {
 
             self.readings.row(&[
                 Cell::Time(interval.start),
-                Cell::Text(&subject.members[point.member].name),
-                Cell::Text(point.carrier.name()),
+                Cell::Name(&self.names[point.member]),
+                Cell::Name(&self.carriers[carrier]),
                 Cell::Integer(row.import.0.into()),
                 Cell::Integer(row.export.0.into()),
                 Cell::Integer(flow.generation().0.into()),
