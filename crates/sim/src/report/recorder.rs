@@ -258,8 +258,8 @@ impl Recorder {
             bin.paid += row.paid;
             bin.generation += flow.generation();
             bin.consumption += flow.consumption();
-            bin.from_supplier += row.import - row.from_peers();
-            bin.to_supplier += row.export - row.to_peers();
+            bin.from_supplier += row.import - row.taken_from_peers();
+            bin.to_supplier += row.export - row.given_to_peers();
             bin.stored += flow.stored;
             bin.in_cars += flow.in_cars;
             if let Some((tariff, prices)) = terms {
@@ -283,10 +283,10 @@ impl Recorder {
                 Cell::Integer(flow.in_cars.0.into()),
                 Cell::Integer(row.bought.0.into()),
                 Cell::Integer(row.sold.0.into()),
-                Cell::Integer(row.from_peers().0.into()),
-                Cell::Integer(row.to_peers().0.into()),
-                Cell::Integer((row.import - row.from_peers()).0.into()),
-                Cell::Integer((row.export - row.to_peers()).0.into()),
+                Cell::Integer(row.taken_from_peers().0.into()),
+                Cell::Integer(row.given_to_peers().0.into()),
+                Cell::Integer((row.import - row.taken_from_peers()).0.into()),
+                Cell::Integer((row.export - row.given_to_peers()).0.into()),
                 Cell::Integer(row.cost.0),
             ])?;
         }
@@ -479,8 +479,8 @@ impl Flows {
         for stream in Stream::ALL {
             *(if stream.is_source() { &mut made } else { &mut used }) += flow.of(stream);
         }
-        let out = [made - row.export, row.to_peers(), row.export - row.to_peers()];
-        let into = [used - row.import, row.from_peers(), row.import - row.from_peers()];
+        let out = [made - row.export, row.given_to_peers(), row.export - row.given_to_peers()];
+        let into = [used - row.import, row.taken_from_peers(), row.import - row.taken_from_peers()];
         for stream in Stream::ALL {
             let (sums, channels, total) =
                 if stream.is_source() { (&mut self.from, out, made) } else { (&mut self.to, into, used) };

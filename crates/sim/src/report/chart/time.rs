@@ -209,28 +209,27 @@ fn band(high: &[Option<f64>], low: &[Option<f64>], x: &Scale, y: &Scale) -> Stri
             continue;
         }
         let ends = |bin: usize| [x.at(bin as f64), x.at((bin + 1) as f64)];
+        let there = (start..start + run).map(|bin| (ends(bin)[0], pairs[bin].unwrap_or_default().0));
+        let back = (start..start + run).rev().map(|bin| (ends(bin)[1], pairs[bin].unwrap_or_default().1));
         let _ = write!(d, "M{:.1} {:.1}", ends(start)[0], y.at(pairs[start].unwrap_or_default().1));
-        let mut held = None;
-        for bin in start..start + run {
-            let value = pairs[bin].unwrap_or_default().0;
-            if held != Some(value) {
-                let _ = write!(d, "H{:.1}V{:.1}", ends(bin)[0], y.at(value));
-            }
-            held = Some(value);
-        }
+        stairs(&mut d, there, y);
         let _ = write!(d, "H{:.1}", ends(start + run - 1)[1]);
-        let mut held = None;
-        for bin in (start..start + run).rev() {
-            let value = pairs[bin].unwrap_or_default().1;
-            if held != Some(value) {
-                let _ = write!(d, "H{:.1}V{:.1}", ends(bin)[1], y.at(value));
-            }
-            held = Some(value);
-        }
+        stairs(&mut d, back, y);
         d.push('Z');
         start += run;
     }
     d
+}
+
+/// Steps to each new value, at the place where it begins.
+fn stairs(d: &mut String, steps: impl Iterator<Item = (f64, f64)>, y: &Scale) {
+    let mut held = None;
+    for (place, value) in steps {
+        if held != Some(value) {
+            let _ = write!(d, "H{place:.1}V{:.1}", y.at(value));
+        }
+        held = Some(value);
+    }
 }
 
 #[cfg(test)]
