@@ -151,8 +151,11 @@ test("a mark says what it stands for", async (t) => {
   const page = await open(t, WIDE);
   const ribbon = page.locator("svg.wide .ribbon").first();
   await show(page, ribbon);
-  const { x, y, height } = await ribbon.boundingBox();
-  await page.mouse.move(x + 3, y + height / 4);
+  const [x, y] = await ribbon.evaluate((path) => {
+    const { x, y } = path.getPointAtLength(0).matrixTransform(path.getScreenCTM());
+    return [x + 3, y + 1];
+  });
+  await page.mouse.move(x, y);
   assert.match(await page.locator("#tip").innerText(), /→ .*: .*kWh/);
 });
 

@@ -108,11 +108,11 @@ impl Central {
         })
     }
 
-    /// Writes the derived tables anew from the log. They follow it at every commit, so this repairs them after
+    /// Commits, and writes the derived tables anew from the log. They follow it at every commit, so this is for when
     /// somebody else has changed them.
     ///
     /// # Errors
-    /// If something is appended and not committed, or if the file cannot be read or written.
+    /// If the file cannot be read or written.
     pub fn rebuild(&mut self) -> Result<(), Error> {
         self.check_running()?;
         self.commit()?;

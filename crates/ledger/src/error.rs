@@ -97,8 +97,8 @@ pub enum Error {
     },
     /// Reading or writing failed.
     #[error(
-        "could not {attempt} {path}: {source}. What was acknowledged is safe; check the disk and the permissions, then \
-         open the ledger again, which finds out what is stored"
+        "could not {attempt} {path}: {source}. What was acknowledged is safe; check that the folder \
+         exists, may be written and works, then try again: opening a ledger finds out what is stored"
     )]
     Storage {
         /// What was being done.

@@ -4,7 +4,7 @@ mod folder;
 
 use folder::Folder;
 use ledger::conformance::{Example, fill};
-use ledger::{Central, Evidence, Key, Ledger, Options, Receipt, Recoverer, audit};
+use ledger::{Central, Error, Evidence, Key, Ledger, Options, Receipt, Recoverer, audit};
 use market::{Authentication, Event, Law, PostingKind, State};
 
 fn operator(seed: u64) -> Key {
@@ -81,4 +81,28 @@ fn the_example_has_every_kind_of_entry() {
     }
     let missing = PostingKind::ALL.iter().filter(|kind| !kinds.contains(kind));
     assert_eq!(missing.collect::<Vec<_>>(), [&PostingKind::Surplus], "no rule here leaves one");
+}
+
+#[test]
+fn a_ledger_in_use_is_left_alone_and_a_copy_of_it_is_audited() {
+    let folder = Folder::new("live");
+    let path = folder.path("log.wattle");
+    let commands = Example::run(1, Authentication::Operator, 3, 2).take();
+    let mut ledger = Central::create(&path, Options::default()).unwrap();
+    fill(&mut ledger, &commands, 10);
+    let error = audit(&path, &Evidence::default(), &mut |_, _| {}).unwrap_err();
+    assert!(matches!(error, Error::InUse { .. }), "{error}");
+    // What a killed process leaves: the file and a write-ahead log that was never folded in.
+    let copy = Folder::new("copy");
+    let names = ["log.wattle", "log.wattle-wal"];
+    for name in names {
+        std::fs::copy(folder.path(name), copy.path(name)).unwrap();
+    }
+    let bytes = || names.map(|name| std::fs::read(copy.path(name)).unwrap());
+    let before = bytes();
+    let audit = audit(copy.path("log.wattle"), &Evidence::default(), &mut |_, _| {}).unwrap();
+    assert_eq!((audit.records, audit.first_violation), (commands.len() as u64, None));
+    assert_eq!(audit.root, ledger.root());
+    assert!(bytes() == before, "neither file is touched");
+    assert_eq!(copy.files(), names, "and none is added");
 }

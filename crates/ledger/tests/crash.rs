@@ -215,3 +215,21 @@ fn a_failed_synchronisation_stops_the_ledger_for_good() {
     println!("{syncs} synchronisations, {stopped} times stopped");
     assert!(stopped > 3);
 }
+
+/// The same checks on a disk that only pretends to synchronise: they must notice, or they would notice nothing.
+#[test]
+fn a_disk_that_lies_about_synchronising_is_found_out() {
+    let run = Run::new("lies");
+    let syncs = run.with(Fault::None).0.syncs;
+    let mut noticed = Vec::new();
+    for from in 1..=syncs {
+        let (disk, receipts, result) = run.with(Fault::SyncsLieFrom(from));
+        result.expect("nobody tells it");
+        let lost =
+            std::panic::catch_unwind(|| run.check(disk.rebooted(Cut::Lost), &receipts, &from)).is_err();
+        noticed.extend(lost.then_some(from));
+    }
+    // The last two fold the write-ahead log into the file, whose content is safe in either place.
+    println!("{syncs} synchronisations, missed from any of {noticed:?} on");
+    assert!(noticed.len() as u64 >= syncs - 2, "{noticed:?} of {syncs}");
+}

@@ -6,6 +6,7 @@ use market::{Authentication, Command, Law, encoding};
 use std::collections::BTreeMap;
 
 /// Random runs; `PROPTEST_CASES` asks for more.
+#[expect(clippy::disallowed_methods, reason = "how long to search is up to whoever runs the test")]
 fn runs() -> u64 {
     std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(0).max(10_000)
 }

@@ -1,10 +1,11 @@
-//! Plays a scenario on a ledger in memory and prints what came of it.
+//! Plays a scenario, on a ledger in memory unless a file is named, and prints what came of it.
 //!
 //! ```sh
 //! cargo run --release -p sim --example play -- village winter
 //! ```
 //!
-//! Arguments: scenario, then any of a week's name, `days=N`, `seed=N`, `signed`, `report=FOLDER`.
+//! Arguments: scenario, then any of a week's name, `days=N`, `seed=N`, `signed`, `report=FOLDER`,
+//! `ledger=FILE`.
 
 use ledger::{Central, Options};
 use sim::report::{Outcome, Reporter};
@@ -16,10 +17,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let name = arguments.next().unwrap_or_else(|| "village".into());
     let mut overrides = Overrides::default();
-    let mut folder = None;
+    let (mut folder, mut file) = (None, None);
     for argument in arguments {
         match argument.split_once('=') {
             Some(("days", days)) => overrides.days = Some(days.parse()?),
+            Some(("ledger", name)) => file = Some(name.to_owned()),
             Some(("report", name)) => folder = Some(name.to_owned()),
             Some(("seed", seed)) => overrides.seed = Some(seed.parse()?),
             _ if argument == "signed" => overrides.signed = true,
@@ -37,7 +39,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     };
     let loaded = began.elapsed();
-    let mut ledger = Central::in_memory(Options::default())?;
+    let mut ledger = match file {
+        None => Central::in_memory(Options::default())?,
+        Some(file) => Central::create(file, Options::default())?,
+    };
     let began = now();
     let summary = match folder {
         None => run(&scenario, &mut ledger, &mut ())?,

@@ -4,7 +4,8 @@
 //!
 //! 1. a second before T's gate, every member places orders for T and the intervals after it, as far as the horizon;
 //! 2. at the gate the operator closes and clears each of these books: one round each, the last one for T;
-//! 3. at T's end devices act under what was contracted, meters report, the operator settles and commits.
+//! 3. at T's end devices act under what was contracted, meters report, the operator settles, now and then has the
+//!    root confirmed, and commits.
 //!
 //! The loop knows the ledger only by its trait and keeps nothing that grows with the number of intervals.
 
@@ -408,8 +409,11 @@ impl<'a> Running<'a> {
                 self.must(Command::Settle { carrier: market.carrier, interval }, None)?;
             }
         }
-        let root = self.ledger.root();
-        self.must(Command::Checkpoint { root }, None)?;
+        let last = step + 1 == self.scenario.span.intervals();
+        if last || (step + 1).is_multiple_of(u64::from(self.scenario.checkpoint_every)) {
+            let root = self.ledger.root();
+            self.must(Command::Checkpoint { root }, None)?;
+        }
         self.observer
             .interval(&crate::Lived { step, interval, prices: &prices, deliveries: &self.deliveries })
             .map_err(RunError::Observer)?;

@@ -42,6 +42,8 @@ pub(crate) enum Fault {
     /// This synchronisation reports an error, and what it should have stored is never stored, though later ones
     /// report success: how file systems behave that mark pages clean after a failed write-back.
     SyncFailsAt(u64),
+    /// From this synchronisation on each reports success and stores nothing.
+    SyncsLieFrom(u64),
 }
 
 /// What a power cut leaves of unsynchronised writes.
@@ -142,6 +144,9 @@ impl Disk {
         self.operation()?;
         self.syncs += 1;
         let fails = self.fault == Fault::SyncFailsAt(self.syncs);
+        if matches!(self.fault, Fault::SyncsLieFrom(sync) if self.syncs >= sync) {
+            return Ok(());
+        }
         let file = self.files.get_mut(name).ok_or(Failure::Down)?;
         if fails {
             file.pending.iter_mut().for_each(|(_, lost)| *lost = true);

@@ -88,7 +88,7 @@ impl Profile {
         if let Self::Standard(_) = self {
             return 1_000_000_000;
         }
-        let total = |name: &str| series(name).iter().map(|w| i64::from(*w)).sum::<i64>() / 4;
+        let total = |name: &str| year().synpro_total(name);
         match self {
             Self::Household(who) => total(who.series()),
             Self::House(old) => blend(old, total("heat_sfh_old_w"), total("heat_sfh_passive_w")),

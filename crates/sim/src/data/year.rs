@@ -18,6 +18,8 @@ pub const QUARTERS_PER_DAY: usize = 96;
 #[derive(Debug)]
 pub struct Year {
     synpro: Table,
+    /// Energy of each synPRO series over the year, Wh.
+    totals: Vec<i64>,
     bdew: Table,
     /// Air temperature, 0.1 °C: hourly values set at the middle of their hour, linear between.
     pub temperature: Vec<i32>,
@@ -38,8 +40,11 @@ pub fn year() -> &'static Year {
         let table = |bytes: &'static [u8]| Table::decode(Bytes::from_static(bytes)).expect("shipped data");
         let weather = table(include_bytes!("../../../../data/weather/weather.parquet"));
         let hourly = |name: &str| weather.column(name).expect("shipped data").to_vec();
+        let synpro = table(include_bytes!("../../../../data/synpro/synpro.parquet"));
+        let total = |values: &Vec<i32>| values.iter().map(|w| i64::from(*w)).sum::<i64>() / 4;
         Year {
-            synpro: table(include_bytes!("../../../../data/synpro/synpro.parquet")),
+            totals: synpro.columns.iter().map(|(_, values)| total(values)).collect(),
+            synpro,
             bdew: table(include_bytes!("../../../../data/bdew/bdew.parquet")),
             temperature: between_hours(&hourly("temperature_decidegree")),
             solar: keeping_energy(&hourly("pv_35_south_w_per_10_kwp"), 10, 1_000),
@@ -53,6 +58,13 @@ impl Year {
     #[must_use]
     pub fn synpro(&self, name: &str) -> Option<&[i32]> {
         self.synpro.column(name)
+    }
+
+    /// Energy of a synPRO series over the year, Wh; nothing for an unknown name.
+    #[must_use]
+    pub fn synpro_total(&self, name: &str) -> i64 {
+        let place = self.synpro.columns.iter().position(|(candidate, _)| candidate == name);
+        place.map_or(0, |place| self.totals[place])
     }
 
     /// A BDEW 2025 standard load profile in W for 1 GWh a year, at a quarter hour of a local day since 1970.
@@ -124,13 +136,15 @@ fn keeping_energy(hourly: &[i32], divisor: i64, most: i64) -> Vec<i32> {
         let sum: i64 = quarters.iter().map(|value| i64::from(*value)).sum();
         let highest = quarters.iter().copied().max().map_or(0, i64::from);
         let even = 4 * i64::from(*hour) * highest > most * divisor * sum;
-        let (mut so_far, mut passed, mut given) = (0, 0, 0);
-        for quarter in quarters {
+        let (mut so_far, mut given) = (0, 0);
+        for (passed, quarter) in (1..).zip(quarters) {
             so_far += i64::from(*quarter);
-            passed += 1;
-            let share = if even { sum * passed / 4 } else { so_far };
             // cumulative floor: the four parts sum to the hour exactly
-            let upto = if sum == 0 { 0 } else { 4 * i64::from(*hour) * share / sum / divisor };
+            let upto = match (sum, even) {
+                (0, _) => 0,
+                (_, true) => i64::from(*hour) * passed / divisor,
+                (_, false) => 4 * i64::from(*hour) * so_far / sum / divisor,
+            };
             values.push((upto - given) as i32);
             given = upto;
         }
@@ -162,6 +176,8 @@ mod tests {
             assert_eq!(quarters.iter().sum::<i32>(), 4 * hour);
         }
         assert!(values[8] < values[9], "the sun rises within the hour");
+        assert!(year().wind.iter().all(|output| (0..=10_000).contains(output)));
+        assert!(year().solar.iter().all(|output| (0..=1_000).contains(output)));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use super::bins::Bins;
 use super::crossing::Gallery;
 use super::folder::Folder;
-use super::table::{Cell, Kind, Table};
+use super::table::{Cell, Kind, Name, Table};
 use super::total::Row;
 use super::{MemberFlow, Outcome, PointInfo, ReportError, Stream, Subject, Total, page};
 use market::{
@@ -115,6 +115,9 @@ pub struct Recorder {
     folder: Folder,
     readings: Table,
     clearings: Table,
+    /// Names of members and carriers as the tables take them.
+    names: Vec<Name>,
+    carriers: [Name; Carrier::ALL.len()],
     /// Point by meter number, member by account number.
     by_meter: Vec<Option<usize>>,
     by_account: Vec<Option<usize>>,
@@ -154,6 +157,7 @@ impl Recorder {
             by_member.push(of_member);
         }
         let flows = points.iter().map(|point: &Point| MemberFlow::new(point.member, point.carrier)).collect();
+        let names = subject.members.iter().map(|member| Name::from(member.name.as_str())).collect();
         let record = Record {
             totals: vec![Total::default(); points.len()],
             other: vec![Money::ZERO; subject.members.len()],
@@ -171,6 +175,8 @@ impl Recorder {
             folder,
             readings,
             clearings,
+            names,
+            carriers: Carrier::ALL.map(|carrier| Name::from(carrier.name())),
             by_meter,
             by_account,
             by_member,
@@ -252,8 +258,8 @@ impl Recorder {
             bin.paid += row.paid;
             bin.generation += flow.generation();
             bin.consumption += flow.consumption();
-            bin.from_supplier += row.import - row.from_peers();
-            bin.to_supplier += row.export - row.to_peers();
+            bin.from_supplier += row.import - row.taken_from_peers();
+            bin.to_supplier += row.export - row.given_to_peers();
             bin.stored += flow.stored;
             bin.in_cars += flow.in_cars;
             if let Some((tariff, prices)) = terms {
@@ -265,8 +271,8 @@ impl Recorder {
 
             self.readings.row(&[
                 Cell::Time(interval.start),
-                Cell::Text(&subject.members[point.member].name),
-                Cell::Text(point.carrier.name()),
+                Cell::Name(&self.names[point.member]),
+                Cell::Name(&self.carriers[carrier]),
                 Cell::Integer(row.import.0.into()),
                 Cell::Integer(row.export.0.into()),
                 Cell::Integer(flow.generation().0.into()),
@@ -277,10 +283,10 @@ impl Recorder {
                 Cell::Integer(flow.in_cars.0.into()),
                 Cell::Integer(row.bought.0.into()),
                 Cell::Integer(row.sold.0.into()),
-                Cell::Integer(row.from_peers().0.into()),
-                Cell::Integer(row.to_peers().0.into()),
-                Cell::Integer((row.import - row.from_peers()).0.into()),
-                Cell::Integer((row.export - row.to_peers()).0.into()),
+                Cell::Integer(row.taken_from_peers().0.into()),
+                Cell::Integer(row.given_to_peers().0.into()),
+                Cell::Integer((row.import - row.taken_from_peers()).0.into()),
+                Cell::Integer((row.export - row.given_to_peers()).0.into()),
                 Cell::Integer(row.cost.0),
             ])?;
         }
@@ -473,8 +479,8 @@ impl Flows {
         for stream in Stream::ALL {
             *(if stream.is_source() { &mut made } else { &mut used }) += flow.of(stream);
         }
-        let out = [made - row.export, row.to_peers(), row.export - row.to_peers()];
-        let into = [used - row.import, row.from_peers(), row.import - row.from_peers()];
+        let out = [made - row.export, row.given_to_peers(), row.export - row.given_to_peers()];
+        let into = [used - row.import, row.taken_from_peers(), row.import - row.taken_from_peers()];
         for stream in Stream::ALL {
             let (sums, channels, total) =
                 if stream.is_source() { (&mut self.from, out, made) } else { (&mut self.to, into, used) };

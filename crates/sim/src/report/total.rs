@@ -20,12 +20,12 @@ pub(super) struct Row {
 
 impl Row {
     /// Contracted with peers and really taken, Wh. The same arithmetic as the settlement's.
-    pub(super) fn from_peers(&self) -> Energy {
+    pub(super) fn taken_from_peers(&self) -> Energy {
         self.bought.min(self.import)
     }
 
     /// Contracted with peers and really given, Wh.
-    pub(super) fn to_peers(&self) -> Energy {
+    pub(super) fn given_to_peers(&self) -> Energy {
         self.sold.min(self.export)
     }
 
@@ -37,8 +37,8 @@ impl Row {
 
     /// Contracted but not taken or given, Wh, and what that lost against the supplier's prices.
     fn missed(&self, tariff: &Tariff, prices: Prices) -> (Energy, Money) {
-        let over = self.bought - self.from_peers();
-        let short = self.sold - self.to_peers();
+        let over = self.bought - self.taken_from_peers();
+        let short = self.sold - self.given_to_peers();
         let import = market::Price(prices.import.0 + tariff.grid_fee.0 + tariff.levy.0);
         let lost_over = share(self.paid, over, self.bought) - over * prices.export;
         let lost_short = short * import - share(self.received, short, self.sold);
@@ -99,8 +99,8 @@ impl Total {
         self.consumption += flow.consumption();
         self.bought += row.bought;
         self.sold += row.sold;
-        self.from_peers += row.from_peers();
-        self.to_peers += row.to_peers();
+        self.from_peers += row.taken_from_peers();
+        self.to_peers += row.given_to_peers();
         self.cost += row.cost;
         for (sum, energy) in self.streams.iter_mut().zip(flow.streams) {
             *sum += energy;

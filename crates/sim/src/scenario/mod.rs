@@ -75,6 +75,8 @@ pub struct Scenario {
     pub guarantor: Money,
     /// Delivery intervals between two commits of the ledger.
     pub commit_every: u32,
+    /// Delivery intervals between two checkpoints of the root.
+    pub checkpoint_every: u32,
 }
 
 /// Why there is no scenario.
@@ -203,6 +205,7 @@ fn read(root: &Section<'_>, folder: &Path, overrides: &Overrides) -> Option<Scen
         deposit: about.deposit,
         guarantor: about.guarantor,
         commit_every: about.commit_every,
+        checkpoint_every: about.checkpoint_every,
     })
 }
 
@@ -219,6 +222,7 @@ struct About {
     deposit: Money,
     guarantor: Money,
     commit_every: u32,
+    checkpoint_every: u32,
 }
 
 impl About {
@@ -259,6 +263,7 @@ impl About {
             }
             amount
         };
+        let commit_every = in_intervals("commit_every", interval * 4, 1000) as u32;
         let about = Self {
             name: section.need("name").unwrap_or_default(),
             title: section.get_or("title", String::new()),
@@ -270,7 +275,9 @@ impl About {
             horizon: in_intervals("horizon", interval, 1000) as u16,
             deposit: money("deposit", 100_000_000_000),
             guarantor: money("guarantor", 10_000_000_000_000),
-            commit_every: in_intervals("commit_every", (interval * 4).min(86_400), 1000) as u32,
+            commit_every,
+            checkpoint_every: in_intervals("checkpoint_every", i64::from(commit_every) * interval, 1000)
+                as u32,
         };
         section.finish();
         about

@@ -67,7 +67,7 @@ impl TimeChart {
     /// The picture; `id` links it to the values of [`Self::json`].
     #[must_use]
     pub fn draw(&self, size: Size, id: &str) -> String {
-        let [left, right] = [size.pick(52.0, 40.0), size.width() - 4.0];
+        let [left, right] = [self.margin(size), size.width() - 4.0];
         let heights = self.panels.iter().map(|panel| panel.height).sum::<f64>();
         let gaps = GAP * self.panels.len().saturating_sub(1) as f64;
         let bottom = TOP + heights + gaps;
@@ -82,13 +82,7 @@ impl TimeChart {
         let mut top = TOP;
         for panel in &self.panels {
             let scale = panel.scale([top + panel.height, top]);
-            value_axis(
-                &mut svg,
-                &scale,
-                [left, right],
-                if panel.height > 130.0 { 5 } else { 3 },
-                &panel.unit,
-            );
+            value_axis(&mut svg, &scale, [left, right], panel.ticks(), &panel.unit);
             for series in &panel.series {
                 let x = Scale::new([0.0, self.bins.max(1) as f64], [left, right]);
                 match &series.shape {
@@ -107,6 +101,14 @@ impl TimeChart {
             top += panel.height + GAP;
         }
         svg.finish(&self.title, &self.description)
+    }
+
+    /// Room for the longest text of the vertical axes.
+    fn margin(&self, size: Size) -> f64 {
+        let ticks =
+            self.panels.iter().flat_map(|panel| panel.scale([panel.height, 0.0]).ticks(panel.ticks()));
+        let longest = ticks.map(|(_, text)| text.chars().count()).max().unwrap_or(0);
+        size.pick(52.0, 34.0_f64.max(10.0 + 7.6 * longest as f64))
     }
 
     /// The values for whoever points at the picture.
@@ -141,6 +143,11 @@ impl TimeChart {
 }
 
 impl Panel {
+    /// About how many grid lines it has.
+    fn ticks(&self) -> usize {
+        if self.height > 130.0 { 5 } else { 3 }
+    }
+
     fn scale(&self, places: [f64; 2]) -> Scale {
         let (mut low, mut high) = (0.0_f64, 0.0_f64);
         for series in &self.series {
@@ -202,28 +209,27 @@ fn band(high: &[Option<f64>], low: &[Option<f64>], x: &Scale, y: &Scale) -> Stri
             continue;
         }
         let ends = |bin: usize| [x.at(bin as f64), x.at((bin + 1) as f64)];
+        let there = (start..start + run).map(|bin| (ends(bin)[0], pairs[bin].unwrap_or_default().0));
+        let back = (start..start + run).rev().map(|bin| (ends(bin)[1], pairs[bin].unwrap_or_default().1));
         let _ = write!(d, "M{:.1} {:.1}", ends(start)[0], y.at(pairs[start].unwrap_or_default().1));
-        let mut held = None;
-        for bin in start..start + run {
-            let value = pairs[bin].unwrap_or_default().0;
-            if held != Some(value) {
-                let _ = write!(d, "H{:.1}V{:.1}", ends(bin)[0], y.at(value));
-            }
-            held = Some(value);
-        }
+        stairs(&mut d, there, y);
         let _ = write!(d, "H{:.1}", ends(start + run - 1)[1]);
-        let mut held = None;
-        for bin in (start..start + run).rev() {
-            let value = pairs[bin].unwrap_or_default().1;
-            if held != Some(value) {
-                let _ = write!(d, "H{:.1}V{:.1}", ends(bin)[1], y.at(value));
-            }
-            held = Some(value);
-        }
+        stairs(&mut d, back, y);
         d.push('Z');
         start += run;
     }
     d
+}
+
+/// Steps to each new value, at the place where it begins.
+fn stairs(d: &mut String, steps: impl Iterator<Item = (f64, f64)>, y: &Scale) {
+    let mut held = None;
+    for (place, value) in steps {
+        if held != Some(value) {
+            let _ = write!(d, "H{place:.1}V{:.1}", y.at(value));
+        }
+        held = Some(value);
+    }
 }
 
 #[cfg(test)]

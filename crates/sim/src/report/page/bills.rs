@@ -8,6 +8,9 @@ use market::Money;
 /// The most rows a picture shows; the table has them all.
 pub(super) const MOST_ROWS: usize = 40;
 
+/// The most members whose reason is told.
+const MOST_REASONS: usize = 12;
+
 /// The section.
 pub(super) fn section(sums: &Sums<'_>) -> String {
     let code = sums.currency();
@@ -34,20 +37,36 @@ pub(super) fn section(sums: &Sums<'_>) -> String {
     if left_out > 0 {
         content += &format!("<p>{left_out} members between these two ends are in the table below.</p>\n");
     }
-    if !worse.is_empty() {
-        let item = |member: &usize| {
-            let name = text::escape(&sums.record.subject.members[*member].name);
-            format!("<li><b>{name}</b>: {}</li>\n", reason(&sums.members[*member], code))
-        };
-        let items: String = worse.iter().take(MOST_ROWS).map(item).collect();
-        content += &format!("<h3>Who pays more, and why</h3>\n<ul class=\"reasons\">\n{items}</ul>\n");
-    }
+    content += &reasons(sums, worse);
     whole(
         "bills",
         "What each member paid",
         "Energy, fees and levies together, for what the meters counted. A bill below zero is income. “Supplier \
          only” is the same meter readings at the supplier’s tariff.",
         &content,
+    )
+}
+
+/// Who pays more and why, the largest loss first; nothing where nobody does.
+fn reasons(sums: &Sums<'_>, mut worse: Vec<usize>) -> String {
+    if worse.is_empty() {
+        return String::new();
+    }
+    let code = sums.currency();
+    worse.sort_by_key(|member| (sums.members[*member].saved(), *member));
+    let item = |member: &usize| {
+        let name = text::escape(&sums.record.subject.members[*member].name);
+        format!("<li><b>{name}</b>: {}</li>\n", reason(&sums.members[*member], code))
+    };
+    let items: String = worse.iter().take(MOST_REASONS).map(item).collect();
+    let more = match worse.len().saturating_sub(MOST_REASONS) {
+        0 => String::new(),
+        more => format!("<p>{more} more lost less; they are red in the table below.</p>\n"),
+    };
+    format!(
+        "<h3>Who pays more, and why</h3>\n<p class=\"intro\">Members trade on a forecast. What they contracted but \
+         then did not take, or could not give, is exchanged with the supplier at its prices.</p>\n\
+         <ul class=\"reasons\">\n{items}</ul>\n{more}"
     )
 }
 

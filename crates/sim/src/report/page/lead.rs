@@ -101,6 +101,7 @@ fn cards(sums: &Sums<'_>) -> String {
     let worse = sums.members.iter().filter(|member| member.saved().0 < 0).count();
     let all = sums.members.len();
     let mut who = match better == all {
+        true if all == 2 => "both members are better off".into(),
         true => format!("all {all} members are better off"),
         false => format!("{better} of {all} members are better off"),
     };

@@ -13,6 +13,11 @@
     const groups = whole.length > 4 ? whole.replace(/\B(?=(\d{3})+$)/g, "\u202f") : whole;
     return (value < 0 ? "−" : "") + groups + (rest ? "." + rest : "");
   };
+  // An integer over a power of ten, halves away from zero, as text.rs does it.
+  const decimal = (number, scale, digits) => {
+    const unit = 10 ** (scale - digits);
+    return shown(Math.sign(number) * Math.floor((Math.abs(number) + unit / 2) / unit) / 10 ** digits, digits);
+  };
   const when = (seconds, offset) => {
     const date = new Date((seconds + offset) * 1000);
     const two = (number) => String(number).padStart(2, "0");
@@ -121,7 +126,7 @@
   };
   const kwh = (wh) => {
     const size = Math.abs(wh);
-    return shown(wh / 1e3, wh === 0 || size >= 1e5 ? 0 : size < 1e4 ? 2 : 1) + "\u00a0kWh";
+    return decimal(wh, 3, wh === 0 || size >= 1e5 ? 0 : size < 1e4 ? 2 : 1) + "\u00a0kWh";
   };
 
   const draw = (svg, [, volume, price, bids, offers]) => {
@@ -184,12 +189,12 @@
       const [px, py] = [x(volume / 1e3).toFixed(1), y(price / 1e4).toFixed(1)];
       element(svg, "path", { class: "clearing", d: `M${left.toFixed(1)} ${py}H${px}V${bottom.toFixed(1)}` });
       const dot = element(svg, "circle", { class: "clearing", cx: px, cy: py, r: "5.0" });
-      dot.dataset.tip = `${kwh(volume)} at ${shown(price / 1e4, 2)}\u00a0${data.curves.unit}`;
+      dot.dataset.tip = `${kwh(volume)} at ${decimal(price, 4, 2)}\u00a0${data.curves.unit}`;
     }
   };
   const outcome = ([, volume, price, bids, offers]) => {
     if (volume > 0) {
-      return `${kwh(volume)} traded${price === null ? "" : ` at ${shown(price / 1e4, 2)}\u00a0${data.curves.unit}`}.`;
+      return `${kwh(volume)} traded${price === null ? "" : ` at ${decimal(price, 4, 2)}\u00a0${data.curves.unit}`}.`;
     }
     if (!offers.length) return "Nobody offered any: nothing was traded.";
     if (!bids.length) return "Nobody wanted any: nothing was traded.";

@@ -1,0 +1,300 @@
+//! The outcome of a clearing (C1–C7, C12), by other means than the market's: the prices at which nobody wants to
+//! trade more or less are read off the fills, the greatest welfare off the dual, the margin's shares off a sort.
+
+use super::books::{OwnDelivery, OwnOrder, stays};
+use super::tally::Tally;
+use market::{
+    AccountId, Carrier, DeliveryInterval, Energy, Event, Fraction, Law, Money, Order, Price, PriceConvention,
+    Rule, Side,
+};
+use std::collections::BTreeMap;
+
+/// What the market says a clearing did.
+#[derive(Default)]
+pub(super) struct Outcome {
+    volume: Energy,
+    price: Option<Price>,
+    equilibrium: Option<Price>,
+    welfare: Money,
+    counted: [u32; 2],
+    /// Per side, by place of arrival: energy and money.
+    fills: [BTreeMap<u32, (Energy, Money)>; 2],
+    ended: [BTreeMap<u32, Energy>; 2],
+    pairs: Vec<(u32, u32, Energy, Price)>,
+}
+
+impl Outcome {
+    /// Collects what was told. One sum, the pairs, and per order at most one fill and one end, all of this book.
+    pub(super) fn read(
+        events: &[Event],
+        carrier: Carrier,
+        interval: DeliveryInterval,
+        delivery: &OwnDelivery,
+        tally: &mut Tally,
+    ) -> Self {
+        let mut outcome = Self::default();
+        let mut sums = 0;
+        for event in events {
+            let belongs = match *event {
+                Event::Cleared { volume, price, equilibrium, welfare, orders, carrier: of, interval: at } => {
+                    outcome = Self { volume, price, equilibrium, welfare, counted: orders, ..outcome };
+                    sums += 1;
+                    (of, at) == (carrier, interval)
+                }
+                Event::Paired { bid, offer, energy, price } => {
+                    outcome.pairs.push((bid, offer, energy, price));
+                    true
+                }
+                Event::Filled { id, account, meter, limit, energy, money } => {
+                    let own = find(&delivery.orders, id.side, id.arrival).map(|own| own.order);
+                    let same =
+                        |order: Order| (order.account, order.meter, order.limit) == (account, meter, limit);
+                    let first = outcome.fills[id.side as usize].insert(id.arrival, (energy, money)).is_none();
+                    first && (id.carrier, id.interval) == (carrier, interval) && own.is_some_and(same)
+                }
+                Event::OrderEnded { id, unfilled } => {
+                    let first = outcome.ended[id.side as usize].insert(id.arrival, unfilled).is_none();
+                    first && (id.carrier, id.interval) == (carrier, interval)
+                }
+                _ => false,
+            };
+            tally.check(Law::C12, belongs, || format!("the clearing of this book did not do {event:?}"));
+        }
+        tally.equal(Law::C12, sums, 1, "the number of outcomes");
+        outcome
+    }
+
+    fn fill(&self, side: Side, arrival: u32) -> (Energy, Money) {
+        self.fills[side as usize].get(&arrival).copied().unwrap_or_default()
+    }
+
+    /// Every law that an auction's outcome must keep.
+    pub(super) fn check(&self, rule: &Rule, delivery: &OwnDelivery, tally: &mut Tally) {
+        let Self { volume, price, equilibrium, .. } = *self;
+        let live = [delivery.orders[0].len() as u32, delivery.orders[1].len() as u32];
+        tally.equal(Law::C12, self.counted, live, "the number of orders that took part");
+        let mut sums = [(Energy::ZERO, Money::ZERO); 2];
+        let mut welfare = Money::ZERO;
+        for side in Side::ALL {
+            let known = self.fills[side as usize]
+                .keys()
+                .all(|arrival| find(&delivery.orders, side, *arrival).is_some());
+            tally.check(Law::C1, known, || "an order was filled that is not in the book".into());
+            for own in &delivery.orders[side as usize] {
+                let (energy, money) = self.fill(side, own.arrival);
+                tally.check(Law::C1, (Energy::ZERO..=own.open).contains(&energy), || {
+                    format!("{energy} of an order over {} were filled", own.open)
+                });
+                let at_limit = energy * own.order.limit;
+                welfare += if side == Side::Buy { at_limit } else { -at_limit };
+                if energy.is_zero() {
+                    continue;
+                }
+                let rational = if side == Side::Buy { money <= at_limit } else { money >= at_limit };
+                tally.check(Law::C3, rational, || {
+                    format!("{money} for {energy} at limit {}", own.order.limit)
+                });
+                if let Some(price) = price {
+                    tally.equal(Law::C4, money, energy * price, "the money of a fill");
+                }
+                let sum = &mut sums[side as usize];
+                *sum = (sum.0 + energy, sum.1 + money);
+            }
+        }
+        tally.check(Law::C2, sums[0].0 == sums[1].0 && sums[0].0 == volume, || {
+            format!("bought {}, sold {}, traded {volume}", sums[0].0, sums[1].0)
+        });
+        tally.equal(Law::C4, sums[0].1, sums[1].1, "what buyers pay (against what sellers receive)");
+        tally.equal(Law::C7, self.welfare, welfare, "the welfare");
+
+        let edges = Edges::of(delivery, self);
+        tally.check(Law::C5, edges.nobody_left(), || {
+            format!("a bid and an offer that cross are left: {edges:?}")
+        });
+        let (lo, hi) = edges.range();
+        if volume.is_zero() {
+            tally.check(Law::C6, price.is_none() && equilibrium.is_none(), || {
+                "a price without a trade".into()
+            });
+            return;
+        }
+        let Some(proof) = equilibrium else {
+            return tally.check(Law::C6, false, || "a trade without an equilibrium price".into());
+        };
+        tally.check(Law::C6, (lo..=hi).contains(&proof), || format!("{proof} is not within {lo} … {hi}"));
+        tally.equal(Law::C7, dual(delivery, proof), welfare, "the bound on welfare that the price proves");
+        for side in Side::ALL {
+            let right = margin(&delivery.orders[side as usize], proof, side, volume);
+            let exact = right.iter().all(|(arrival, energy)| self.fill(side, *arrival).0 == *energy);
+            tally.check(Law::C6, exact, || {
+                format!("the orders to {} are not filled by the price", side.name())
+            });
+        }
+        match *rule {
+            Rule::UniformPrice { convention, k } => {
+                let right = match convention {
+                    PriceConvention::Equilibrium => {
+                        let price = between(k, lo, hi);
+                        (price, price)
+                    }
+                    PriceConvention::LastPair => {
+                        (lo, between(k, edges.worst_filled_offer, edges.worst_filled_bid))
+                    }
+                };
+                tally.equal(Law::C6, (proof, price), (right.0, Some(right.1)), "the price");
+            }
+            Rule::PayAsBid { k } => self.check_pairs(k, delivery, tally),
+            Rule::MidMarketRate { .. } | Rule::Sharing { .. } => {}
+        }
+    }
+
+    /// Every pair trades between its own limits, and the pairs are the fills.
+    fn check_pairs(&self, k: Fraction, delivery: &OwnDelivery, tally: &mut Tally) {
+        let mut sums: [BTreeMap<u32, (Energy, Money)>; 2] = Default::default();
+        for (bid, offer, energy, price) in &self.pairs {
+            let limit = |side, arrival| find(&delivery.orders, side, arrival).map(|own| own.order.limit);
+            let (Some(buy), Some(sell)) = (limit(Side::Buy, *bid), limit(Side::Sell, *offer)) else {
+                tally.check(Law::C1, false, || "a pair with an order that is not in the book".into());
+                continue;
+            };
+            tally.check(Law::C3, (sell..=buy).contains(price), || {
+                format!("{price} between limits {sell} and {buy}")
+            });
+            tally.equal(Law::C6, *price, between(k, sell, buy), "the price of a pair");
+            for (side, arrival) in [(Side::Buy, *bid), (Side::Sell, *offer)] {
+                let sum = sums[side as usize].entry(arrival).or_default();
+                *sum = (sum.0 + *energy, sum.1 + *energy * *price);
+            }
+        }
+        tally.check(Law::C4, sums == self.fills, || "the pairs do not add up to the fills".into());
+    }
+
+    /// Fills become trades, the rest stays or lapses; returns what each account no longer holds.
+    pub(super) fn write_down(
+        &self,
+        delivery: &mut OwnDelivery,
+        last: bool,
+        tally: &mut Tally,
+    ) -> Vec<(AccountId, Money)> {
+        let mut released = Vec::new();
+        for side in Side::ALL {
+            let positions = &mut delivery.positions;
+            let mut ended = self.ended[side as usize].clone();
+            delivery.orders[side as usize].retain_mut(|own| {
+                let (energy, money) = self.fill(side, own.arrival);
+                own.open -= energy;
+                let position = positions.entry(own.order.meter).or_default();
+                match side {
+                    Side::Buy => {
+                        (position.bought, position.paid) = (position.bought + energy, position.paid + money)
+                    }
+                    Side::Sell => {
+                        (position.sold, position.received) =
+                            (position.sold + energy, position.received + money);
+                    }
+                }
+                position.hold += own.hold(energy);
+                let lapses = own.open > Energy::ZERO && !stays(&own.order, last);
+                let told = ended.remove(&own.arrival);
+                let right = lapses.then_some(own.open);
+                tally.equal(Law::C12, told, right, "what lapses of an order");
+                if lapses {
+                    released.push((own.order.account, own.hold(own.open)));
+                }
+                own.open > Energy::ZERO && !lapses
+            });
+            tally.check(Law::C12, ended.is_empty(), || "an order lapsed that is not in the book".into());
+        }
+        released
+    }
+}
+
+/// The limits next to the dividing line between what is filled and what is not.
+#[derive(Debug)]
+struct Edges {
+    worst_filled_bid: Price,
+    worst_filled_offer: Price,
+    best_open_bid: Price,
+    best_open_offer: Price,
+}
+
+impl Edges {
+    fn of(delivery: &OwnDelivery, outcome: &Outcome) -> Self {
+        let limits = |side: Side, filled: bool| {
+            delivery.orders[side as usize].iter().filter_map(move |own| {
+                let fill = outcome.fill(side, own.arrival).0;
+                let taken = if filled { fill > Energy::ZERO } else { fill < own.open };
+                taken.then_some(own.order.limit)
+            })
+        };
+        let (lowest, highest) = (Price(i64::MIN), Price(i64::MAX));
+        Self {
+            worst_filled_bid: limits(Side::Buy, true).min().unwrap_or(highest),
+            worst_filled_offer: limits(Side::Sell, true).max().unwrap_or(lowest),
+            best_open_bid: limits(Side::Buy, false).max().unwrap_or(lowest),
+            best_open_offer: limits(Side::Sell, false).min().unwrap_or(highest),
+        }
+    }
+
+    /// No open bid reaches an open offer.
+    fn nobody_left(&self) -> bool {
+        self.best_open_bid < self.best_open_offer
+    }
+
+    /// The prices at which filled orders want to be filled and open ones do not.
+    fn range(&self) -> (Price, Price) {
+        (self.worst_filled_offer.max(self.best_open_bid), self.worst_filled_bid.min(self.best_open_offer))
+    }
+}
+
+/// Σ of what every order gains at the price if it may trade as it likes: no allocation has more welfare.
+fn dual(delivery: &OwnDelivery, price: Price) -> Money {
+    let gain = |side: Side| {
+        delivery.orders[side as usize].iter().map(move |own| {
+            let gain = if side == Side::Buy { own.order.limit - price } else { price - own.order.limit };
+            (own.open * gain).max(Money::ZERO)
+        })
+    };
+    gain(Side::Buy).chain(gain(Side::Sell)).sum()
+}
+
+/// What a price gives every order of a side: better ones all, worse ones nothing, those at the price their share by
+/// cumulative floor apportionment, an account's orders beside each other.
+fn margin(orders: &[OwnOrder], price: Price, side: Side, volume: Energy) -> Vec<(u32, Energy)> {
+    let better = |own: &OwnOrder| match side {
+        Side::Buy => own.order.limit > price,
+        Side::Sell => own.order.limit < price,
+    };
+    let inside: Energy = orders.iter().filter(|own| better(own)).map(|own| own.open).sum();
+    let mut first: BTreeMap<AccountId, u32> = BTreeMap::new();
+    let mut at: Vec<&OwnOrder> = orders.iter().filter(|own| own.order.limit == price).collect();
+    for own in &at {
+        first.entry(own.order.account).or_insert(own.arrival);
+    }
+    at.sort_by_key(|own| (first[&own.order.account], own.arrival));
+    let total: i128 = at.iter().map(|own| i128::from(own.open.0)).sum();
+    let share = i128::from((volume - inside).0);
+    let (mut sum, mut given) = (0_i128, 0_i128);
+    let mut fills: Vec<(u32, Energy)> = Vec::with_capacity(orders.len());
+    for own in at {
+        sum += i128::from(own.open.0);
+        let upto = share * sum / total.max(1);
+        fills.push((own.arrival, Energy((upto - given) as i64)));
+        given = upto;
+    }
+    let decided = orders.iter().filter(|own| own.order.limit != price);
+    fills.extend(decided.map(|own| (own.arrival, if better(own) { own.open } else { Energy::ZERO })));
+    fills
+}
+
+/// from + k(to − from), rounded down.
+fn between(k: Fraction, from: Price, to: Price) -> Price {
+    let width = i128::from(to.0) - i128::from(from.0);
+    let part = (width * i128::from(k.numerator())).div_euclid(i128::from(k.denominator()));
+    Price(from.0 + part as i64)
+}
+
+fn find(orders: &[Vec<OwnOrder>; 2], side: Side, arrival: u32) -> Option<&OwnOrder> {
+    let orders = &orders[side as usize];
+    orders.binary_search_by_key(&arrival, |own| own.arrival).ok().map(|at| &orders[at])
+}
