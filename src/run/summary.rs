@@ -229,13 +229,14 @@ impl Finished<'_> {
 
     /// Who pays more than with the supplier, and why.
     fn losers(&self) -> String {
-        let losers = self.summary.members.iter().filter_map(|member| Some((&member.name, member.reason()?)));
+        let losers = self.summary.members.iter().filter_map(|member| Some((member, member.reason()?)));
         let mut losers: Vec<_> = losers.collect();
+        losers.sort_by_key(|(member, _)| member.saved());
         let more = losers.len().saturating_sub(REASONS);
         losers.truncate(REASONS);
         let mut text = String::new();
-        for (name, reason) in &losers {
-            text += &format!("  {name} pays more: {reason}\n");
+        for (member, reason) in &losers {
+            text += &format!("  {} pays more: {reason}\n", member.name);
         }
         if more > 0 {
             text += &format!(
