@@ -16,6 +16,9 @@ use std::time::Duration;
 /// Communities larger than this show only a choice of their members on the terminal.
 const SHOWN: usize = 40;
 
+/// The most reasons given on the terminal for paying more.
+const REASONS: usize = 10;
+
 /// A run that has ended well.
 #[derive(Debug)]
 pub(super) struct Finished<'a> {
@@ -157,11 +160,7 @@ impl Finished<'_> {
             day.split('T').next().unwrap_or_default(),
             self.members()
         );
-        for member in summary.members.iter().take(SHOWN) {
-            if let Some(reason) = member.reason() {
-                text += &format!("  {} pays more: {reason}\n", member.name);
-            }
-        }
+        text += &self.losers();
         text += &self.carriers();
         let authentication = match scenario.community.authentication {
             Authentication::Signature => "every command is signed by its sender, every signature checked",
@@ -226,6 +225,29 @@ impl Finished<'_> {
             format!("  shown are the {} who save most and the {} who save least\n", SHOWN / 2, SHOWN / 4)
         };
         table.render() + &note
+    }
+
+    /// Who pays more than with the supplier, and why.
+    fn losers(&self) -> String {
+        let losers = self.summary.members.iter().filter_map(|member| Some((member, member.reason()?)));
+        let mut losers: Vec<_> = losers.collect();
+        losers.sort_by_key(|(member, _)| member.saved());
+        let more = losers.len().saturating_sub(REASONS);
+        losers.truncate(REASONS);
+        let mut text = String::new();
+        for (member, reason) in &losers {
+            text += &format!("  {} pays more: {reason}\n", member.name);
+        }
+        if more > 0 {
+            text += &format!(
+                "  … and {more} more of {} members; --json gives every reason\n",
+                self.summary.members.len()
+            );
+        }
+        if !losers.is_empty() {
+            text.push('\n');
+        }
+        text
     }
 
     /// What was traded.

@@ -92,7 +92,7 @@ fn a_run_that_cannot_begin_says_why_and_leaves_nothing() {
     assert_eq!(std::fs::read_to_string(folder.path().join("kept.sqlite")).unwrap(), "precious");
     std::fs::create_dir(folder.path().join("photos")).unwrap();
     folder.write("photos/wedding.jpg", "precious");
-    check(&["run", "two_houses", "--out", "photos"], 2, "photos exists and is not a report");
+    check(&["run", "two_houses", "--out", "photos"], 2, "nothing was overwritten");
     folder.write("file", "");
     check(&["run", "two_houses", "--ledger", "file/ledger.sqlite"], 1, "cannot be written");
     let mut left: Vec<String> = std::fs::read_dir(folder.path())
