@@ -24,7 +24,8 @@ before(async () => {
   if (!file) {
     scratch = mkdtempSync(join(tmpdir(), "wattle-web-"));
     const out = join(scratch, "village");
-    execFileSync("cargo", ["run", "--quiet", "--", "run", "village", "--out", out], { cwd: ROOT, stdio: "inherit" });
+    const stdio = ["ignore", "ignore", "inherit"];
+    execFileSync("cargo", ["run", "--quiet", "--", "run", "village", "--out", out], { cwd: ROOT, stdio });
     file = join(out, "index.html");
   }
   address = pathToFileURL(file).href;
