@@ -23,7 +23,7 @@ pub(crate) struct RunOptions {
     /// How many days to run
     #[arg(long, value_name = "N")]
     days: Option<String>,
-    /// Which of the scenario's weeks to run, by name or by the date it starts
+    /// Which of the scenario's weeks to run, by name (the village has winter, transition and summer)
     #[arg(long, value_name = "WEEK")]
     week: Option<String>,
     /// Sign every command and check every signature (slower; otherwise the operator answers for everybody)

@@ -6,14 +6,14 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { after, before, test } from "node:test";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 
 const WIDE = { width: 1280, height: 900 };
 const NARROW = { width: 360, height: 740 };
-const ROOT = resolve(import.meta.dirname, "../..");
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync"];
 
@@ -24,7 +24,8 @@ before(async () => {
   if (!file) {
     scratch = mkdtempSync(join(tmpdir(), "wattle-web-"));
     const out = join(scratch, "village");
-    execFileSync("cargo", ["run", "--quiet", "--", "run", "village", "--out", out], { cwd: ROOT, stdio: "inherit" });
+    const stdio = ["ignore", "ignore", "inherit"];
+    execFileSync("cargo", ["run", "--quiet", "--", "run", "village", "--out", out], { cwd: ROOT, stdio });
     file = join(out, "index.html");
   }
   address = pathToFileURL(file).href;

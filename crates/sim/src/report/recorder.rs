@@ -3,70 +3,17 @@
 //! The order of calls per delivery interval: events as they come (orders, clearings, readings, postings),
 //! [`Recorder::book`] just before each clearing, and [`Recorder::record`] once the interval is settled.
 
+use super::attribution::Flows;
 use super::bins::Bins;
+use super::columns;
 use super::crossing::Gallery;
 use super::folder::Folder;
-use super::table::{Cell, Kind, Name, Table};
+use super::table::{Cell, Name, Table};
 use super::total::Row;
 use super::{MemberFlow, Outcome, PointInfo, ReportError, Stream, Subject, Total, page};
-use market::{
-    Book, Carrier, DeliveryInterval, Energy, Event, Money, Posting, PostingKind, Prices, Side, Sink,
-};
+use market::{Book, Carrier, DeliveryInterval, Event, Money, Posting, PostingKind, Prices, Side, Sink};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-
-const READINGS: [(&str, Kind); 18] = [
-    ("start", Kind::Time),
-    ("member", Kind::Text),
-    ("carrier", Kind::Text),
-    ("import_wh", Kind::Integer),
-    ("export_wh", Kind::Integer),
-    ("generation_wh", Kind::Integer),
-    ("consumption_wh", Kind::Integer),
-    ("charge_wh", Kind::Integer),
-    ("discharge_wh", Kind::Integer),
-    ("stored_wh", Kind::Integer),
-    ("in_cars_wh", Kind::Integer),
-    ("bought_wh", Kind::Integer),
-    ("sold_wh", Kind::Integer),
-    ("from_neighbours_wh", Kind::Integer),
-    ("to_neighbours_wh", Kind::Integer),
-    ("from_supplier_wh", Kind::Integer),
-    ("to_supplier_wh", Kind::Integer),
-    ("cost_neur", Kind::Integer),
-];
-const CLEARINGS: [(&str, Kind); 9] = [
-    ("start", Kind::Time),
-    ("carrier", Kind::Text),
-    ("round", Kind::Integer),
-    ("bids", Kind::Integer),
-    ("offers", Kind::Integer),
-    ("volume_wh", Kind::Integer),
-    ("price_neur_per_wh", Kind::Optional),
-    ("equilibrium_neur_per_wh", Kind::Optional),
-    ("welfare_neur", Kind::Integer),
-];
-const BILLS: [(&str, Kind); 5] = [
-    ("member", Kind::Text),
-    ("carrier", Kind::Text),
-    ("kind", Kind::Text),
-    ("energy_wh", Kind::Integer),
-    ("money_neur", Kind::Integer),
-];
-const MEMBERS: [(&str, Kind); 12] = [
-    ("member", Kind::Text),
-    ("kind", Kind::Text),
-    ("account", Kind::Integer),
-    ("carrier", Kind::Text),
-    ("import_wh", Kind::Integer),
-    ("export_wh", Kind::Integer),
-    ("generation_wh", Kind::Integer),
-    ("consumption_wh", Kind::Integer),
-    ("from_neighbours_wh", Kind::Integer),
-    ("to_neighbours_wh", Kind::Integer),
-    ("cost_neur", Kind::Integer),
-    ("cost_at_tariff_neur", Kind::Integer),
-];
 
 /// One carrier of one member.
 #[derive(Clone, Copy, Debug)]
@@ -84,15 +31,6 @@ pub(super) struct Activity {
     pub(super) traded: u64,
     pub(super) bids: u64,
     pub(super) offers: u64,
-}
-
-/// From where to where energy flowed, Wh: sources and the supplier into channels, channels into uses.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Flows {
-    /// By source: used where it was made, given to neighbours, sold to the supplier.
-    pub(super) from: [[f64; 3]; Stream::ALL.len()],
-    /// By use: made where it is used, taken from neighbours, bought from the supplier.
-    pub(super) to: [[f64; 3]; Stream::ALL.len()],
 }
 
 /// What the page is drawn from.
@@ -139,8 +77,8 @@ impl Recorder {
     /// When the folder holds something else, or cannot be written beside.
     pub fn create(target: &Path, subject: Subject) -> Result<Self, ReportError> {
         let folder = Folder::create(target)?;
-        let readings = Table::create(&folder, "readings", &READINGS)?;
-        let clearings = Table::create(&folder, "clearings", &CLEARINGS)?;
+        let readings = Table::create(&folder, "readings", &columns::READINGS)?;
+        let clearings = Table::create(&folder, "clearings", &columns::CLEARINGS)?;
         let (mut points, mut by_member) = (Vec::new(), Vec::new());
         let (mut by_meter, mut by_account) = (Vec::new(), Vec::new());
         for (member, info) in subject.members.iter().enumerate() {
@@ -310,39 +248,7 @@ impl Recorder {
         let Self { record, folder, readings, clearings, .. } = self;
         readings.finish()?;
         clearings.finish()?;
-        let mut bills = Table::create(&folder, "bills", &BILLS)?;
-        let mut members = Table::create(&folder, "members", &MEMBERS)?;
-        for (point, total) in record.points.iter().zip(&record.totals) {
-            let info = &record.subject.members[point.member];
-            for (kind, (energy, money)) in PostingKind::ALL.into_iter().zip(total.bill) {
-                if energy.is_zero() && money.is_zero() {
-                    continue;
-                }
-                bills.row(&[
-                    Cell::Text(&info.name),
-                    Cell::Text(point.carrier.name()),
-                    Cell::Text(kind_name(kind)),
-                    Cell::Integer(energy.0.into()),
-                    Cell::Integer(money.0),
-                ])?;
-            }
-            members.row(&[
-                Cell::Text(&info.name),
-                Cell::Text(&info.kind),
-                Cell::Integer(info.account.0.into()),
-                Cell::Text(point.carrier.name()),
-                Cell::Integer(total.import.0.into()),
-                Cell::Integer(total.export.0.into()),
-                Cell::Integer(total.generation.0.into()),
-                Cell::Integer(total.consumption.0.into()),
-                Cell::Integer(total.from_peers.0.into()),
-                Cell::Integer(total.to_peers.0.into()),
-                Cell::Integer(total.cost.0),
-                Cell::Integer(total.at_tariff.0),
-            ])?;
-        }
-        bills.finish()?;
-        members.finish()?;
+        columns::closing(&folder, &record)?;
         let path = folder.path("index.html");
         std::fs::write(&path, page::render(&record, outcome)).map_err(ReportError::at(&path))?;
         Ok(folder.finish()?.join("index.html"))
@@ -468,47 +374,6 @@ impl Sink for Recorder {
             }
             _ => {}
         }
-    }
-}
-
-impl Flows {
-    /// Attributes what happened behind one meter: what was made and used here mixes evenly.
-    fn add(&mut self, row: &Row, flow: &MemberFlow) {
-        let float = |energy: Energy| energy.0 as f64;
-        let (mut made, mut used) = (Energy::ZERO, Energy::ZERO);
-        for stream in Stream::ALL {
-            *(if stream.is_source() { &mut made } else { &mut used }) += flow.of(stream);
-        }
-        let out = [made - row.export, row.given_to_peers(), row.export - row.given_to_peers()];
-        let into = [used - row.import, row.taken_from_peers(), row.import - row.taken_from_peers()];
-        for stream in Stream::ALL {
-            let (sums, channels, total) =
-                if stream.is_source() { (&mut self.from, out, made) } else { (&mut self.to, into, used) };
-            let amount = flow.of(stream);
-            if amount.is_zero() {
-                continue;
-            }
-            let part = float(amount) / float(total);
-            for (sum, channel) in sums[stream as usize].iter_mut().zip(channels) {
-                *sum += float(channel).max(0.0) * part;
-            }
-        }
-    }
-}
-
-/// The name of a kind of posting in the tables.
-pub(super) fn kind_name(kind: PostingKind) -> &'static str {
-    match kind {
-        PostingKind::Deposit => "deposit",
-        PostingKind::Withdrawal => "withdrawal",
-        PostingKind::Trade => "trade",
-        PostingKind::Supply => "supply",
-        PostingKind::Imbalance => "imbalance",
-        PostingKind::GridFee => "grid_fee",
-        PostingKind::Levy => "levy",
-        PostingKind::Loan => "loan",
-        PostingKind::Repayment => "repayment",
-        PostingKind::Surplus => "surplus",
     }
 }
 

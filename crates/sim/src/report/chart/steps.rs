@@ -34,8 +34,12 @@ pub fn crossing(crossing: &Crossing, currency: [u8; 3], size: Size, id: &str) ->
     svg.path("gain", &gain(crossing, &x, &y), "");
     svg.path("line demand", &curve(&crossing.demand, &x, &y, bottom), &tip("Wanted", &crossing.demand));
     svg.path("line supply", &curve(&crossing.supply, &x, &y, top), &tip("Offered", &crossing.supply));
+    let px = x.at(kwh(crossing.volume));
+    if crossing.price.is_none() && !crossing.volume.is_zero() {
+        svg.path("clearing", &format!("M{px:.1} {top:.1}V{bottom:.1}"), "");
+    }
     if let Some(price) = crossing.price.filter(|_| !crossing.volume.is_zero()) {
-        let [px, py] = [x.at(kwh(crossing.volume)), y.at(cents(price))];
+        let py = y.at(cents(price));
         svg.path("clearing", &format!("M{left:.1} {py:.1}H{px:.1}V{bottom:.1}"), "");
         let tip = format!("{} at {}", text::energy(crossing.volume), text::price(price, currency));
         svg.dot("clearing", [px, py], 5.0, &tip);

@@ -1,8 +1,8 @@
 //! Where the energy came from and where it went, per carrier.
 
 use super::{Sums, capital, section as whole, sizes};
+use crate::report::attribution::Flows;
 use crate::report::chart::{Link, Node, sankey};
-use crate::report::recorder::Flows;
 use crate::report::{Stream, text};
 use market::{Carrier, Energy};
 use std::collections::BTreeMap;

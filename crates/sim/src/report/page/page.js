@@ -185,8 +185,12 @@
     svg.querySelector("path.supply").setAttribute("d", curve(supply, top));
     svg.querySelector("path.supply").dataset.tip = `Offered: ${kwh(offered)} in all`;
     for (const old of svg.querySelectorAll(".clearing")) old.remove();
+    const px = x(volume / 1e3).toFixed(1);
+    if (price === null && volume > 0) {
+      element(svg, "path", { class: "clearing", d: `M${px} ${top.toFixed(1)}V${bottom.toFixed(1)}` });
+    }
     if (price !== null && volume > 0) {
-      const [px, py] = [x(volume / 1e3).toFixed(1), y(price / 1e4).toFixed(1)];
+      const py = y(price / 1e4).toFixed(1);
       element(svg, "path", { class: "clearing", d: `M${left.toFixed(1)} ${py}H${px}V${bottom.toFixed(1)}` });
       const dot = element(svg, "circle", { class: "clearing", cx: px, cy: py, r: "5.0" });
       dot.dataset.tip = `${kwh(volume)} at ${decimal(price, 4, 2)}\u00a0${data.curves.unit}`;

@@ -184,7 +184,7 @@ pub(super) fn curves(sums: &Sums<'_>) -> (String, String) {
             legend(&[
                 ("demand", "wanted"),
                 ("supply", "offered"),
-                ("clearing", "traded, at this price"),
+                ("clearing", "traded, at which price"),
                 ("gain", "gained by both sides together")
             ]),
             civil.date(),
