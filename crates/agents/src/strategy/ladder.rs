@@ -44,8 +44,10 @@ impl Situation<'_> {
     /// The need at the quantity that costs least on average where the forecast errs: the newsvendor's quantile.
     ///
     /// Buying q at p when the net import turns out x: too little costs `most − p` per Wh, too much `p − least`. The
-    /// best q is the quantile u = (most − p)/(most − least) of x (Arrow, Harris and Marschak 1951). For an error with
-    /// the Laplace distribution of mean absolute error b, q = x̂ − b·sgn(u − ½)·ln(1 − 2|u − ½|) upwards.
+    /// best q is the quantile u = (most − p)/(most − least) of x (Arrow, Harris and Marschak 1951). Selling q at p,
+    /// too little costs `p − least` per Wh and too much `s − p`, where s is the supplier's price with all fees at which
+    /// what is missing must be bought: u = (p − least)/(s − least). For an error with the Laplace distribution of mean
+    /// absolute error b, q = x̂ − b·sgn(u − ½)·ln(1 − 2|u − ½|) upwards. u is held between 0.05 and 0.95.
     #[must_use]
     pub fn prudent(&self, need: Need) -> Need {
         let Some(market) = &self.outlook.markets[need.carrier as usize] else { return need };
@@ -57,8 +59,14 @@ impl Situation<'_> {
         if most <= least {
             return need;
         }
-        let buying = ((most - expected.0 as f64) / (most - least)).clamp(0.1, 0.9);
-        let quantile = if need.side == Side::Buy { buying } else { 1.0 - buying };
+        let expected = expected.0 as f64;
+        // What is sold but missing is bought from the supplier with full fees.
+        let dearest = (market.prices(need.ahead).import + market.fees.supplier).0 as f64;
+        let quantile = match need.side {
+            Side::Buy => (most - expected) / (most - least),
+            Side::Sell => (expected - least) / (dearest - least),
+        };
+        let quantile = quantile.clamp(0.05, 0.95);
         let off = quantile - 0.5;
         let shift = -self.error * libm::log(1.0 - 2.0 * off.abs());
         let shift = if off < 0.0 { -shift } else { shift };
