@@ -1,6 +1,8 @@
 //! The documents: every relative link leads somewhere.
 
 use crate::support::{Folder, root};
+use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 fn documents(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -58,4 +60,45 @@ fn every_command_in_the_readme_works_in_its_order() {
         commands += 1;
     }
     assert!(commands >= 7, "only {commands} commands were found in the README");
+}
+
+/// Every name of a field, at any depth.
+fn fields(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(object) => {
+            for (name, inner) in object {
+                found.insert(name.clone());
+                fields(inner, found);
+            }
+        }
+        Value::Array(array) => array.iter().for_each(|inner| fields(inner, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_forms_are_the_documented_ones() {
+    let folder = Folder::new();
+    let text = std::fs::read_to_string(root().join("docs/forms.md")).unwrap();
+    folder.write(
+        "orders.csv",
+        "id,account,side,energy_wh,limit_price\nb,ann,buy,9,9\ns,ben,sell,9,9\nx,ann,buy,0,0\n",
+    );
+    folder.write("metered.csv", "t,generation_wh,ann\n0,10,9\n");
+    let verbs = [
+        ("clear", vec!["clear", "orders.csv", "--json"], vec![]),
+        ("share", vec!["share", "metered.csv", "--json"], vec![]),
+        ("run", vec!["run", "two_houses", "--json"], vec!["code", "count"]), // nothing is refused there
+        ("audit", vec!["audit", "reports/two_houses.sqlite", "--json"], vec!["record", "reason"]),
+        ("config", vec!["config", "--json"], vec![]),
+    ];
+    for (verb, arguments, without_occasion) in verbs {
+        let section =
+            text.split("\n## ").find(|section| section.starts_with(&format!("`wattle {verb}"))).unwrap();
+        let block = section.split("```").nth(1).unwrap();
+        let documented: BTreeSet<String> = block.split('"').skip(1).step_by(2).map(str::to_owned).collect();
+        let mut printed: BTreeSet<String> = without_occasion.into_iter().map(str::to_owned).collect();
+        fields(&folder.wattle(&arguments).json(), &mut printed);
+        assert_eq!(printed, documented, "the form of `wattle {verb}`");
+    }
 }

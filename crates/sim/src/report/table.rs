@@ -81,7 +81,7 @@ impl Table {
         let file = File::create(&csv_path).map_err(ReportError::at(&csv_path))?;
         let mut csv = csv::WriterBuilder::new().buffer_capacity(1 << 16).from_writer(file);
         let names = head.iter().map(|(name, _)| name);
-        csv.write_record(names).map_err(|error| ReportError::at(&csv_path)(error.into()))?;
+        csv.write_record(names).map_err(|error| ReportError::at(&csv_path)(bare(error)))?;
 
         let mut message = format!("message {name} {{");
         for (name, kind) in head {
@@ -139,7 +139,7 @@ impl Table {
                     &self.time.1
                 }
             };
-            self.csv.write_field(text).map_err(|error| ReportError::at(&self.csv_path)(error.into()))?;
+            self.csv.write_field(text).map_err(|error| ReportError::at(&self.csv_path)(bare(error)))?;
             let keep = |number: i128| {
                 let large =
                     |_| io::Error::new(io::ErrorKind::InvalidData, format!("{number} leaves 64 bits"));
@@ -160,9 +160,7 @@ impl Table {
                 (Column::Integer(values), _) => values.push(0),
             }
         }
-        self.csv
-            .write_record(None::<&[u8]>)
-            .map_err(|error| ReportError::at(&self.csv_path)(error.into()))?;
+        self.csv.write_record(None::<&[u8]>).map_err(|error| ReportError::at(&self.csv_path)(bare(error)))?;
         self.rows += 1;
         if self.rows == GROUP { self.flush() } else { Ok(()) }
     }
@@ -235,6 +233,14 @@ fn write_group(
     Ok(())
 }
 
+/// The operating system's error inside a CSV error, so that a full disk is recognised.
+fn bare(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
 /// The operating system's error inside a Parquet error, so that a full disk is recognised.
 fn plain(error: ParquetError) -> io::Error {
     match error {
@@ -249,6 +255,13 @@ fn plain(error: ParquetError) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_disk_is_recognised_through_both_writers() {
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        assert_eq!(bare(csv::Error::from(full())).kind(), io::ErrorKind::StorageFull);
+        assert_eq!(plain(ParquetError::from(full())).kind(), io::ErrorKind::StorageFull);
+    }
 
     #[test]
     fn numbers_are_written_as_rust_writes_them() {
