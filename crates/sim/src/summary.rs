@@ -85,7 +85,10 @@ impl MemberSummary {
         if self.saved().0 >= 0 {
             return None;
         }
-        let euro = |money: Money| format!("{}.{:02} €", money.0 / 1_000_000_000, money.0 / 10_000_000 % 100);
+        let euro = |money: Money| {
+            let (sign, cents) = (if money.0 < 0 { "−" } else { "" }, money.abs().0 / 10_000_000);
+            format!("{sign}{}.{:02} €", cents / 100, cents % 100)
+        };
         let gained = self.saved() + self.deviation;
         Some(format!(
             "trading gained {}, but contracts it did not keep cost {}",
@@ -164,9 +167,6 @@ impl Tally {
                     let gate = self.at_gate[id.carrier as usize].entry(id.interval.start).or_default();
                     *gate = (gate.0 + *energy, gate.1 + *money);
                 }
-            }
-            Event::Metered(reading) => {
-                let _ = reading;
             }
             Event::Posted(posting) => {
                 use PostingKind::{Deposit, Loan, Repayment, Withdrawal};
@@ -257,5 +257,26 @@ impl Tally {
             refused: self.refused.into_values().collect(),
             root,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_pays_more_is_told_why() {
+        let euro = |cents: i128| Money(cents * 10_000_000);
+        let member = |bill, at_tariff, deviation| MemberSummary {
+            name: "A".into(),
+            kind: "household".into(),
+            bill: euro(bill),
+            at_tariff: euro(at_tariff),
+            deviation: euro(deviation),
+            traded: [Energy::ZERO; 2],
+        };
+        assert_eq!(member(900, 1000, 50).reason(), None);
+        let reason = member(1105, 1000, 228).reason().unwrap();
+        assert_eq!(reason, "trading gained 1.23 €, but contracts it did not keep cost 2.28 €");
     }
 }
