@@ -29,6 +29,8 @@ fn every_scenario_is_valid_in_each_of_its_weeks() {
             assert_eq!(other.span.first.start, start.unix, "{name} in {week}");
             assert_eq!(other.members.len(), scenario.members.len());
         }
+        let by_date = load(name, &Overrides { week: Some("2021-07-05".into()), ..Overrides::default() });
+        assert_eq!(by_date.span.first.start, 1_625_439_600, "{name}");
     }
 }
 
@@ -200,4 +202,22 @@ fn a_carrier_with_one_side_is_called_untraded() {
     assert_eq!(summary.carriers[0].untraded, Some("only buyers"));
     assert_eq!(summary.bill(), summary.at_tariff());
     assert_eq!(summary.carriers[0].carrier, Carrier::Electricity);
+}
+
+#[test]
+fn dynamic_prices_come_from_a_file() {
+    let text = EMBEDDED.iter().find(|(name, _)| *name == "two_houses").unwrap().1;
+    let flat = "kind = \"flat\"\nimport = \"16.04 ct/kWh\"\nexport = \"7.94 ct/kWh\"";
+    let dynamic = "kind = \"dynamic\"\nfile = \"spot.csv\"\ncolumn = \"de_lu\"\nimport_margin = \"2 ct/kWh\"\nexport_margin = \"0.5 ct/kWh\"";
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let text = text.replace(flat, dynamic);
+    let scenario = Scenario::parse(&text, "two_houses", &folder, &Overrides::default()).unwrap();
+    // 12:00 to 13:00: −3.1 €/MWh = −3 100 n€/Wh
+    let noon = scenario.tariffs.published[0].1[48];
+    assert_eq!((noon.import.0, noon.export.0), (16_900, -8_100));
+    let (summary, _) = play(&scenario);
+    assert!(summary.carriers[0].traded.0 > 0);
+    let late = Overrides { days: Some(2), ..Overrides::default() };
+    let problems = Scenario::parse(&text, "two_houses", &folder, &late).unwrap_err();
+    assert!(problems.to_string().contains("take prices that cover the whole scenario"), "{problems}");
 }

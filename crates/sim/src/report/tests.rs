@@ -311,3 +311,46 @@ fn a_full_disk_is_reported_with_its_remedy() {
     let text = ReportError::at(Path::new("out/readings.csv"))(full).to_string();
     assert!(text.starts_with("cannot write out/readings.csv:") && text.contains("free some space"), "{text}");
 }
+
+/// Plays a day of a shipped scenario.
+fn played(scenario: &str, target: &Path) -> crate::Summary {
+    let overrides = crate::scenario::Overrides { days: Some(1), ..Default::default() };
+    let scenario = crate::Scenario::load(scenario, &overrides).unwrap();
+    let mut ledger = ledger::Central::in_memory(ledger::Options::default()).unwrap();
+    let mut reporter = Reporter::create(target, &scenario, "played", "0.0.0").unwrap();
+    let summary = crate::run(&scenario, &mut ledger, &mut reporter).unwrap();
+    reporter.finish(&Outcome { root: summary.root, ..Outcome::default() }).unwrap();
+    summary
+}
+
+#[test]
+fn every_row_of_a_run_balances_and_its_bills_are_those_of_the_summary() {
+    for scenario in ["two_houses", "heat_and_power", "village"] {
+        let out = scratch(scenario).join("out");
+        let summary = played(scenario, &out);
+        let column = |head: &csv::StringRecord, name: &str| head.iter().position(|it| it == name).unwrap();
+
+        let mut table = csv::Reader::from_path(out.join("readings.csv")).unwrap();
+        let head = table.headers().unwrap().clone();
+        let into = ["import_wh", "generation_wh", "discharge_wh"].map(|name| column(&head, name));
+        let from = ["export_wh", "consumption_wh", "charge_wh"].map(|name| column(&head, name));
+        let mut rows = 0;
+        for row in table.records().map(Result::unwrap) {
+            let sum =
+                |columns: [usize; 3]| columns.map(|it| row[it].parse::<i64>().unwrap()).iter().sum::<i64>();
+            assert_eq!(sum(into), sum(from), "{scenario}: {row:?}");
+            rows += 1;
+        }
+        assert!(rows >= 96 * summary.members.len(), "{scenario}: {rows} rows");
+
+        let mut table = csv::Reader::from_path(out.join("members.csv")).unwrap();
+        let head = table.headers().unwrap().clone();
+        let [cost, tariff] = ["cost_neur", "cost_at_tariff_neur"].map(|name| column(&head, name));
+        let (mut bill, mut at_tariff) = (Money::ZERO, Money::ZERO);
+        for row in table.records().map(Result::unwrap) {
+            bill += Money(row[cost].parse().unwrap());
+            at_tariff += Money(row[tariff].parse().unwrap());
+        }
+        assert_eq!((bill, at_tariff), (summary.bill(), summary.at_tariff()), "{scenario}");
+    }
+}

@@ -38,7 +38,7 @@ pub const EMBEDDED: [(&str, &str); 4] = [
 /// What the command line may say differently from the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overrides {
-    /// One of the weeks in `[time.weeks]`.
+    /// One of the weeks in `[time.weeks]`, or the date on which to start.
     pub week: Option<String>,
     /// Length of the run in days.
     pub days: Option<u32>,

@@ -3,7 +3,7 @@
 use super::problem::suggestion_for;
 use super::quantity::Seconds;
 use super::reader::Section;
-use crate::calendar::{DAY, Instant};
+use crate::calendar::{DAY, Instant, parse_instant};
 use market::DeliveryInterval;
 
 /// The delivery intervals of a run.
@@ -87,12 +87,14 @@ impl Span {
         let week = week.map(str::to_owned).or(file_week);
         let start = match &week {
             Some(name) => {
-                let found = weeks.iter().find(|(candidate, _)| candidate == name).map(|(_, start)| *start);
+                let start: Option<Instant> = section.get("start");
+                let zone = start.or(weeks.first().map(|(_, start)| *start)).map_or(0, |known| known.offset);
+                let named = weeks.iter().find(|(candidate, _)| candidate == name).map(|(_, start)| *start);
+                let found = named.or_else(|| midnight_of(name, zone));
                 if found.is_none() {
                     let names: Vec<_> = weeks.iter().map(|(name, _)| name.as_str()).collect();
                     section.fault("week", format!("there is no week `{name}`"), suggestion_for(name, &names));
                 }
-                let _: Option<Instant> = section.get("start");
                 found
             }
             None => section.need("start"),
@@ -118,4 +120,10 @@ impl Span {
             .filter(|_| midnight && quarter)?;
         Some(Self { first, days: day_count? as u32, offset: start.offset, weeks, week })
     }
+}
+
+/// Midnight of a date such as `2021-07-05` in a zone.
+fn midnight_of(date: &str, offset: i32) -> Option<Instant> {
+    let utc = parse_instant(&format!("{date}T00:00Z")).ok()?;
+    Some(Instant { unix: utc.unix.checked_add_signed(-i64::from(offset))?, offset })
 }
