@@ -4,8 +4,11 @@
 //! figures with the machine's sort, hash, signature and memory rates printed in the same run.
 
 use cpu_time::ProcessTime;
+use ledger::{Central, Options};
 use market::signing::Recover;
 use market::*;
+use sim::Scenario;
+use sim::scenario::{EMBEDDED, Overrides};
 use std::hint::black_box;
 
 const START: u64 = 1_700_000_100;
@@ -153,13 +156,31 @@ fn machine() {
     );
     let source = vec![1_u8; 256 << 20];
     let mut target = vec![0_u8; 256 << 20];
-    let copy = measure(5, source.len(), || (), |()| target.copy_from_slice(&source));
+    let copy =
+        measure(5, source.len(), || (), |()| black_box(&mut target).copy_from_slice(black_box(&source)));
     println!("  {:<58} {:>10.1} GB/s", "memory copy of 256 MiB (read and written once)", 1.0 / copy);
     let block = [7_u8; 64];
     row(
         "keccak-256 of 64 bytes",
         measure(5, 100_000, || (), |()| (0..100_000).fold([0; 32], |_, _| keccak256(black_box(&block)))),
         "hash",
+    );
+}
+
+fn signatures() {
+    let key = ledger::Key::from_seed(b"bench", "member");
+    let digest = keccak256(b"an order");
+    let signature = key.sign(&digest);
+    row(
+        "secp256k1 signature made",
+        measure(3, 2_000, || (), |()| (0..2_000).map(|_| key.sign(black_box(&digest))[0]).max()),
+        "one",
+    );
+    let recover = |_| ledger::Recoverer.recover(black_box(&digest), &signature);
+    row(
+        "secp256k1 signer recovered",
+        measure(3, 2_000, || (), |()| (0..2_000).filter_map(recover).count()),
+        "one",
     );
 }
 
@@ -240,8 +261,40 @@ fn readings(members: u32) {
     row("root afterwards (every account and meter changed)", root, "reading");
 }
 
+/// A whole run with its ledger on disk: agents, orders, clearings, readings, settlement, roots, commits.
+fn run(name: &str, text: &str, overrides: &Overrides) {
+    let scenario = Scenario::parse(text, name, std::path::Path::new("."), overrides).expect("it ships");
+    let folder = std::env::temp_dir().join(format!("wattle-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a temporary folder");
+    let mut central =
+        Central::create(folder.join("log.sqlite"), Options::default()).expect("an empty folder");
+    let clock = ProcessTime::now();
+    let summary = sim::run(&scenario, &mut central, &mut ()).expect("it runs");
+    let seconds = clock.elapsed().as_secs_f64();
+    drop(central);
+    std::fs::remove_dir_all(&folder).expect("it was there");
+    println!("  {name:<58} {seconds:>10.1} s CPU  {:>12} records", summary.commands);
+}
+
+fn communities() {
+    println!("whole runs, ledger on disk");
+    let thousand = EMBEDDED.iter().find(|(name, _)| *name == "thousand").expect("it ships").1;
+    run("a week of a thousand members", thousand, &Overrides::default());
+    // A tenth of every group.
+    let tenth = |line: &str| match line.strip_prefix("count = ").map(str::parse::<u32>) {
+        Some(Ok(count)) => format!("count = {}", count.div_ceil(10)),
+        _ => line.to_owned(),
+    };
+    let hundred: String = thousand.lines().map(|line| tenth(line) + "\n").collect();
+    let hundred = hundred.replace("week = \"transition\"", "start = \"2021-01-01T00:00+01:00\"");
+    run("a year of a hundred members", &hundred, &Overrides { days: Some(365), ..Overrides::default() });
+    let signed = Overrides { signed: true, days: Some(1), ..Overrides::default() };
+    run("a day of a thousand members, every signature made and checked", thousand, &signed);
+}
+
 fn main() {
     machine();
+    signatures();
     let uniform = Rule::UniformPrice { convention: PriceConvention::Equilibrium, k: Fraction::HALF };
     for members in [1_000, 10_000, 100_000, 1_000_000] {
         auction("uniform price", uniform, members);
@@ -249,4 +302,5 @@ fn main() {
     auction("pay as bid", Rule::PayAsBid { k: Fraction::HALF }, 1_000_000);
     readings(1_000);
     readings(100_000);
+    communities();
 }
