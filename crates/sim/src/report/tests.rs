@@ -13,12 +13,27 @@ const PRICES: Prices = Prices { import: Price(200_000), export: Price(80_000) };
 const START: u64 = 1_623_024_000;
 const DURATION: u32 = 900;
 
-/// A folder of the test's own, empty.
-fn scratch(name: &str) -> PathBuf {
+/// A folder of the test's own, empty, gone with the test.
+struct Scratch(PathBuf);
+
+fn scratch(name: &str) -> Scratch {
     let path = std::env::temp_dir().join(format!("wattle-report-{}-{name}", std::process::id()));
     let _ = fs::remove_dir_all(&path);
     fs::create_dir_all(&path).unwrap();
-    path
+    Scratch(path)
+}
+
+impl std::ops::Deref for Scratch {
+    type Target = Path;
+    fn deref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 fn subject(intervals: u64) -> Subject {
@@ -241,7 +256,7 @@ fn the_same_run_gives_the_same_bytes_and_replaces_its_own_report() {
     for name in names {
         assert!(fs::read(one.join(&name)).unwrap() == fs::read(two.join(&name)).unwrap(), "{name:?} differs");
     }
-    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "something was left behind");
+    assert_eq!(fs::read_dir(&*folder).unwrap().count(), 2, "something was left behind");
 }
 
 #[test]
@@ -290,7 +305,7 @@ fn a_folder_with_something_else_in_it_is_left_alone() {
     let error = Recorder::create(&file, subject(1)).map(|_| ()).unwrap_err();
     assert!(error.to_string().contains("nothing was overwritten"), "{error}");
     assert_eq!(fs::read_to_string(file).unwrap(), "years of work");
-    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+    assert_eq!(fs::read_dir(&*folder).unwrap().count(), 1);
 }
 
 #[test]
@@ -299,7 +314,7 @@ fn an_unfinished_report_leaves_nothing_behind_and_an_impossible_place_is_named()
     let mut recorder = Recorder::create(&folder.join("out"), subject(1)).unwrap();
     interval(&mut recorder, 0);
     drop(recorder);
-    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(&*folder).unwrap().count(), 0);
     let error = Recorder::create(Path::new("/proc/nowhere/out"), subject(1)).map(|_| ()).unwrap_err();
     let text = error.to_string();
     assert!(text.contains("/proc/nowhere") && text.contains("--out"), "{text}");
@@ -326,7 +341,8 @@ fn played(scenario: &str, target: &Path) -> crate::Summary {
 #[test]
 fn every_row_of_a_run_balances_and_its_bills_are_those_of_the_summary() {
     for scenario in ["two_houses", "heat_and_power", "village"] {
-        let out = scratch(scenario).join("out");
+        let folder = scratch(scenario);
+        let out = folder.join("out");
         let summary = played(scenario, &out);
         let column = |head: &csv::StringRecord, name: &str| head.iter().position(|it| it == name).unwrap();
 
