@@ -35,7 +35,9 @@ pub(crate) fn clear(options: &ClearOptions) -> Result<(), Failure> {
         write_file(&folder.join("clearing.json"), &(json(&result.form) + "\n"))?;
         write_file(&folder.join("fills.csv"), &fills_csv(&result.form))?;
         write_file(&folder.join("trades.csv"), &trades_csv(&result.form))?;
-        let curves = crossing_curves(&Crossing::of(&entered.book), *b"EUR");
+        let Clearing { volume, price, .. } = result.clearing;
+        let crossing = Crossing { volume, price, ..Crossing::of(&entered.book) };
+        let curves = crossing_curves(&crossing, *b"EUR");
         write_file(&folder.join("curves.svg"), &curves)?;
     }
     if options.json { print_json(&result.form) } else { print(&text(options, &rule, &file, &result)) }

@@ -242,3 +242,22 @@ test("whoever cannot see the pictures is told what they show", async (t) => {
   assert.deepEqual(nameless, []);
   assert.equal(await page.locator("h1").count(), 1);
 });
+
+test("the picture of a single auction stands alone", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "wattle-web-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const out = join(folder, "auction");
+  const stdio = ["ignore", "ignore", "inherit"];
+  execFileSync("cargo", ["run", "--quiet", "--", "clear", "examples/orders.csv", "--out", out], { cwd: ROOT, stdio });
+  const page = await browser.newPage({ viewport: WIDE, colorScheme: "dark" });
+  t.after(() => page.close());
+  await page.goto(pathToFileURL(join(out, "curves.svg")).href);
+  assert.equal(await page.locator("parsererror").count(), 0);
+  assert.equal(await page.locator("path.demand, path.supply, circle.clearing").count(), 3);
+  const [ground, ink] = await page.evaluate(() => {
+    const style = (selector) => getComputedStyle(document.querySelector(selector));
+    return [style("svg").backgroundColor, style("text").fill];
+  });
+  assert.match(ground, /rgb\(2\d, /);
+  assert.match(ink, /rgb\((1|2)\d\d, /);
+});

@@ -170,6 +170,7 @@ fn the_example_is_shown_as_a_table_and_drawn() {
     assert!(file("fills.csv").starts_with("id,energy_wh,money_neur\n"));
     assert!(file("trades.csv").starts_with("buy,sell,energy_wh,price\n"));
     assert!(file("curves.svg").starts_with("<svg") && file("curves.svg").contains("</svg>"));
+    assert!(file("curves.svg").contains("kWh traded at "), "the picture does not say what was traded");
     let form: Value = serde_json::from_str(&file("clearing.json")).unwrap();
     assert_eq!(form["rule"], "uniform_price");
 }

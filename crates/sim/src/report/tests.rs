@@ -223,6 +223,20 @@ fn the_page_says_what_happened_and_refers_to_nothing_outside() {
 }
 
 #[test]
+fn the_curves_alone_are_a_file_that_is_well_formed() {
+    let step = |price, energy| vec![(Price(price), Energy(energy))];
+    let (demand, supply) = (step(300_000, 2_000), step(100_000, 1_500));
+    let crossing = Crossing { demand, supply, volume: Energy(1_500), price: Some(Price(200_000)) };
+    let svg = crossing_curves(&crossing, *b"EUR");
+    assert!(svg.starts_with("<svg xmlns=") && svg.contains("1.50\u{a0}kWh traded at 20.00\u{a0}ct/kWh"));
+    for tag in svg.split('<').skip(1).filter_map(|piece| piece.split('>').next()) {
+        let bare: String = tag.split('"').step_by(2).collect();
+        let mut words = bare.trim_end_matches('/').split_whitespace().skip(1);
+        assert!(words.all(|word| word.ends_with('=')), "an attribute without a value: <{tag}>");
+    }
+}
+
+#[test]
 fn bills_are_exact_and_those_at_the_tariff_beside_them() {
     let folder = scratch("bills");
     let mut recorder = Recorder::create(&folder.join("out"), subject(1)).unwrap();

@@ -19,7 +19,7 @@ pub fn crossing(crossing: &Crossing, currency: [u8; 3], size: Size, id: &str) ->
 
     let x = Scale::new([0.0, reach(crossing) * 1e-3], [left, right]);
     let y = Scale::nice(prices(crossing), [bottom, top], 5);
-    svg.add(format_args!("<g data-axes>"));
+    svg.add(format_args!("<g data-axes=\"\">"));
     value_axis(&mut svg, &y, [left, right], 5, &text::price_unit(currency));
     for (value, text) in x.ticks(size.pick(8.0, 4.0) as usize) {
         svg.text("tick middle", [x.at(value), bottom + 18.0], &text);

@@ -68,7 +68,7 @@ impl Svg {
         if tip.is_empty() {
             self.body.push_str("/>");
         } else {
-            self.add(format_args!(" data-tip><title>{}</title></{tag}>", escape(tip)));
+            self.add(format_args!(" data-tip=\"\"><title>{}</title></{tag}>", escape(tip)));
         }
     }
 

@@ -25,7 +25,13 @@ const SCRIPT: &str = include_str!("page.js");
 pub fn crossing_curves(crossing: &Crossing, currency: [u8; 3]) -> String {
     let svg = chart::crossing(&crossing.clone().simplified(), currency, Size::Wide, "clearing");
     let style = format!("<style>{PICTURES}svg{{background:var(--card)}}</style><desc>");
-    svg.replacen("<desc>", &style, 1)
+    let words = format!(
+        "<text style=\"fill:var(--demand)\" x=\"110\" y=\"21\">wanted</text>\
+         <text style=\"fill:var(--supply)\" x=\"180\" y=\"21\">offered</text>\
+         <text class=\"end\" x=\"948\" y=\"21\">{}</text></svg>",
+        chart::outcome(crossing, currency)
+    );
+    svg.replacen("<desc>", &style, 1).replace("</svg>", &words)
 }
 
 /// What the sections share: sums over members and carriers.
