@@ -229,25 +229,18 @@ impl Bill<'_> {
             [(Buy, position.bought, position.paid), (Sell, position.sold, position.received)]
         {
             let found = sum(Trade, side);
-            let nothing = money.is_zero() && found == (Energy::ZERO, Money::ZERO);
-            tally.check(Law::D3, nothing || found == (energy, money), || {
+            tally.check(Law::D3, found == (energy, money), || {
                 format!(
                     "meter {meter}: trades over {} for {} are billed as {} for {}",
                     energy, money, found.0, found.1
                 )
             });
         }
-        // What deviates from the trades is exchanged with the supplier, and each Wh only once. Entries without
-        // money may be left out; their energy is then what is missing.
-        let over = |one: Energy, other: Energy| (one - other).max(Energy::ZERO);
-        let exchange = |kind, side, missing: Energy, price: market::Price| {
-            let (energy, money) = sum(kind, side);
-            if price.is_zero() && energy.is_zero() { (missing, money) } else { (energy, money) }
-        };
-        let supplied = exchange(Supply, Buy, over(*import, position.bought), prices.import);
-        let long = exchange(Imbalance, Sell, over(position.bought, *import), prices.export);
-        let fed_in = exchange(Supply, Sell, over(*export, position.sold), prices.export);
-        let short = exchange(Imbalance, Buy, over(position.sold, *export), prices.import);
+        // What deviates from the trades is exchanged with the supplier, and each Wh only once.
+        let supplied = sum(Supply, Buy);
+        let long = sum(Imbalance, Sell);
+        let fed_in = sum(Supply, Sell);
+        let short = sum(Imbalance, Buy);
         tally.check(Law::S1, *import == position.bought - long.0 + supplied.0, || {
             format!("meter {meter} took {import}, billed are {} and {}", position.bought - long.0, supplied.0)
         });

@@ -275,7 +275,9 @@ impl Bill<'_> {
         let member = self.terms.account;
         bank.release(member, Money(self.position.hold.into()))?;
         for Line { kind, side, with, energy, money, price } in self.lines() {
-            if energy.is_zero() || (money.is_zero() && price == Some(Price::ZERO)) {
+            // Energy moves even where it costs nothing; a fee or levy of nothing moves nothing.
+            let fee = matches!(kind, PostingKind::GridFee | PostingKind::Levy);
+            if energy.is_zero() || (fee && money.is_zero()) {
                 continue;
             }
             let (debit, credit) = match side {
