@@ -161,6 +161,8 @@ impl Finished<'_> {
             self.members()
         );
         text += &self.losers();
+        text += "  \"with supplier\": the same meter readings, everything at the supplier's tariff. A plant that makes heat or\n  \
+                 gas for sale is compared with selling it to the supplier; its saving is what trading earned.\n\n";
         text += &self.carriers();
         let authentication = match scenario.community.authentication {
             Authentication::Signature => "every command is signed by its sender, every signature checked",

@@ -260,8 +260,8 @@ impl Nodes<'_> {
 
         // Heat made, and the part of it that only rounding to whole Wh of electricity brought.
         let (mut made, mut rounding) = (0, 0);
-        // On surplus, or as guided: up to what can be used or stored.
-        let mut budget = self.ask.guide.heat_pumps.unwrap_or(self.available).max(0);
+        // On surplus, and at least as guided: up to what can be used or stored.
+        let mut budget = self.ask.guide.heat_pumps.unwrap_or(0).max(self.available).max(0);
         for index in 0..self.devices.heat_pumps.len() {
             let pump = &self.devices.heat_pumps[index];
             let ratio = if need + headroom > made && budget > 0 {

@@ -41,6 +41,9 @@ impl Default for Predictive {
 const NOTHING: f64 = 2e-4;
 /// Of heat nobody can make and of charge missing at departure, €/kWh.
 const PENALTY: f64 = 10.0;
+/// How much better, relative to its price, it is to buy or sell at the end of the horizon than now. Where prices are the
+/// same all day the programme would not care when a battery is used; forecasts err, so it should be used early.
+const LATER: f64 = 0.03;
 /// Of letting heat go, €/kWh: so that it is not made in vain.
 const WASTE: f64 = 1e-4;
 
@@ -74,6 +77,9 @@ impl Predictive {
         let mut columns: Vec<Columns> = (0..self.intervals)
             .map(|ahead| {
                 let (buy, sell) = self.prices(electricity, ahead);
+                let later = LATER * ahead as f64 / self.intervals as f64;
+                let buy = buy - later * buy.abs();
+                let sell = (sell + later * sell.abs()).min(buy);
                 let bought = programme.variable(buy, 0.0, f64::INFINITY);
                 let sold = programme.variable(-sell, 0.0, f64::INFINITY);
                 Columns { bought, sold, ..Columns::new(bought) }
@@ -294,18 +300,22 @@ impl Strategy for Predictive {
 
     fn orders(&mut self, situation: &Situation<'_>, _: &mut Random, orders: &mut Vec<Intent>) {
         let open = situation.outlook.open;
-        let place = |need: Need| need.at(Ladder::limit(&need, open), situation.outlook);
+        let place = |need: Need| {
+            let need = situation.prudent(need);
+            (need.energy > 0).then(|| need.at(Ladder::limit(&need, open), situation.outlook))
+        };
         let step = situation.outlook.step;
         let Some(decided) = self.plan(situation) else {
             self.guides[step.rem_euclid(4) as usize] = (step, Guide::default());
-            orders.extend(situation.needs().map(place));
+            orders.extend(situation.needs().filter_map(place));
             return;
         };
         self.guides[step.rem_euclid(4) as usize] = (step, decided.guide);
         for (ahead, trade) in decided.trades.iter().enumerate() {
-            orders.extend(situation.trade(Carrier::Electricity, ahead, watt_hours(*trade)).map(place));
+            orders.extend(situation.trade(Carrier::Electricity, ahead, watt_hours(*trade)).and_then(place));
         }
-        orders.extend(situation.needs().filter(|need| need.carrier != Carrier::Electricity).map(place));
+        orders
+            .extend(situation.needs().filter(|need| need.carrier != Carrier::Electricity).filter_map(place));
     }
 
     fn guide(&self, step: i64) -> Guide {

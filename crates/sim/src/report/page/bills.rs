@@ -42,7 +42,8 @@ pub(super) fn section(sums: &Sums<'_>) -> String {
         "bills",
         "What each member paid",
         "Energy, fees and levies together, for what the meters counted. A bill below zero is income. “Supplier \
-         only” is the same meter readings at the supplier’s tariff.",
+         only” is the same meter readings at the supplier’s tariff; for a plant that makes heat or gas for sale, selling \
+         it to the supplier: what it saved is what trading earned.",
         &content,
     )
 }
