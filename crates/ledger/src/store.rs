@@ -62,7 +62,7 @@ impl Store {
 
     /// An existing log, to be continued.
     pub(crate) fn open(path: &Path, vfs: Option<&str>) -> Result<Self, Error> {
-        if vfs.is_none() && !path.exists() {
+        if vfs.is_none() && matches!(path.try_exists(), Ok(false)) {
             return Err(Error::Missing { path: path.into() });
         }
         let fail = |source| Error::storage("open", path, 0, source);
@@ -77,7 +77,7 @@ impl Store {
 
     /// An existing log, to be read and left exactly as it is.
     pub(crate) fn read(path: &Path, vfs: Option<&str>) -> Result<Self, Error> {
-        if vfs.is_none() && !path.exists() {
+        if vfs.is_none() && matches!(path.try_exists(), Ok(false)) {
             return Err(Error::Missing { path: path.into() });
         }
         let fail = |source| Error::storage("read", path, 0, source);
