@@ -4,6 +4,7 @@ use ledger::{Central, Ledger, Options};
 use market::{AccountId, Carrier, Event, Money, PostingKind, Sink};
 use sim::scenario::{EMBEDDED, Overrides};
 use sim::{Lived, Observer, Scenario, Summary, run};
+use std::path::Path;
 
 fn load(name: &str, overrides: &Overrides) -> Scenario {
     Scenario::load(name, overrides).unwrap_or_else(|error| panic!("{error}"))
@@ -220,4 +221,47 @@ fn dynamic_prices_come_from_a_file() {
     let late = Overrides { days: Some(2), ..Overrides::default() };
     let problems = Scenario::parse(&text, "two_houses", &folder, &late).unwrap_err();
     assert!(problems.to_string().contains("take prices that cover the whole scenario"), "{problems}");
+}
+
+/// A week of the German day-ahead market; the file is not part of the repository.
+#[test]
+fn real_day_ahead_prices_become_the_tariff_to_the_nano_euro() {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/prices");
+    let Ok(file) = std::fs::read_to_string(shared.join("de_lu_dayahead_hourly_2024_2025.csv")) else {
+        eprintln!("skipped: there are no day-ahead prices in ../shared/data/prices");
+        return;
+    };
+    let folder = std::env::temp_dir().join(format!("wattle-spot-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let rows = file.lines().skip(1).map(|row| row.split_once(',').expect("three columns").1);
+    let spot: String = std::iter::once("time,spot").chain(rows).flat_map(|row| [row, "\n"]).collect();
+    std::fs::write(folder.join("spot.csv"), &spot).unwrap();
+
+    let text = EMBEDDED.iter().find(|(name, _)| *name == "two_houses").unwrap().1;
+    let flat = "kind = \"flat\"\nimport = \"16.04 ct/kWh\"\nexport = \"7.94 ct/kWh\"";
+    let dynamic = "kind = \"dynamic\"\nfile = \"spot.csv\"\ncolumn = \"spot\"\nimport_margin = \"2 ct/kWh\"\nexport_margin = \"0.5 ct/kWh\"";
+    let text = text.replace(flat, dynamic).replace("2021-06-21", "2024-06-17");
+    let week = Overrides { days: Some(7), ..Overrides::default() };
+    let scenario = Scenario::parse(&text, "two_houses", &folder, &week).unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+
+    // €/MWh with at most two places to n€/Wh, without floats.
+    let nano = |price: &str| {
+        let (whole, places) = price.split_once('.').unwrap_or((price, ""));
+        let sign = if price.starts_with('-') { -1 } else { 1 };
+        let digits: i64 = format!("{}{places:0<3}", whole.trim_start_matches('-')).parse().unwrap();
+        sign * digits
+    };
+    let start = scenario.span.first.start;
+    let first = file.lines().position(|row| row.starts_with(&format!("{start},"))).expect("within the file");
+    let prices = &scenario.tariffs.published[0].1;
+    assert_eq!(prices.len(), 7 * 96);
+    for (step, got) in prices.iter().enumerate() {
+        let row = file.lines().nth(first + step / 4).unwrap();
+        let spot = nano(row.rsplit(',').next().unwrap());
+        assert_eq!((got.import.0, got.export.0), (spot + 20_000, spot - 5_000), "step {step}: {row}");
+    }
+    assert!(prices.iter().any(|prices| prices.import.0 < 20_000), "a week with negative prices");
+    let (summary, _) = play(&scenario);
+    assert!(summary.carriers[0].traded.0 > 0 && summary.bill() < summary.at_tariff());
 }
