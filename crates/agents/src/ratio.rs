@@ -81,7 +81,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(10_000))]
+        #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(10_000)))]
 
         #[test]
         fn parts_of_many_intervals_add_up(parts in 0_u64..1_000_000, amount in 0_i64..1_000_000_000) {

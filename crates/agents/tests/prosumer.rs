@@ -221,7 +221,7 @@ fn run(member: &mut Prosumer, seed: u64, steps: i64, ahead: bool) -> Run {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(10_000))]
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(10_000)))]
 
     #[test]
     fn every_node_balances_and_every_watt_hour_is_accounted_for(seed in any::<u64>()) {

@@ -62,7 +62,7 @@ fn tariffs() -> impl Strategy<Value = Prices> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 10_000, max_global_rejects: 100_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(10_000), max_global_rejects: u32::MAX, ..ProptestConfig::default() })]
 
     #[test]
     fn c1_nobody_buys_more_than_the_import_or_sells_more_than_the_export(

@@ -11,7 +11,7 @@ fn law(law: Law, holds: impl Fn(&Rule, &Book, &Clearing)) {
     for kind in RuleKind::ALL.into_iter().filter(|kind| kind.takes_orders()) {
         assert_eq!(kind.binding(law), Binding::Holds, "{} {}", law.number(), kind.name());
     }
-    let config = ProptestConfig::with_cases(10_000);
+    let config = ProptestConfig::with_cases(ProptestConfig::default().cases.max(10_000));
     proptest!(config, |(wishes in wishes())| {
         let book = book(&wishes);
         for rule in auctions() {
@@ -31,7 +31,7 @@ fn gain(side: Side, order: &BookOrder, price: Price) -> i64 {
 
 #[test]
 fn the_search_finds_what_the_reference_finds() {
-    proptest!(ProptestConfig::with_cases(10_000), |(wishes in wishes())| {
+    proptest!(ProptestConfig::with_cases(ProptestConfig::default().cases.max(10_000)), |(wishes in wishes())| {
         let book = book(&wishes);
         let right = reference::clear(&book);
         let mut workspace = clearing::Workspace::new();
@@ -49,7 +49,7 @@ fn the_search_finds_what_the_reference_finds() {
 
 #[test]
 fn pairs_join_the_filled_lists_and_are_fewer_than_the_orders() {
-    proptest!(ProptestConfig::with_cases(10_000), |(wishes in wishes())| {
+    proptest!(ProptestConfig::with_cases(ProptestConfig::default().cases.max(10_000)), |(wishes in wishes())| {
         let book = book(&wishes);
         let mut pairs = Vec::new();
         for rule in auctions() {
@@ -187,7 +187,7 @@ fn c7_the_welfare_is_the_greatest_possible() {
 
 #[test]
 fn c9_a_workspace_remembers_nothing() {
-    proptest!(ProptestConfig::with_cases(10_000), |(first in wishes(), second in wishes())| {
+    proptest!(ProptestConfig::with_cases(ProptestConfig::default().cases.max(10_000)), |(first in wishes(), second in wishes())| {
         let mut used = clearing::Workspace::new();
         let mut out = Clearing::default();
         for book in [book(&first), book(&second)] {

@@ -16,7 +16,7 @@ fn refused(rule: &Rule, book: &Book, claim: &Claim, by: &[Rejection]) {
 #[test]
 fn every_change_of_a_right_claim_is_refused() {
     let pick = any::<prop::sample::Index>();
-    proptest!(ProptestConfig::with_cases(10_000), |(wishes in wishes(), shift in 1_i64..1000, pick in pick)| {
+    proptest!(ProptestConfig::with_cases(ProptestConfig::default().cases.max(10_000)), |(wishes in wishes(), shift in 1_i64..1000, pick in pick)| {
         let book = book(&wishes);
         let outcome = reference::clear(&book);
         for rule in auctions() {

@@ -22,7 +22,7 @@ fn check_bytes(bytes: &[u8]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(10_000))]
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(10_000)))]
 
     #[test]
     fn every_envelope_survives_the_journey(envelope in arbitrary_envelope(), after in any::<[u8; 3]>()) {
