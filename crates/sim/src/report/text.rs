@@ -1,5 +1,6 @@
 //! Numbers and times as people read them, from exact integers.
 
+use crate::calendar::{civil_from_days, weekday};
 use market::{Energy, Money, Price};
 
 /// A thin space between groups of three digits.
@@ -99,23 +100,16 @@ pub struct Civil {
 }
 
 impl Civil {
-    /// The calendar's name for `seconds` since 1970 began (days from civil, Hinnant 2013).
+    /// The calendar's name for `seconds` since 1970 began.
     #[must_use]
     pub fn of(seconds: i64) -> Self {
         let days = seconds.div_euclid(86_400);
-        let shifted = days + 719_468;
-        let era = shifted.div_euclid(146_097);
-        let of_era = shifted.rem_euclid(146_097);
-        let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-        let of_year = of_era - (365 * year + year / 4 - year / 100);
-        let month = (5 * of_year + 2) / 153;
-        let day = of_year - (153 * month + 2) / 5 + 1;
-        let month = if month < 10 { month + 3 } else { month - 9 };
+        let (year, month, day) = civil_from_days(days);
         Self {
-            year: year + era * 400 + i64::from(month <= 2),
+            year,
             month: u8::try_from(month).unwrap_or_default(),
             day: u8::try_from(day).unwrap_or_default(),
-            weekday: u8::try_from((days + 3).rem_euclid(7)).unwrap_or_default(),
+            weekday: u8::try_from(weekday(days)).unwrap_or_default(),
             second: u32::try_from(seconds.rem_euclid(86_400)).unwrap_or_default(),
         }
     }
