@@ -96,7 +96,7 @@ fn book(orders: u32, tick: i64) -> Book {
             })
             .collect()
     };
-    Book { bids: side(0), offers: side(1) }
+    Book { bids: side(0), offers: side(1), ..Book::default() }
 }
 
 fn auctions(criterion: &mut Criterion<CpuTime>) {

@@ -17,11 +17,13 @@ pub fn clear(rule: &Rule, book: &Book, _collar: (Price, Price), workspace: &mut 
     };
     let cut = || Cut::at(book, lo).expect("the search found an equilibrium price");
     match rule {
-        Rule::UniformPrice { convention: PriceConvention::Equilibrium, k } => {
+        Rule::UniformPrice { convention: PriceConvention::Equilibrium, k }
+        | Rule::AuctionFirst { convention: PriceConvention::Equilibrium, k, .. } => {
             let price = Price(lo.0 + k.of(hi.0 - lo.0));
             Claim::UniformPrice { equilibrium: price, price }
         }
-        Rule::UniformPrice { convention: PriceConvention::LastPair, k } => {
+        Rule::UniformPrice { convention: PriceConvention::LastPair, k }
+        | Rule::AuctionFirst { convention: PriceConvention::LastPair, k, .. } => {
             let (equilibrium, price) = cut().prices(PriceConvention::LastPair, *k);
             Claim::UniformPrice { equilibrium, price }
         }
@@ -31,6 +33,6 @@ pub fn clear(rule: &Rule, book: &Book, _collar: (Price, Price), workspace: &mut 
             let offers = merit::filled(Side::Sell, book, &cut, &mut workspace.merit);
             Claim::PayAsBid { equilibrium: lo, bids, offers }
         }
-        Rule::MidMarketRate { .. } | Rule::Sharing { .. } => Claim::Metered,
+        _ => Claim::Metered,
     }
 }

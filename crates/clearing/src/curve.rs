@@ -64,6 +64,7 @@ mod tests {
         let book = Book {
             bids: vec![order(20, 1), order(30, 2), order(20, 3)],
             offers: vec![order(9, 4), order(-1, 5)],
+            ..Book::default()
         };
         let step =
             |price, energy, until| Step { price: Price(price), energy: Energy(energy), until: Energy(until) };

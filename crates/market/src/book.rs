@@ -4,7 +4,7 @@
 //! auction's margin it is price, the account's first arrival at that price, arrival, so that splitting an order
 //! inside one account gains nothing.
 
-use crate::{AccountId, Energy, MeterId, Price};
+use crate::{AccountId, Details, Energy, MeterId, Price, Side};
 use alloc::vec::Vec;
 
 /// One live order, packed so that two fit a cache line.
@@ -32,4 +32,23 @@ pub struct Book {
     pub bids: Vec<BookOrder>,
     /// Orders to sell.
     pub offers: Vec<BookOrder>,
+    /// Per side, what the orders ask for beside: same index, or empty where the rule grants no wishes.
+    pub details: [Vec<Details>; 2],
+}
+
+impl Book {
+    /// The orders of one side.
+    #[must_use]
+    pub fn orders(&self, side: Side) -> &[BookOrder] {
+        match side {
+            Side::Buy => &self.bids,
+            Side::Sell => &self.offers,
+        }
+    }
+
+    /// What the order at this position of a side asks for beside; nothing where the book keeps none.
+    #[must_use]
+    pub fn details(&self, side: Side, position: usize) -> Details {
+        self.details.get(side as usize).and_then(|details| details.get(position)).copied().unwrap_or_default()
+    }
 }

@@ -1,8 +1,8 @@
 //! Commands: everything that can change the state. A ledger is a sequence of them.
 
 use crate::{
-    AccountId, Address, Carrier, Claim, Community, Delegate, DeliveryInterval, MeterTerms, Money, Order,
-    OrderId, Prices, Reading, TariffId,
+    AccountId, Address, Attributes, Carrier, Claim, Community, Delegate, DeliveryInterval, Location, MeterId,
+    MeterTerms, Money, Order, OrderId, Prices, Reading, Step, TariffId,
 };
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -116,6 +116,24 @@ pub enum Command {
         /// keccak-256 root of the state before this command.
         root: [u8; 32],
     } = 15,
+    /// Account or delegate: places an order with wishes, or a step curve.
+    PlaceWith {
+        /// The order; of a curve, its first step.
+        order: Order,
+        /// What it asks for beside.
+        attributes: Attributes,
+        /// A curve's further steps, each with a worse limit than the one before; each becomes an order of its own.
+        steps: Vec<Step>,
+    } = 16,
+    /// Operator: says where a metering point lies.
+    Locate {
+        /// Which.
+        meter: MeterId,
+        /// Where.
+        location: Location,
+        /// The operator's, larger than any used before.
+        nonce: u64,
+    } = 17,
 }
 
 /// A recoverable secp256k1 signature: r, s, v (27 or 28).

@@ -1,6 +1,6 @@
 //! Metering points and what they report.
 
-use crate::{AccountId, Address, Carrier, DeliveryInterval, Energy, TariffId};
+use crate::{AccountId, Address, Carrier, DeliveryInterval, Energy, Location, TariffId};
 
 /// A metering point's number, given at registration; also its leaf index in the state tree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +33,8 @@ pub struct Meter {
     pub terms: MeterTerms,
     /// Sequence number of its last reading; 0 before the first.
     pub sequence: u64,
+    /// Where it lies.
+    pub location: Location,
 }
 
 /// What a meter counted over one delivery interval.

@@ -32,8 +32,35 @@ impl Side {
 pub enum TimeInForce {
     /// For the next clearing of its book; what it leaves unfilled lapses.
     NextClearing = 0,
-    /// Until gate closure: what one clearing leaves takes part in the next.
+    /// Until gate closure (good till cancelled): what one clearing leaves takes part in the next.
     GateClosure = 1,
+    /// Immediate or cancel: what cannot be traded on arrival lapses (`continuous` only).
+    ImmediateOrCancel = 2,
+    /// Fill or kill: traded whole on arrival, or not at all (`continuous` only).
+    FillOrKill = 3,
+}
+
+impl TimeInForce {
+    /// Every kind, in canonical order.
+    pub const ALL: [Self; 4] =
+        [Self::NextClearing, Self::GateClosure, Self::ImmediateOrCancel, Self::FillOrKill];
+
+    /// The name used in files and on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NextClearing => "next_clearing",
+            Self::GateClosure => "gtc",
+            Self::ImmediateOrCancel => "ioc",
+            Self::FillOrKill => "fok",
+        }
+    }
+
+    /// The kind of this name, if there is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
 }
 
 /// An order as its account signs it.

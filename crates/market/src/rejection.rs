@@ -59,10 +59,12 @@ pub enum Rejection {
     BeyondCapacity = 35,
     /// The order would trade with the account's own.
     SelfTrade = 36,
-    /// The rule works on metered energy and takes no orders.
+    /// The rule does not take such orders.
     NotForThisRule = 37,
     /// There is no such open order.
     UnknownOrder = 38,
+    /// A step curve does not get strictly worse from step to step, or a wish contradicts its order.
+    BadWish = 39,
     /// The book must be closed before it is cleared.
     NotFrozen = 40,
     /// The claim is not of the rule's kind.
@@ -77,6 +79,12 @@ pub enum Rejection {
     MeritOrder = 45,
     /// Energy bought is not energy sold.
     Unbalanced = 46,
+    /// The claimed trades or prices do not meet the conditions of the optimum.
+    NotOptimal = 47,
+    /// The claimed prices do not prove what the others would gain without an account.
+    WrongPayment = 48,
+    /// The stages of the pipeline or the refused orders are not those that the procedure gives.
+    WrongStage = 49,
     /// The reading is negative, beyond the metering point's capacity, or both ways beyond it.
     BadReading = 50,
     /// The reading's sequence number is not the meter's next.
@@ -101,7 +109,7 @@ pub enum Rejection {
 
 impl Rejection {
     /// Every refusal, by number.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 48] = [
         Self::Malformed,
         Self::NotFounded,
         Self::AlreadyFounded,
@@ -129,6 +137,7 @@ impl Rejection {
         Self::SelfTrade,
         Self::NotForThisRule,
         Self::UnknownOrder,
+        Self::BadWish,
         Self::NotFrozen,
         Self::WrongClaim,
         Self::TradeLeft,
@@ -136,6 +145,9 @@ impl Rejection {
         Self::WrongPrice,
         Self::MeritOrder,
         Self::Unbalanced,
+        Self::NotOptimal,
+        Self::WrongPayment,
+        Self::WrongStage,
         Self::BadReading,
         Self::ReadingOutOfSequence,
         Self::ReadingTwice,
@@ -173,6 +185,7 @@ impl Rejection {
             | Self::BookFrozen
             | Self::NotForThisRule
             | Self::UnknownOrder
+            | Self::BadWish
             | Self::NotFrozen => Law::C12,
             Self::TimeRunsBackwards => Law::C9,
             Self::BadInterval | Self::ReadingTwice | Self::ReadingMissing => Law::D2,
@@ -183,7 +196,13 @@ impl Rejection {
             Self::OutsideCollar => Law::C8,
             Self::BeyondCapacity | Self::BadReading => Law::D1,
             Self::SelfTrade => Law::C11,
-            Self::WrongClaim | Self::NotEquilibrium | Self::WrongPrice | Self::MeritOrder => Law::C6,
+            Self::WrongClaim
+            | Self::NotEquilibrium
+            | Self::WrongPrice
+            | Self::MeritOrder
+            | Self::WrongStage => Law::C6,
+            Self::NotOptimal => Law::C7,
+            Self::WrongPayment => Law::C4,
             Self::TradeLeft => Law::C5,
             Self::Unbalanced => Law::C2,
             Self::ReadingOutOfSequence => Law::A2,
@@ -223,8 +242,11 @@ impl Rejection {
             Self::OutsideCollar => "the limit is outside the market's floor and cap",
             Self::BeyondCapacity => "the sum of open orders and trades exceeds the metering point's capacity",
             Self::SelfTrade => "the order would trade with the account's own",
-            Self::NotForThisRule => "the rule works on metered energy and takes no orders",
+            Self::NotForThisRule => "the rule does not take such orders",
             Self::UnknownOrder => "there is no such open order",
+            Self::BadWish => {
+                "the curve does not get strictly worse from step to step, or a wish contradicts its order"
+            }
             Self::NotFrozen => "the book must be closed before it is cleared",
             Self::WrongClaim => "the claim is not of the rule's kind",
             Self::TradeLeft => "a bid and an offer that cross are left unfilled",
@@ -232,6 +254,11 @@ impl Rejection {
             Self::WrongPrice => "the price paid is not the one the rule's convention gives",
             Self::MeritOrder => "the merit order is incomplete, repeated or not monotone",
             Self::Unbalanced => "energy bought is not energy sold",
+            Self::NotOptimal => "the claimed trades or prices do not meet the conditions of the optimum",
+            Self::WrongPayment => {
+                "the claimed prices do not prove what the others would gain without an account"
+            }
+            Self::WrongStage => "the stages or the refused orders are not those that the procedure gives",
             Self::BadReading => {
                 "the reading is negative, beyond the metering point's capacity, or both ways beyond it"
             }

@@ -5,11 +5,14 @@
 //! | command | type |
 //! |---|---|
 //! | `Place` | `Order(uint32 account,uint32 meter,uint64 start,uint32 duration,uint8 side,int64 energyWh,int64 limitMicroPerKwh,uint8 timeInForce,uint64 nonce)` |
+//! | `PlaceWith` | `OrderWith(uint32 account,uint32 meter,uint64 start,uint32 duration,uint8 side,int64 energyWh,int64 limitMicroPerKwh,uint8 timeInForce,uint64 nonce,uint8 quality,int64 premiumMicroPerKwh,int64 minimumWh,uint32 partner,int64 fallMicroPerKwh,uint16 furtherIntervals,bytes steps)` |
 //! | `Cancel` | `Cancel(uint32 account,uint8 carrier,uint64 start,uint32 duration,uint8 side,uint32 arrival,uint64 nonce)` |
 //! | `Delegate` | `Delegate(uint32 account,address key,uint64 expires,uint64 nonce)` |
 //! | `Revoke` | `Revoke(uint32 account,address key,uint64 nonce)` |
 //! | `Withdraw` | `Withdraw(uint32 account,int256 amountNano,uint64 nonce)` |
 //! | `Read` | `Reading(uint32 meter,uint64 start,uint32 duration,int64 importWh,int64 exportWh,uint64 sequence)` |
+//!
+//! The `steps` of a curve are their canonical encoding: limit and energy, eight bytes each, one step after the other.
 //!
 //! The operator signs every other command as `Operation(bytes command)`, the bytes being its canonical encoding
 //! ([`crate::encoding`]). The domain is `EIP712Domain(string name,string version,uint256 chainId,bytes32 salt)`
@@ -19,7 +22,9 @@
 //! Source: EIP-712, <https://eips.ethereum.org/EIPS/eip-712>.
 
 use crate::hash::hash;
-use crate::{Address, Command, Community, Hash, Keccak256, Order, Reading, Signature, encoding, keccak256};
+use crate::{
+    Address, Attributes, Command, Community, Hash, Keccak256, Order, Reading, Signature, encoding, keccak256,
+};
 use alloc::vec::Vec;
 
 /// Who made a signature; the one thing about signatures that this crate leaves to its host.
@@ -89,6 +94,34 @@ fn message(command: &Command) -> Hash {
                 number(*nonce),
             ])
         }
+        Command::PlaceWith { order, attributes, steps } => {
+            let Order { account, meter, interval, side, energy, limit, time_in_force, nonce } = order;
+            let Attributes { quality, premium, minimum, partner, fall, further } = attributes;
+            let mut curve = Vec::with_capacity(16 * steps.len());
+            for step in steps {
+                curve.extend(step.limit.0.to_be_bytes());
+                curve.extend(step.energy.0.to_be_bytes());
+            }
+            words([
+                ORDER_WITH,
+                number(account.0.into()),
+                number(meter.0.into()),
+                number(interval.start),
+                number(interval.duration.into()),
+                number(*side as u64),
+                signed(energy.0.into()),
+                signed(limit.0.into()),
+                number(*time_in_force as u64),
+                number(*nonce),
+                number(*quality as u64),
+                signed(premium.0.into()),
+                signed(minimum.0.into()),
+                number(partner.0.into()),
+                signed(fall.0.into()),
+                number((*further).into()),
+                keccak256(&curve),
+            ])
+        }
         Command::Cancel { account, order, nonce } => words([
             CANCEL,
             number(account.0.into()),
@@ -133,7 +166,8 @@ fn message(command: &Command) -> Hash {
         | Command::Close { .. }
         | Command::Clear { .. }
         | Command::Settle { .. }
-        | Command::Checkpoint { .. } => {
+        | Command::Checkpoint { .. }
+        | Command::Locate { .. } => {
             let mut bytes = Vec::new();
             encoding::encode_command(command, &mut bytes);
             words([OPERATION, keccak256(&bytes)])
@@ -182,6 +216,7 @@ const DOMAIN: Hash = hash("a604fff5a27d5951f334ccda7abff3286a8af29caeeb196a6f2b4
 const NAME: Hash = hash("13062feea65223451bd036c036d0cece4af9bb9520e65e3d3a389b1793a658de");
 const VERSION: Hash = hash("c89efdaa54c0f20c7adf612882df0950f5a951637e0307cdcb4c672f298b8bc6");
 const ORDER: Hash = hash("5a5af5cc16af6f400dd413bb5feb633329842c661098e5f6e7bc320d2129fa00");
+const ORDER_WITH: Hash = hash("a37e063c43d9950856913d86915a9aeabbf8739bcbe385914dc2cf9903165f63");
 const CANCEL: Hash = hash("d5e75ba85e338bc8917a696550c1f97fe9fd051e3a7f8c9713699922050c747c");
 const DELEGATE: Hash = hash("0744160db997ccaac4d4cd8b51574d264f8773396e30f61a7a56f367cbd960c3");
 const REVOKE: Hash = hash("427488a8bb64b70c6f2a38a32d9390e39e2f7fad39a39a0a22114f0d3c4e48df");
@@ -204,7 +239,7 @@ mod tests {
         check(DOMAIN, "EIP712Domain(string name,string version,uint256 chainId,bytes32 salt)");
         check(NAME, "Wattle");
         check(VERSION, "1");
-        let types = [ORDER, CANCEL, DELEGATE, REVOKE, WITHDRAW, READING];
+        let types = [ORDER, ORDER_WITH, CANCEL, DELEGATE, REVOKE, WITHDRAW, READING];
         let documented = include_str!("signing.rs").lines().filter_map(|line| line.strip_prefix("//! | `"));
         let documented = documented.filter_map(|row| Some(row.split_once("| `")?.1.trim_end_matches("` |")));
         let documented: Vec<&str> = documented.collect();

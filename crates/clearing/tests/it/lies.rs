@@ -77,7 +77,7 @@ fn lies(
                 lies.push((paired(equilibrium.0, bids, &changed), &[MeritOrder]));
             }
         }
-        Claim::Metered => unreachable!("the auctions take orders"),
+        _ => unreachable!("the claims of the two auctions"),
     }
     lies
 }

@@ -5,14 +5,46 @@ use super::books::{Books, OwnOrder};
 use super::outcome::Outcome;
 use super::tally::Tally;
 use market::{
-    AccountId, BookOrder, Carrier, DeliveryInterval, Energy, Event, Law, Order, OrderId, Price, Side, State,
+    AccountId, Attributes, Carrier, DeliveryInterval, Energy, Event, Law, Order, OrderId, Price, Side, State,
+    Step,
 };
 
 impl Books {
     /// An accepted order is timely, within the market's and its point's limits, and lies in the book.
-    pub(super) fn place(&mut self, order: &Order, events: &[Event], state: &State, tally: &mut Tally) {
+    ///
+    /// A curve is as many orders as it has steps, each as if it came alone.
+    pub(super) fn place(
+        &mut self,
+        order: &Order,
+        attributes: &Attributes,
+        steps: &[Step],
+        events: &[Event],
+        state: &State,
+        tally: &mut Tally,
+    ) {
+        let further = steps.iter().map(|step| Order { limit: step.limit, energy: step.energy, ..*order });
+        let curve: Vec<Order> = std::iter::once(*order).chain(further).collect();
+        let worse = curve.windows(2).all(|pair| match order.side {
+            Side::Buy => pair[1].limit < pair[0].limit,
+            Side::Sell => pair[1].limit > pair[0].limit,
+        });
+        tally.check(Law::C12, worse, || "a curve that does not get worse from step to step".into());
+        tally.equal(Law::C12, events.len(), curve.len(), "the number of orders accepted");
+        for (step, told) in curve.iter().zip(events) {
+            self.place_step(step, attributes, told, state, tally);
+        }
+    }
+
+    fn place_step(
+        &mut self,
+        order: &Order,
+        attributes: &Attributes,
+        told: &Event,
+        state: &State,
+        tally: &mut Tally,
+    ) {
         let Some(meter) = self.meters.get(order.meter.0 as usize) else { return };
-        let meter = meter.terms;
+        let (location, meter) = (meter.location, meter.terms);
         let (carrier, interval, side) = (meter.carrier, order.interval, order.side);
         tally.check(Law::A1, meter.account == order.account, || {
             "an order at somebody else's metering point".into()
@@ -28,19 +60,21 @@ impl Books {
             .as_ref()
             .and_then(|terms| terms.markets.iter().find(|market| market.carrier == carrier));
         let collar = market.map_or(Price::ZERO..=Price::ZERO, |market| market.floor..=market.cap);
-        tally.check(Law::C8, collar.contains(&order.limit), || {
+        let own =
+            OwnOrder { order: *order, attributes: *attributes, location, arrival: 0, open: order.energy };
+        tally.check(Law::C8, collar.contains(&order.limit) && collar.contains(&own.bound()), || {
             "a limit outside the market's floor and cap".into()
         });
         tally.check(Law::C1, order.energy > Energy::ZERO, || "an order over nothing".into());
 
         let delivery = self.delivery(carrier, interval);
         tally.check(Law::C12, !delivery.frozen, || "an order enters a frozen book".into());
-        let crosses = |own: &OwnOrder| match side {
-            Side::Buy => own.order.limit <= order.limit,
-            Side::Sell => own.order.limit >= order.limit,
+        let crosses = |other: &OwnOrder| match side {
+            Side::Buy => other.bound() <= own.bound(),
+            Side::Sell => other.bound() >= own.bound(),
         };
         let against = &delivery.orders[1 - side as usize];
-        let with_itself = against.iter().any(|own| own.order.account == order.account && crosses(own));
+        let with_itself = against.iter().any(|other| other.order.account == order.account && crosses(other));
         tally.check(Law::C11, !with_itself, || "the order would trade with its account's own".into());
         let open: Energy = delivery.orders[side as usize]
             .iter()
@@ -58,14 +92,18 @@ impl Books {
 
         let arrival = delivery.arrivals[side as usize];
         delivery.arrivals[side as usize] += 1;
-        let own = OwnOrder { order: *order, arrival, open: order.energy };
+        let own = OwnOrder { arrival, ..own };
         let hold = own.hold(order.energy);
         delivery.orders[side as usize].push(own);
         let id = OrderId { carrier, interval, side, arrival };
-        let told =
+        let right =
             Event::OrderAccepted { id, account: order.account, energy: order.energy, limit: order.limit };
-        tally.check(Law::C12, events == [told], || "the order was not accepted as it was placed".into());
-        let in_book = state.book(carrier, interval).and_then(|book| side_of(book, side).last().copied());
+        tally.check(Law::C12, *told == right, || "the order was not accepted as it was placed".into());
+        let in_book = state.book(carrier, interval).and_then(|book| {
+            let orders = book.orders(side);
+            let at = orders.binary_search_by_key(&arrival, |order| order.arrival).ok()?;
+            orders.get(at).copied()
+        });
         let same = in_book.is_some_and(|found| {
             (found.arrival, found.energy, found.limit, found.account)
                 == (arrival, order.energy, order.limit, order.account)
@@ -101,7 +139,7 @@ impl Books {
         tally.check(Law::C12, !delivery.frozen, || "a frozen book is frozen again".into());
         delivery.frozen = true;
         for side in Side::ALL {
-            let found = state.book(carrier, interval).map_or(&[][..], |book| side_of(book, side));
+            let found = state.book(carrier, interval).map_or(&[][..], |book| book.orders(side));
             let own = &delivery.orders[side as usize];
             let same = own.len() == found.len()
                 && own.iter().zip(found).all(|(own, found)| {
@@ -110,6 +148,11 @@ impl Books {
                         == (found.arrival, found.account, found.meter, found.limit, found.energy)
                 });
             tally.check(Law::C12, same, || format!("the book to {} is not what was accepted", side.name()));
+            let kept = state.book(carrier, interval).map_or(&[][..], |book| &book.details[side as usize]);
+            let asked = own.iter().map(|own| (own.attributes, own.location));
+            let same = kept.is_empty() || asked.eq(kept.iter().map(|kept| (kept.attributes, kept.location)));
+            tally
+                .check(Law::C12, same, || format!("the wishes to {} are not what was accepted", side.name()));
         }
     }
 
@@ -144,12 +187,5 @@ impl Books {
             self.account(account).holds -= released;
             self.touched.push(account);
         }
-    }
-}
-
-fn side_of(book: &market::Book, side: Side) -> &[BookOrder] {
-    match side {
-        Side::Buy => &book.bids,
-        Side::Sell => &book.offers,
     }
 }

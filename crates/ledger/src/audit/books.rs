@@ -5,8 +5,8 @@ use super::authority::Signer;
 use super::tally::Tally;
 use market::signing::Domain;
 use market::{
-    AccountId, Address, Carrier, Command, Community, DeliveryInterval, Energy, Event, Law, MeterId,
-    MeterTerms, Money, Order, PostingKind, Prices, Side, State, TimeInForce,
+    AccountId, Address, Attributes, Carrier, Command, Community, DeliveryInterval, Energy, Event, Law,
+    Location, MeterId, MeterTerms, Money, Order, PostingKind, Price, Prices, Side, State, TimeInForce,
 };
 use std::collections::BTreeMap;
 
@@ -42,6 +42,7 @@ pub(super) struct OwnAccount {
 pub(super) struct OwnMeter {
     pub(super) terms: MeterTerms,
     pub(super) sequence: u64,
+    pub(super) location: Location,
 }
 
 /// One carrier and interval.
@@ -61,6 +62,8 @@ pub(super) struct OwnDelivery {
 #[derive(Clone)]
 pub(super) struct OwnOrder {
     pub(super) order: Order,
+    pub(super) attributes: Attributes,
+    pub(super) location: Location,
     pub(super) arrival: u32,
     /// Not filled yet.
     pub(super) open: Energy,
@@ -80,11 +83,17 @@ pub(super) struct OwnPosition {
 impl OwnOrder {
     /// What an account promises for this much of the order: enough to pay at its limit.
     pub(super) fn hold(&self, energy: Energy) -> Money {
-        let worst = match self.order.side {
-            Side::Buy => energy * self.order.limit,
-            Side::Sell => -(energy * self.order.limit),
-        };
-        worst.max(Money::ZERO)
+        let worst = energy * self.bound();
+        let owed = if self.order.side == Side::Buy { worst } else { -worst };
+        owed.max(Money::ZERO)
+    }
+
+    /// The worst price it may ever trade at: its limit, and the premium where its wish is granted.
+    pub(super) fn bound(&self) -> Price {
+        match self.order.side {
+            Side::Buy => self.order.limit + self.attributes.premium,
+            Side::Sell => self.order.limit - self.attributes.premium,
+        }
     }
 }
 
@@ -129,7 +138,7 @@ impl Books {
                 });
                 let told = events == [Event::MeterConnected(MeterId(self.meters.len() as u32))];
                 tally.check(Law::C12, told, || "another metering point was connected than asked for".into());
-                self.meters.push(OwnMeter { terms: *terms, sequence: 0 });
+                self.meters.push(OwnMeter { terms: *terms, sequence: 0, location: Location::default() });
             }
             Command::Delegate { account, delegate, .. } => {
                 let now = self.now;
@@ -152,7 +161,15 @@ impl Books {
                     tally,
                 );
             }
-            Command::Place(order) => self.place(order, events, state, tally),
+            Command::Place(order) => self.place(order, &Attributes::default(), &[], events, state, tally),
+            Command::PlaceWith { order, attributes, steps } => {
+                self.place(order, attributes, steps, events, state, tally);
+            }
+            Command::Locate { meter, location, .. } => {
+                let known = self.meters.get_mut(meter.0 as usize);
+                tally.check(Law::A1, known.is_some(), || format!("there is no metering point {}", meter.0));
+                known.into_iter().for_each(|meter| meter.location = *location);
+            }
             Command::Cancel { account, order, .. } => self.cancel(*account, *order, events, tally),
             Command::PublishPrices { tariff, start, prices } => {
                 for (number, prices) in (start.number()..).zip(prices) {
@@ -180,10 +197,11 @@ impl Books {
     /// A nonce is larger than any its account used before (D3).
     fn nonce(&mut self, command: &Command, tally: &mut Tally) {
         let (last, nonce) = match command {
-            Command::RegisterMeter { nonce, .. } | Command::Deposit { nonce, .. } => {
-                (&mut self.operator_nonce, *nonce)
-            }
+            Command::RegisterMeter { nonce, .. }
+            | Command::Deposit { nonce, .. }
+            | Command::Locate { nonce, .. } => (&mut self.operator_nonce, *nonce),
             Command::Place(Order { account, nonce, .. })
+            | Command::PlaceWith { order: Order { account, nonce, .. }, .. }
             | Command::Cancel { account, nonce, .. }
             | Command::Delegate { account, nonce, .. }
             | Command::Revoke { account, nonce, .. }

@@ -35,7 +35,7 @@ impl Books {
                 (SharingKey::Dynamic, i128::from(prices.import.0) + i128::from(prices.export.0), Some(prices))
             }
             Rule::Sharing { key, price } => (key, 2 * i128::from(price.0), None),
-            Rule::UniformPrice { .. } | Rule::PayAsBid { .. } => return,
+            _ => return,
         };
         // Feed-in above retail: everybody is better off with the supplier, and nothing is shared.
         let shares = tariff.is_none_or(|prices| prices.import >= prices.export);
@@ -57,8 +57,8 @@ impl Books {
             let taken = i128::from(import.0);
             let share = self.meters.get(meter.0 as usize).map_or(0, |meter| i128::from(meter.terms.share));
             let (numerator, denominator) = match key {
-                SharingKey::Dynamic => (taken * generation.min(consumption), consumption.max(1)),
                 SharingKey::Static => ((taken * 1_000_000).min(share * generation), 1_000_000),
+                _ => (taken * generation.min(consumption), consumption.max(1)),
             };
             let error = i128::from(own.bought.0) * denominator - if shares { numerator } else { 0 };
             tally.check(Law::C9, error.abs() < denominator, || {

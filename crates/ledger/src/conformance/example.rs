@@ -393,6 +393,6 @@ pub(super) fn search(rule: &Rule, book: &Book) -> Claim {
                 offers: merit_order(Side::Sell, &book.offers, &out.offer_fills),
             }
         }
-        Rule::MidMarketRate { .. } | Rule::Sharing { .. } => Claim::Metered,
+        _ => Claim::Metered,
     }
 }

@@ -1,7 +1,10 @@
 //! Commands, claims and envelopes.
 
 use super::{Canonical, Reader, fields, variants};
-use crate::{Claim, Command, Envelope, Rejection, Signature, signing};
+use crate::{
+    AuctionClaim, Claim, Command, Energy, Envelope, PairClaim, Refused, Rejection, Side, Signature, Witness,
+    signing,
+};
 use alloc::vec::Vec;
 
 variants!(Command {
@@ -21,6 +24,8 @@ variants!(Command {
     13 => Read(reading),
     14 => Settle { carrier, interval },
     15 => Checkpoint { root },
+    16 => PlaceWith { order, attributes, steps },
+    17 => Locate { meter, location, nonce },
 });
 
 variants!(Claim {
@@ -28,7 +33,24 @@ variants!(Claim {
     1 => UniformPrice { equilibrium, price },
     2 => PayAsBid { equilibrium, bids, offers },
     3 => Metered,
+    4 => TradeReduction { equilibrium },
+    5 => Vcg { equilibrium, without },
+    6 => Continuous,
+    7 => Pipeline { auctions },
+    8 => Bilateral { trades, bid_prices, offer_prices },
+    9 => Blocks { intervals, refused },
 });
+
+variants!(Witness {
+    0 => NoTrade,
+    1 => Equilibrium(price),
+});
+
+fields!(AuctionClaim { witness: Witness, dropped_local: u32, dropped_green: u32 });
+
+fields!(PairClaim { bid: u32, offer: u32, energy: Energy });
+
+fields!(Refused { interval: u16, side: Side, position: u32 });
 
 fields!(Envelope { command: Command, signature: Option<Signature> });
 

@@ -2,8 +2,8 @@
 
 use super::{Canonical, Reader};
 use crate::{
-    AccountId, Address, Authentication, Carrier, Energy, MeterId, Money, Price, PriceConvention, Rejection,
-    SharingKey, Side, TariffId, TimeInForce,
+    AccountId, Address, Authentication, Carrier, Energy, Location, MeterId, Money, Price, PriceConvention,
+    Quality, Rejection, SharingKey, Side, Stage, TariffId, TimeInForce,
 };
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -64,6 +64,7 @@ newtypes!(
     AccountId(u32),
     MeterId(u32),
     TariffId(u16),
+    Location(u32),
     Energy(i64),
     Price(i64),
     Money(i128),
@@ -96,9 +97,11 @@ macro_rules! numbered {
 numbered! {
     Carrier { Electricity, Heat, Gas },
     Side { Buy, Sell },
-    TimeInForce { NextClearing, GateClosure },
+    TimeInForce { NextClearing, GateClosure, ImmediateOrCancel, FillOrKill },
     PriceConvention { Equilibrium, LastPair },
-    SharingKey { Static, Dynamic },
+    SharingKey { Static, Dynamic, Equal, Hybrid, Cascade, Priority, FullDynamic, Incentive },
+    Quality { Any, Local, GreenLocal },
+    Stage { Separate, HighToLow, LowToHigh, SatisfyPreferences, UniformPrice },
     Authentication { Signature, Operator },
 }
 

@@ -2,9 +2,9 @@
 
 use super::{Canonical, Reader, fields, variants};
 use crate::{
-    AccountId, Address, Authentication, Carrier, Community, Delegate, DeliveryInterval, Energy, Fraction,
-    Market, MeterId, MeterTerms, Order, OrderId, Price, Prices, Reading, Rejection, Rule, Side, Tariff,
-    TariffId, TariffKind, TimeInForce, Window,
+    AccountId, Address, Attributes, Authentication, Carrier, Community, Delegate, DeliveryInterval, Energy,
+    Fraction, Market, MeterId, MeterTerms, Order, OrderId, Price, Prices, Quality, Reading, Rejection, Rule,
+    Side, Stage, Stages, Step, Tariff, TariffId, TariffKind, TimeInForce, Window,
 };
 use alloc::vec::Vec;
 
@@ -18,6 +18,17 @@ fields!(Order {
     time_in_force: TimeInForce,
     nonce: u64,
 });
+
+fields!(Attributes {
+    quality: Quality,
+    premium: Price,
+    minimum: Energy,
+    partner: AccountId,
+    fall: Price,
+    further: u16,
+});
+
+fields!(Step { limit: Price, energy: Energy });
 
 fields!(OrderId { carrier: Carrier, interval: DeliveryInterval, side: Side, arrival: u32 });
 
@@ -62,7 +73,52 @@ variants!(Rule {
     1 => PayAsBid { k },
     2 => MidMarketRate { tariff },
     3 => Sharing { key, price },
+    4 => TradeReduction,
+    5 => Vcg,
+    6 => SupplyDemandRatio { tariff },
+    7 => BillSharing,
+    8 => Continuous,
+    9 => Pipeline { stages, k },
+    10 => Bilateral { charges },
+    11 => UniformPriceBlocks { k },
+    12 => AuctionFirst { convention, k, key, price },
 });
+
+/// The number of stages in one byte, then each stage's number.
+impl Canonical for Stages {
+    const LEAST: usize = 2;
+
+    fn write(&self, out: &mut Vec<u8>) {
+        let stages = self.as_slice();
+        out.push(stages.len() as u8);
+        stages.iter().for_each(|stage| stage.write(out));
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Rejection> {
+        let [count] = reader.take()?;
+        let mut stages = Vec::with_capacity(Self::MOST);
+        for _ in 0..count {
+            if stages.len() == Self::MOST {
+                return Err(Rejection::Malformed);
+            }
+            stages.push(Stage::read(reader)?);
+        }
+        Self::new(&stages).ok_or(Rejection::Malformed)
+    }
+}
+
+/// One charge after the other.
+impl Canonical for [Price; 4] {
+    const LEAST: usize = 4 * Price::LEAST;
+
+    fn write(&self, out: &mut Vec<u8>) {
+        self.iter().for_each(|price| price.write(out));
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Rejection> {
+        Ok([Price::read(reader)?, Price::read(reader)?, Price::read(reader)?, Price::read(reader)?])
+    }
+}
 
 fields!(Tariff { kind: TariffKind, grid_fee: Price, peer_grid_fee: Price, levy: Price, peer_levy: Price });
 

@@ -1,7 +1,7 @@
 //! What a checked claim means for every order.
 
 use super::merit::Scratch;
-use crate::{Book, BookOrder, Energy, Money, Price, Rejection};
+use crate::{Book, BookOrder, Energy, Money, Price, Rejection, Side};
 use alloc::vec::Vec;
 
 /// The outcome of one clearing, order by order. Reused from clearing to clearing, it allocates nothing.
@@ -27,6 +27,10 @@ pub struct Clearing {
     pub offer_fills: Vec<Energy>,
     /// The pairs, where the rule makes them (`pay_as_bid`).
     pub trades: Vec<Trade>,
+    /// What every buyer pays and every seller receives, n€/Wh, where these are two prices (`trade_reduction`).
+    pub side_prices: Option<(Price, Price)>,
+    /// Per side, what each order pays or receives, n€, where neither prices nor pairs say it; else empty.
+    pub amounts: [Vec<i64>; 2],
     pub(super) scratch: Scratch,
 }
 
@@ -53,10 +57,50 @@ impl Clearing {
         self.indicative_price = None;
         self.welfare = Money::ZERO;
         self.trades.clear();
+        self.side_prices = None;
+        self.amounts.iter_mut().for_each(Vec::clear);
         for (fills, orders) in [(&mut self.bid_fills, &book.bids), (&mut self.offer_fills, &book.offers)] {
             fills.clear();
             fills.resize(orders.len(), Energy::ZERO);
         }
+    }
+
+    /// The fills of one side.
+    #[must_use]
+    pub fn fills(&self, side: Side) -> &[Energy] {
+        match side {
+            Side::Buy => &self.bid_fills,
+            Side::Sell => &self.offer_fills,
+        }
+    }
+
+    /// What the orders of one side pay (bids) or receive (offers).
+    #[must_use]
+    pub fn money(&self, side: Side) -> Amounts<'_> {
+        let own = self.amounts.get(side as usize).filter(|own| !own.is_empty());
+        match (self.price, self.side_prices, own) {
+            (Some(price), ..) => Amounts::Price(price),
+            (None, Some((buyers, sellers)), _) => {
+                Amounts::Price(if side == Side::Buy { buyers } else { sellers })
+            }
+            (None, None, Some(own)) => Amounts::Own(own),
+            (None, None, None) => Amounts::Pairs(self.of_pairs(side)),
+        }
+    }
+
+    /// Per order of a side, what its pairs pay, n€.
+    fn of_pairs(&self, side: Side) -> Vec<i64> {
+        if self.trades.is_empty() {
+            return Vec::new();
+        }
+        let mut money = alloc::vec![0; self.fills(side).len()];
+        for trade in &self.trades {
+            let position = if side == Side::Buy { trade.bid } else { trade.offer };
+            if let Some(sum) = money.get_mut(position as usize) {
+                *sum += (trade.energy * trade.price).0 as i64;
+            }
+        }
+        money
     }
 
     /// The outcome of a book in which no bid reaches an offer.
@@ -71,6 +115,29 @@ impl Clearing {
         }
         self.range = (best.0.unwrap_or(floor), best.1.unwrap_or(cap));
         Ok(())
+    }
+}
+
+/// What the orders of one side of a clearing pay or receive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Amounts<'a> {
+    /// One price for all.
+    Price(Price),
+    /// Each order its own amount, n€.
+    Own(&'a [i64]),
+    /// The sums of each order's pairs, n€.
+    Pairs(Vec<i64>),
+}
+
+impl Amounts<'_> {
+    /// What the order at this position pays or receives for its fill, n€.
+    #[must_use]
+    pub fn of(&self, position: usize, fill: Energy) -> i64 {
+        match self {
+            Self::Price(price) => (fill * *price).0 as i64,
+            Self::Own(own) => own.get(position).copied().unwrap_or(0),
+            Self::Pairs(sums) => sums.get(position).copied().unwrap_or(0),
+        }
     }
 }
 

@@ -45,6 +45,12 @@ const fn name(claim: &Claim) -> &'static str {
         Claim::UniformPrice { .. } => "uniform_price",
         Claim::PayAsBid { .. } => "pay_as_bid",
         Claim::Metered => "metered",
+        Claim::TradeReduction { .. } => "trade_reduction",
+        Claim::Vcg { .. } => "vcg",
+        Claim::Continuous => "continuous",
+        Claim::Pipeline { .. } => "pipeline",
+        Claim::Bilateral { .. } => "bilateral",
+        Claim::Blocks { .. } => "uniform_price_blocks",
     }
 }
 
@@ -74,7 +80,10 @@ fn not_equilibrium(book: &Book, claim: &Claim) -> String {
 }
 
 fn wrong_price(rule: &Rule, book: &Book, claim: &Claim) -> String {
-    let (Rule::UniformPrice { convention, k }, Claim::UniformPrice { equilibrium, price }) = (rule, claim)
+    let (
+        Rule::UniformPrice { convention, k } | Rule::AuctionFirst { convention, k, .. },
+        Claim::UniformPrice { equilibrium, price },
+    ) = (rule, claim)
     else {
         return String::from("wrong: the price paid");
     };

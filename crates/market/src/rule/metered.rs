@@ -52,7 +52,7 @@ pub fn metered(
     let (key, twice_price) = match *rule {
         Rule::MidMarketRate { .. } => (SharingKey::Dynamic, prices.import.0 + prices.export.0),
         Rule::Sharing { key, price } => (key, 2 * price.0),
-        Rule::UniformPrice { .. } | Rule::PayAsBid { .. } => return Err(Rejection::WrongClaim),
+        _ => return Err(Rejection::WrongClaim),
     };
     out.clear();
     out.resize(meters.len(), Allocation::default());

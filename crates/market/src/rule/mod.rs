@@ -14,9 +14,10 @@ mod metered;
 mod pairing;
 mod pay_as_bid;
 pub mod sharing;
+mod stages;
 mod uniform_price;
 
-pub use clearing::{Clearing, Trade};
+pub use clearing::{Amounts, Clearing, Trade};
 pub use cut::{Cut, SideCut};
 pub use explain::explain;
 pub use kind::RuleKind;
@@ -25,6 +26,7 @@ pub use margin::{MarginOrder, Standing};
 pub use merit::merit_order;
 pub use metered::{Allocation, Metered, metered};
 pub use pairing::pair;
+pub use stages::{Stage, Stages};
 
 use crate::{Book, Claim, Fraction, Price, Rejection, TariffId};
 
@@ -39,13 +41,25 @@ pub enum PriceConvention {
 }
 
 /// How metered energy is shared where the rule is a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum SharingKey {
     /// Fixed shares of the generation, capped at the member's own consumption; the rest is not re-shared.
     Static = 0,
     /// In proportion to consumption.
     Dynamic = 1,
+    /// The same for every member, capped at its consumption; the rest is not re-shared.
+    Equal = 2,
+    /// Fixed shares first, then the rest in proportion to what each still lacks.
+    Hybrid = 3,
+    /// Fixed shares in rounds: what a member cannot use goes to the others by their shares, until nothing moves.
+    Cascade = 4,
+    /// One member after the other takes what it can use.
+    Priority = 5,
+    /// A coefficient per producer and consumer, as another market has found them.
+    FullDynamic = 6,
+    /// Per hour in proportion to consumption; the energy is not delivered, a premium on it is paid.
+    Incentive = 7,
 }
 
 /// A market design with its parameters.
@@ -75,6 +89,47 @@ pub enum Rule {
         /// What a consumer pays a producer for shared energy, n€/Wh.
         price: Price,
     },
+    /// McAfee 1992: the marginal pair decides the prices, and stays out where it cannot trade at one price.
+    TradeReduction,
+    /// Vickrey–Clarke–Groves: each pays what its presence costs the others. For studies: no ledger takes it.
+    Vcg,
+    /// Liu et al. 2017: internal prices from the ratio of supply to demand.
+    SupplyDemandRatio {
+        /// The tariff whose prices are the ends.
+        tariff: TariffId,
+    },
+    /// Long et al. 2017: the community's exchange with the supplier, shared by energy.
+    BillSharing,
+    /// A book open from the first order to gate closure: price, then time.
+    Continuous,
+    /// Stages over one book that know labels of energy.
+    Pipeline {
+        /// The stages.
+        stages: Stages,
+        /// Where each auction's price lies between its equilibrium prices.
+        k: Fraction,
+    },
+    /// Sorin, Bobo, Pinson 2019: trades between pairs, with charges and preferences of their own.
+    Bilateral {
+        /// What the network charges per Wh of a trade, by [`crate::Distance`], n€/Wh, ≥ 0.
+        charges: [Price; 4],
+    },
+    /// One price for all, with minimum fills and blocks over several intervals.
+    UniformPriceBlocks {
+        /// Where between the ends of the equilibrium prices.
+        k: Fraction,
+    },
+    /// Orders first, at one price for all; what is metered beyond them is shared by a key.
+    AuctionFirst {
+        /// Which price the auction pays.
+        convention: PriceConvention,
+        /// Where between the ends.
+        k: Fraction,
+        /// The key for the rest.
+        key: SharingKey,
+        /// What a consumer pays a producer for energy shared by the key, n€/Wh.
+        price: Price,
+    },
 }
 
 /// Whether `claim` is the right outcome of `book` under `rule`; if so, `out` holds it.
@@ -95,14 +150,17 @@ pub fn check(
     out: &mut Clearing,
 ) -> Result<(), Rejection> {
     match (rule, claim) {
-        (Rule::UniformPrice { .. } | Rule::PayAsBid { .. }, Claim::Nothing) => out.nothing(book, collar),
-        (Rule::UniformPrice { convention, k }, Claim::UniformPrice { equilibrium, price }) => {
-            uniform_price::check(*convention, *k, book, *equilibrium, *price, out)
+        (Rule::UniformPrice { .. } | Rule::PayAsBid { .. } | Rule::AuctionFirst { .. }, Claim::Nothing) => {
+            out.nothing(book, collar)
         }
+        (
+            Rule::UniformPrice { convention, k } | Rule::AuctionFirst { convention, k, .. },
+            Claim::UniformPrice { equilibrium, price },
+        ) => uniform_price::check(*convention, *k, book, *equilibrium, *price, out),
         (Rule::PayAsBid { k }, Claim::PayAsBid { equilibrium, bids, offers }) => {
             pay_as_bid::check(*k, book, *equilibrium, bids, offers, out)
         }
-        (Rule::MidMarketRate { .. } | Rule::Sharing { .. }, Claim::Metered) => {
+        (_, Claim::Metered) if !rule.takes_orders() => {
             out.reset(book);
             Ok(())
         }

@@ -134,7 +134,7 @@ impl Cells {
     pub(super) fn denominator(&self) -> u128 {
         match self.key {
             SharingKey::Static => self.whole.into(),
-            SharingKey::Dynamic => self.consumption.into(),
+            _ => self.consumption.into(),
         }
     }
 
@@ -145,7 +145,7 @@ impl Cells {
             SharingKey::Static => {
                 (consumption * u128::from(self.whole)).min(u128::from(part) * u128::from(self.generation))
             }
-            SharingKey::Dynamic => consumption * u128::from(self.generation.min(self.consumption)),
+            _ => consumption * u128::from(self.generation.min(self.consumption)),
         }
     }
 }

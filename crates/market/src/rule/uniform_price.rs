@@ -48,6 +48,8 @@ impl Cut {
     /// apportionment in canonical margin order. What is paid is the rule's business.
     pub fn allocate(&self, book: &Book, out: &mut Clearing) {
         out.trades.clear();
+        out.side_prices = None;
+        out.amounts.iter_mut().for_each(Vec::clear);
         out.volume = self.volume;
         out.price = None;
         out.equilibrium = Some(self.price);

@@ -2,11 +2,12 @@
 
 use super::accounts::Bank;
 use super::{Founded, Published, State};
+use crate::rule::RuleKind;
 use crate::signing::{Domain, Recover, is_canonical};
 use crate::{
-    Account, AccountId, Address, Authentication, Command, Community, Delegate, DeliveryInterval, Envelope,
-    Event, MAX_ENERGY, MAX_MONEY, MAX_PRICE, Meter, MeterId, MeterTerms, Money, Posting, PostingKind, Prices,
-    Rejection, Rule, Sink, Tariff, TariffId, TariffKind, keccak256,
+    Account, AccountId, Address, Attributes, Authentication, Command, Community, Delegate, DeliveryInterval,
+    Envelope, Event, Location, MAX_ENERGY, MAX_MONEY, MAX_PRICE, Meter, MeterId, MeterTerms, Money, Posting,
+    PostingKind, Prices, Rejection, Rule, Sink, Tariff, TariffId, TariffKind, keccak256,
 };
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -55,7 +56,9 @@ impl State {
             Command::Revoke { account, address, nonce } => self.revoke(*account, *address, *nonce),
             Command::Deposit { account, amount, nonce } => self.deposit(*account, *amount, *nonce, sink),
             Command::Withdraw { account, amount, nonce } => self.withdraw(*account, *amount, *nonce, sink),
-            Command::Place(order) => self.place(order, sink),
+            Command::Place(order) => self.place(order, &Attributes::default(), &[], sink),
+            Command::PlaceWith { order, attributes, steps } => self.place(order, attributes, steps, sink),
+            Command::Locate { meter, location, nonce } => self.locate(*meter, *location, *nonce),
             Command::Cancel { account, order, nonce } => self.cancel(*account, *order, *nonce, sink),
             Command::PublishPrices { tariff, start, prices } => self.publish(*tariff, *start, prices),
             Command::Close { carrier, interval } => self.close(*carrier, *interval),
@@ -78,7 +81,7 @@ impl State {
             if member { Ok(account) } else { Err(Rejection::UnknownAccount) }
         };
         Ok(match command {
-            Command::Place(order) => Signer::Trader(known(order.account)?),
+            Command::Place(order) | Command::PlaceWith { order, .. } => Signer::Trader(known(order.account)?),
             Command::Cancel { account, .. } => Signer::Trader(known(*account)?),
             Command::Delegate { account, .. }
             | Command::Revoke { account, .. }
@@ -194,9 +197,22 @@ impl State {
             *sum = shared;
         }
         self.operator_nonce = nonce;
-        self.meters.push(Meter { terms, sequence: 0 });
+        self.meters.push(Meter { terms, sequence: 0, location: crate::Location::default() });
         self.commitment.meters_dirty.mark(id);
         sink.event(Event::MeterConnected(MeterId(id)));
+        Ok(())
+    }
+
+    fn locate(&mut self, meter: MeterId, location: Location, nonce: u64) -> Result<(), Rejection> {
+        if meter.0 as usize >= self.meters.len() {
+            return Err(Rejection::UnknownMeter);
+        }
+        self.check_operator_nonce(nonce)?;
+        self.operator_nonce = nonce;
+        if let Some(meter) = self.meters.get_mut(meter.0 as usize) {
+            meter.location = location;
+        }
+        self.commitment.meters_dirty.mark(meter.0);
         Ok(())
     }
 
@@ -368,10 +384,19 @@ fn validate(terms: &Community) -> Option<()> {
         let collar =
             market.floor <= market.cap && market.floor.abs() <= MAX_PRICE && market.cap.abs() <= MAX_PRICE;
         collar
+            && market.rule.kind().may_hold_money()
             && match market.rule {
-                Rule::MidMarketRate { tariff } => usize::from(tariff.0) < terms.tariffs.len(),
+                Rule::MidMarketRate { tariff } | Rule::SupplyDemandRatio { tariff } => {
+                    usize::from(tariff.0) < terms.tariffs.len()
+                }
                 Rule::Sharing { price, .. } => price.abs() <= MAX_PRICE,
-                Rule::UniformPrice { .. } | Rule::PayAsBid { .. } => true,
+                Rule::AuctionFirst { key, price, .. } => {
+                    price.abs() <= MAX_PRICE && RuleKind::Key(key).may_hold_money()
+                }
+                Rule::Bilateral { charges } => {
+                    charges.iter().all(|charge| (0..=MAX_PRICE.0).contains(&charge.0))
+                }
+                _ => true,
             }
     });
     let tariffs = terms.tariffs.iter().all(|tariff| tariff.is_valid(terms.interval_duration));

@@ -1,9 +1,11 @@
 //! A clearing: the claim is checked, filled orders become trades, and the rest stays or lapses.
 
+use super::trading::best_limit;
 use super::{Delivery, State};
 use crate::rule::{self, Clearing};
 use crate::{
-    Carrier, Claim, DeliveryInterval, Energy, Event, OrderId, Rejection, Rule, Side, Sink, TimeInForce,
+    BookOrder, Carrier, Claim, DeliveryInterval, Energy, Event, OrderId, Price, Rejection, Side, Sink,
+    TimeInForce,
 };
 use alloc::vec::Vec;
 
@@ -17,7 +19,7 @@ impl State {
     ) -> Result<(), Rejection> {
         let interval = self.on_grid(interval)?;
         let market = *self.market(carrier)?;
-        if !matches!(market.rule, Rule::UniformPrice { .. } | Rule::PayAsBid { .. }) {
+        if !market.rule.takes_orders() {
             return self.clear_metered(carrier, interval, claim, sink);
         }
         let last = self.now >= self.gate(interval);
@@ -81,20 +83,16 @@ fn fill_side(
     bank: &mut super::accounts::Bank<'_>,
     sink: &mut impl Sink,
 ) -> Result<(), Rejection> {
-    let fills = match side {
-        Side::Buy => &clearing.bid_fills,
-        Side::Sell => &clearing.offer_fills,
-    };
-    let paired = money_of_pairs(clearing, side);
+    let fills = clearing.fills(side);
+    let money = clearing.money(side);
     let mut orders = core::mem::take(delivery.orders_mut(side));
+    let mut details = delivery.book.details.get_mut(side as usize).map(core::mem::take).unwrap_or_default();
     let mut index = 0;
     let mut refused = Ok(());
-    orders.retain_mut(|order| {
+    let mut keep = |order: &mut BookOrder| {
         let fill = fills.get(index).copied().unwrap_or(Energy::ZERO);
-        let money = match clearing.price {
-            Some(price) => (fill * price).0 as i64,
-            None => paired.get(index).copied().unwrap_or(0),
-        };
+        let money = money.of(index, fill);
+        let premium = details.get(index).map_or(Price::ZERO, |details| details.attributes.premium);
         index += 1;
         let id = OrderId { carrier, interval, side, arrival: order.arrival };
         let place = places.get(order.meter.0 as usize).copied().unwrap_or(u32::MAX);
@@ -112,7 +110,7 @@ fn fill_side(
             order.energy -= fill;
         }
         if order.energy.0 > 0 && (last || order.time_in_force == TimeInForce::NextClearing) {
-            let released = position.lapse(side, order.energy, order.limit);
+            let released = position.lapse(side, order.energy, best_limit(side, order.limit, premium));
             if released.0 != 0 {
                 refused = refused.and(bank.release(order.account, released));
             }
@@ -120,29 +118,22 @@ fn fill_side(
             return false;
         }
         order.energy.0 > 0
-    });
-    *delivery.orders_mut(side) = orders;
-    refused
-}
-
-/// Per order of a side, what its pairs pay, n€; empty where one price holds for all.
-fn money_of_pairs(clearing: &Clearing, side: Side) -> Vec<i64> {
-    if clearing.trades.is_empty() {
-        return Vec::new();
-    }
-    let orders = match side {
-        Side::Buy => clearing.bid_fills.len(),
-        Side::Sell => clearing.offer_fills.len(),
     };
-    let mut money = alloc::vec![0; orders];
-    for trade in &clearing.trades {
-        let index = match side {
-            Side::Buy => trade.bid,
-            Side::Sell => trade.offer,
-        };
-        if let Some(sum) = money.get_mut(index as usize) {
-            *sum += (trade.energy * trade.price).0 as i64;
-        }
+    if details.is_empty() {
+        orders.retain_mut(keep);
+    } else {
+        let mut stays = Vec::with_capacity(orders.len());
+        orders.retain_mut(|order| {
+            let stay = keep(order);
+            stays.push(stay);
+            stay
+        });
+        let mut stays = stays.into_iter();
+        details.retain(|_| stays.next().unwrap_or(false));
     }
-    money
+    *delivery.orders_mut(side) = orders;
+    if let Some(list) = delivery.book.details.get_mut(side as usize) {
+        *list = details;
+    }
+    refused
 }

@@ -7,7 +7,7 @@
 
 use super::{Delivery, Position, State};
 use crate::merkle::{self, Tree};
-use crate::{Account, BookOrder, Hash, Meter, Side, keccak256};
+use crate::{Account, Attributes, Book, Details, Hash, Meter, Side, keccak256};
 use alloc::vec::Vec;
 
 /// Depth of the trees over accounts, metering points, positions and each side of a book.
@@ -189,6 +189,9 @@ pub(super) fn meter_leaf(meter: &Meter, out: &mut Vec<u8>) {
     out.extend(terms.tariff.0.to_be_bytes());
     out.extend(terms.share.to_be_bytes());
     out.extend(meter.sequence.to_be_bytes());
+    if meter.location != crate::Location::default() {
+        out.extend(meter.location.0.to_be_bytes());
+    }
 }
 
 fn delivery_leaf(
@@ -213,7 +216,7 @@ fn delivery_leaf(
         })
     });
     let positions = merkle::root_of(leaves, DEPTH, nodes);
-    let orders = Side::ALL.map(|side| orders_root(delivery.orders(side), bytes, nodes));
+    let orders = Side::ALL.map(|side| orders_root(&delivery.book, side, bytes, nodes));
     delivery.leaf = hashed(bytes, |out| {
         out.push(carrier);
         out.extend(start.to_be_bytes());
@@ -235,9 +238,10 @@ fn position_leaf(position: &Position, out: &mut Vec<u8>) {
 }
 
 /// The tree of one side of a book: leaf i is the order that arrived as number i, zero once it has left.
-fn orders_root(orders: &[BookOrder], bytes: &mut Vec<u8>, nodes: &mut Vec<Hash>) -> Hash {
+fn orders_root(book: &Book, side: Side, bytes: &mut Vec<u8>, nodes: &mut Vec<Hash>) -> Hash {
     let mut next = 0;
-    let leaves = orders.iter().flat_map(|order| {
+    let wishes = book.details.get(side as usize).is_some_and(|details| !details.is_empty());
+    let leaves = book.orders(side).iter().enumerate().flat_map(|(position, order)| {
         let gone = order.arrival - next;
         next = order.arrival + 1;
         let leaf = hashed(bytes, |out| {
@@ -247,8 +251,26 @@ fn orders_root(orders: &[BookOrder], bytes: &mut Vec<u8>, nodes: &mut Vec<Hash>)
             out.extend(order.meter.0.to_be_bytes());
             out.extend(order.arrival.to_be_bytes());
             out.push(order.time_in_force as u8);
+            if wishes {
+                details_leaf(&book.details(side, position), out);
+            }
         });
         core::iter::repeat_n(merkle::EMPTY, gone as usize).chain(core::iter::once(leaf))
     });
     merkle::root_of(leaves, DEPTH, nodes)
+}
+
+/// What follows an order in its leaf where the rule grants wishes.
+fn details_leaf(details: &Details, out: &mut Vec<u8>) {
+    let Details { attributes, location, block, part } = details;
+    let Attributes { quality, premium, minimum, partner, fall, further } = attributes;
+    out.push(*quality as u8);
+    out.extend(premium.0.to_be_bytes());
+    out.extend(minimum.0.to_be_bytes());
+    out.extend(partner.0.to_be_bytes());
+    out.extend(fall.0.to_be_bytes());
+    out.extend(further.to_be_bytes());
+    out.extend(location.0.to_be_bytes());
+    out.extend(block.to_be_bytes());
+    out.extend(part.to_be_bytes());
 }

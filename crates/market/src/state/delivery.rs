@@ -1,6 +1,7 @@
 //! One carrier in one delivery interval, from its first order to its settlement.
 
-use crate::{AccountId, Book, BookOrder, Energy, Hash, Money, Price, Side};
+use super::trading::best_limit;
+use crate::{AccountId, Book, BookOrder, Details, Energy, Hash, Money, Price, Side};
 use alloc::vec::Vec;
 
 /// What a metering point has offered and traded for the interval. One cache line.
@@ -119,6 +120,7 @@ impl Delivery {
         self.slot = slot;
         self.book.bids.clear();
         self.book.offers.clear();
+        self.book.details.iter_mut().for_each(Vec::clear);
         self.arrivals = [0; 2];
         self.frozen = false;
         self.rounds = 0;
@@ -153,6 +155,12 @@ impl Delivery {
         }
     }
 
+    /// Takes away what the book keeps beside an order that has just left it.
+    pub(super) fn take_details(&mut self, side: Side, index: usize) -> Details {
+        let list = self.book.details.get_mut(side as usize).filter(|list| index < list.len());
+        list.map(|list| list.remove(index)).unwrap_or_default()
+    }
+
     /// Whether the account would trade with itself if it had this order too.
     pub(super) fn would_self_trade(&self, account: AccountId, side: Side, limit: Price) -> bool {
         let extremes = self.extremes.get(account.0 as usize).copied().unwrap_or(Extremes::NONE);
@@ -176,7 +184,8 @@ impl Delivery {
         for side in Side::ALL {
             for index in 0..self.orders(side).len() {
                 if let Some(order) = self.orders(side).get(index).copied() {
-                    self.note_limit(order.account, side, order.limit);
+                    let premium = self.book.details(side, index).attributes.premium;
+                    self.note_limit(order.account, side, best_limit(side, order.limit, premium));
                 }
             }
         }

@@ -1,17 +1,12 @@
 //! Time after delivery: readings come in, and trades and readings turn into transfers.
-//!
-//! Per metering point and register, metered energy is energy traded with peers plus energy exchanged with the
-//! supplier (law S1). What was contracted but not delivered or not taken is exchanged with the supplier too, at
-//! the same prices, and posted as imbalance. All energy bought from the supplier carries the tariff's full fees,
-//! so selling what one does not have never pays; energy bought from peers carries the peer fees on what was taken.
 
+use super::State;
 use super::accounts::Bank;
 use super::delivery::Counted;
-use super::{Position, State};
 use crate::rule::{self, Metered};
 use crate::{
-    Account, AccountId, Carrier, Claim, DeliveryInterval, Energy, Event, MeterId, MeterTerms, Money, Posting,
-    PostingKind, Price, Prices, Reading, Rejection, Rule, Side, Sink, Tariff,
+    Account, AccountId, Bill, BillLine, Carrier, Claim, DeliveryInterval, Energy, Event, MeterId, Money,
+    Posting, PostingKind, Prices, Reading, Rejection, Rule, Side, Sink,
 };
 use alloc::vec::Vec;
 
@@ -66,7 +61,9 @@ impl State {
             return Err(Rejection::AlreadySettled);
         }
         let tariff = match market.rule {
-            Rule::MidMarketRate { tariff } => self.prices(tariff, interval)?,
+            Rule::MidMarketRate { tariff } | Rule::SupplyDemandRatio { tariff } => {
+                self.prices(tariff, interval)?
+            }
             _ => Prices::default(),
         };
         let key = (interval.start, carrier);
@@ -129,7 +126,7 @@ impl State {
         if delivery.readings_missing > 0 {
             return Err(Rejection::ReadingMissing);
         }
-        let on_meters = !matches!(market.rule, Rule::UniformPrice { .. } | Rule::PayAsBid { .. });
+        let on_meters = !market.rule.takes_orders();
         let uncleared = !delivery.book.bids.is_empty() || !delivery.book.offers.is_empty();
         if delivery.frozen || uncleared || (on_meters && delivery.rounds == 0) {
             return Err(Rejection::NotCleared);
@@ -158,10 +155,12 @@ impl State {
                 founded.terms.tariffs.get(usize::from(terms.tariff.0)).ok_or(Rejection::UnknownTariff)?;
             let prices = prices.get(usize::from(terms.tariff.0)).copied().unwrap_or_default();
             let counted = counted.ok_or(Rejection::ReadingMissing)?;
-            bills.push(Bill { meter: *meter, terms, position: *position, counted, prices, tariff });
+            let Counted { import, export } = counted;
+            let bill = Bill { position: *position, import, export, prices, tariff };
+            bills.push(Owed { meter: *meter, member: terms.account, bill });
         }
         let dirty = &mut self.commitment.accounts_dirty;
-        let owed: Money = bills.iter().map(Bill::at_most).sum();
+        let owed: Money = bills.iter().map(Owed::at_most).sum();
         let fund =
             self.accounts.get(AccountId::GUARANTOR.0 as usize).map_or(Money::ZERO, |fund| fund.balance);
         if owed > fund {
@@ -183,7 +182,7 @@ impl State {
 }
 
 fn post_all(
-    bills: &[Bill<'_>],
+    bills: &[Owed<'_>],
     carrier: Carrier,
     interval: DeliveryInterval,
     bank: &mut Bank<'_>,
@@ -195,74 +194,17 @@ fn post_all(
     Ok(())
 }
 
-/// Everything that fixes what one metering point pays and receives for an interval.
-struct Bill<'a> {
+/// The bill of one metering point, and whose it is.
+struct Owed<'a> {
     meter: MeterId,
-    terms: MeterTerms,
-    position: Position,
-    counted: Counted,
-    prices: Prices,
-    tariff: &'a Tariff,
+    member: AccountId,
+    bill: Bill<'a>,
 }
 
-/// One line of a bill, from the member's point of view.
-struct Line {
-    kind: PostingKind,
-    /// Buy: the member pays; sell: the member receives.
-    side: Side,
-    with: AccountId,
-    energy: Energy,
-    money: Money,
-    price: Option<Price>,
-}
-
-impl Bill<'_> {
-    fn lines(&self) -> [Line; 10] {
-        let Self { position, counted, prices, tariff, .. } = self;
-        let more = |one: Energy, other: Energy| Energy((one - other).0.max(0));
-        let taken_from_peers = position.bought.min(counted.import);
-        let supplied = more(counted.import, position.bought);
-        let short = more(position.sold, counted.export);
-        let fed_in = more(counted.export, position.sold);
-        let long = more(position.bought, counted.import);
-
-        let trade = |side, energy: Energy, money: i64| Line {
-            kind: PostingKind::Trade,
-            side,
-            with: AccountId::COMMUNITY,
-            energy,
-            money: Money(money.into()),
-            price: (energy.0 != 0 && money % energy.0 == 0).then(|| Price(money / energy.0)),
-        };
-        let line = |kind, side, with, energy: Energy, price: Price| Line {
-            kind,
-            side,
-            with,
-            energy,
-            money: energy * price,
-            price: Some(price),
-        };
-        use PostingKind::{GridFee, Imbalance, Levy, Supply};
-        use Side::{Buy, Sell};
-        let (supplier, grid, state) = (AccountId::SUPPLIER, AccountId::GRID_OPERATOR, AccountId::LEVIES);
-        // What the member receives comes first, so that it need not borrow what it has earned.
-        [
-            trade(Sell, position.sold, position.received),
-            line(Supply, Sell, supplier, fed_in, prices.export),
-            line(Imbalance, Sell, supplier, long, prices.export),
-            trade(Buy, position.bought, position.paid),
-            line(Supply, Buy, supplier, supplied, prices.import),
-            line(Imbalance, Buy, supplier, short, prices.import),
-            line(GridFee, Buy, grid, taken_from_peers, tariff.peer_grid_fee),
-            line(Levy, Buy, state, taken_from_peers, tariff.peer_levy),
-            line(GridFee, Buy, grid, supplied + short, tariff.grid_fee),
-            line(Levy, Buy, state, supplied + short, tariff.levy),
-        ]
-    }
-
+impl Owed<'_> {
     /// What the member can owe at most, n€, ≥ 0.
     fn at_most(&self) -> Money {
-        self.lines().iter().map(|line| line.money.abs()).sum()
+        self.bill.lines().iter().map(|line| line.money.abs()).sum()
     }
 
     fn post(
@@ -272,9 +214,9 @@ impl Bill<'_> {
         bank: &mut Bank<'_>,
         sink: &mut impl Sink,
     ) -> Result<(), Rejection> {
-        let member = self.terms.account;
-        bank.release(member, Money(self.position.hold.into()))?;
-        for Line { kind, side, with, energy, money, price } in self.lines() {
+        let member = self.member;
+        bank.release(member, Money(self.bill.position.hold.into()))?;
+        for BillLine { kind, side, with, energy, money, price } in self.bill.lines() {
             // Energy moves even where it costs nothing; a fee or levy of nothing moves nothing.
             let fee = matches!(kind, PostingKind::GridFee | PostingKind::Levy);
             if energy.is_zero() || (fee && money.is_zero()) {

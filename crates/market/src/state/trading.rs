@@ -1,22 +1,36 @@
 //! Time before delivery: orders enter and leave the book, prices are promised, the gate closes.
 
 use super::State;
+use crate::rule::RuleKind;
 use crate::{
-    AccountId, BookOrder, Carrier, DeliveryInterval, Energy, Event, MAX_ENERGY, MAX_ORDERS, Money, Order,
-    OrderId, Price, Rejection, Rule, Side, Sink,
+    AccountId, Attributes, BookOrder, Carrier, DeliveryInterval, Details, Energy, Event, MAX_ENERGY,
+    MAX_ORDERS, Money, Order, OrderId, Price, Quality, Rejection, Side, Sink, Step, TimeInForce, Wish,
 };
 
 impl State {
-    pub(super) fn place(&mut self, order: &Order, sink: &mut impl Sink) -> Result<(), Rejection> {
-        let terms = self.meters.get(order.meter.0 as usize).ok_or(Rejection::UnknownMeter)?.terms;
+    /// Takes an order, with its wishes, into the book; of a curve, every step as an order of its own.
+    pub(super) fn place(
+        &mut self,
+        order: &Order,
+        attributes: &Attributes,
+        steps: &[Step],
+        sink: &mut impl Sink,
+    ) -> Result<(), Rejection> {
+        let meter = *self.meters.get(order.meter.0 as usize).ok_or(Rejection::UnknownMeter)?;
+        let terms = meter.terms;
         self.fresh(order.account, order.nonce)?;
         if terms.account != order.account {
             return Err(Rejection::ForeignMeter);
         }
         let interval = self.on_grid(order.interval)?;
         let market = *self.market(terms.carrier)?;
-        let hold = hold_rate(order.side, order.limit) * i128::from(order.energy.0);
-        if hold > self.bank().available(order.account).0 {
+        let side = order.side;
+        let first = Step { limit: order.limit, energy: order.energy };
+        let curve = || core::iter::once(&first).chain(steps);
+        let best = |limit: Price| best_limit(side, limit, attributes.premium);
+        let worst = |limit: Price| best_limit(side, limit, -attributes.fall);
+        let hold = |step: &Step| hold_rate(side, best(step.limit)) * i128::from(step.energy.0);
+        if curve().map(hold).sum::<i128>() > self.bank().available(order.account).0 {
             return Err(Rejection::InsufficientFunds);
         }
         let gate = self.gate(interval);
@@ -33,60 +47,85 @@ impl State {
         if delivery.is_some_and(|delivery| delivery.frozen) {
             return Err(Rejection::BookFrozen);
         }
-        if !(1..=MAX_ENERGY.0).contains(&order.energy.0) {
+        if !curve().all(|step| (1..=MAX_ENERGY.0).contains(&step.energy.0)) {
             return Err(Rejection::BadEnergy);
         }
-        if !(market.floor..=market.cap).contains(&order.limit) {
+        let collar = market.floor..=market.cap;
+        let inside = |step: &Step| {
+            [step.limit, best(step.limit), worst(step.limit)].iter().all(|limit| collar.contains(limit))
+        };
+        if !curve().all(inside) {
             return Err(Rejection::OutsideCollar);
         }
         let position = delivery.and_then(|delivery| delivery.position(place)).copied().unwrap_or_default();
-        let (committed, capacity) = match order.side {
+        let (committed, capacity) = match side {
             Side::Buy => (position.open_buy + position.bought, terms.import_capacity),
             Side::Sell => (position.open_sell + position.sold, terms.export_capacity),
         };
-        if committed + order.energy > capacity {
+        let energy: i128 = curve().map(|step| i128::from(step.energy.0)).sum();
+        if i128::from(committed.0) + energy > i128::from(capacity.0) {
             return Err(Rejection::BeyondCapacity);
         }
-        if delivery.is_some_and(|delivery| delivery.would_self_trade(order.account, order.side, order.limit))
+        if delivery.is_some_and(|delivery| delivery.would_self_trade(order.account, side, best(order.limit)))
         {
             return Err(Rejection::SelfTrade);
         }
-        if !matches!(market.rule, Rule::UniformPrice { .. } | Rule::PayAsBid { .. }) {
+        let kind = market.rule.kind();
+        let on_arrival =
+            matches!(order.time_in_force, TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill);
+        let granted = attributes.wishes().all(|wish| kind.grants(wish))
+            && (steps.is_empty() || kind.grants(Wish::Steps))
+            && (!on_arrival || kind == RuleKind::Continuous);
+        if !kind.takes_orders() || !granted {
             return Err(Rejection::NotForThisRule);
         }
-
-        let delivery = self.delivery_mut(terms.carrier, interval)?;
-        let side = order.side;
-        let arrival = delivery.arrivals.get(side as usize).copied().unwrap_or(MAX_ORDERS);
-        if arrival >= MAX_ORDERS {
+        let partner = attributes.partner;
+        let known = partner == AccountId::WORLD
+            || (partner.0 >= AccountId::FIRST_MEMBER.0 && (partner.0 as usize) < self.accounts.len());
+        if !known || !makes_sense(order, attributes, steps) {
+            return Err(Rejection::BadWish);
+        }
+        let arrived =
+            delivery.map_or(0, |delivery| delivery.arrivals.get(side as usize).copied().unwrap_or(0));
+        if steps.len() as u64 + u64::from(arrived) >= u64::from(MAX_ORDERS) {
             return Err(Rejection::TooMany);
         }
-        if let Some(count) = delivery.arrivals.get_mut(side as usize) {
-            *count += 1;
+
+        let details = Details { attributes: *attributes, location: meter.location, ..Details::default() };
+        for step in curve() {
+            let hold = hold(step);
+            let delivery = self.delivery_mut(terms.carrier, interval)?;
+            let arrival = delivery.arrivals.get(side as usize).copied().unwrap_or(MAX_ORDERS);
+            if let Some(count) = delivery.arrivals.get_mut(side as usize) {
+                *count += 1;
+            }
+            delivery.note_limit(order.account, side, best(step.limit));
+            delivery.orders_mut(side).push(BookOrder {
+                limit: step.limit,
+                energy: step.energy,
+                account: order.account,
+                meter: order.meter,
+                arrival,
+                time_in_force: order.time_in_force,
+            });
+            if kind.keeps_details() {
+                let list = delivery.book.details.get_mut(side as usize);
+                list.into_iter().for_each(|list| list.push(details));
+            }
+            if let Some(position) = delivery.positions.get_mut(place as usize) {
+                position.open(side, step.energy, hold as i64);
+            }
+            delivery.dirty = true;
+            self.bank().hold(order.account, Money(hold))?;
+            let id = OrderId { carrier: terms.carrier, interval, side, arrival };
+            sink.event(Event::OrderAccepted {
+                id,
+                account: order.account,
+                energy: step.energy,
+                limit: step.limit,
+            });
         }
-        delivery.note_limit(order.account, side, order.limit);
-        delivery.orders_mut(side).push(BookOrder {
-            limit: order.limit,
-            energy: order.energy,
-            account: order.account,
-            meter: order.meter,
-            arrival,
-            time_in_force: order.time_in_force,
-        });
-        if let Some(position) = delivery.positions.get_mut(place as usize) {
-            position.open(side, order.energy, hold as i64);
-        }
-        delivery.dirty = true;
-        self.use_nonce(order.account, order.nonce)?;
-        self.bank().hold(order.account, Money(hold))?;
-        let id = OrderId { carrier: terms.carrier, interval, side, arrival };
-        sink.event(Event::OrderAccepted {
-            id,
-            account: order.account,
-            energy: order.energy,
-            limit: order.limit,
-        });
-        Ok(())
+        self.use_nonce(order.account, order.nonce)
     }
 
     pub(super) fn cancel(
@@ -109,11 +148,12 @@ impl State {
         let order =
             *orders.get(index).filter(|order| order.account == account).ok_or(Rejection::UnknownOrder)?;
         orders.remove(index);
+        let premium = delivery.take_details(id.side, index).attributes.premium;
         delivery.forget_limits();
         delivery.dirty = true;
         let place = *self.places.get(order.meter.0 as usize).ok_or(Rejection::UnknownMeter)?;
         if let Some(position) = delivery.positions.get_mut(place as usize) {
-            let released = position.lapse(id.side, order.energy, order.limit);
+            let released = position.lapse(id.side, order.energy, best_limit(id.side, order.limit, premium));
             self.bank().release(account, released)?;
         }
         self.use_nonce(account, nonce)?;
@@ -133,7 +173,7 @@ impl State {
         if self.delivery(carrier, interval).is_some_and(|delivery| delivery.frozen) {
             return Err(Rejection::BookFrozen);
         }
-        if !matches!(market.rule, Rule::UniformPrice { .. } | Rule::PayAsBid { .. }) {
+        if !market.rule.takes_orders() {
             return Err(Rejection::NotForThisRule);
         }
         let delivery = self.delivery_mut(carrier, interval)?;
@@ -141,6 +181,38 @@ impl State {
         delivery.dirty = true;
         Ok(())
     }
+}
+
+/// A limit made better for the other side by `premium`: a bid's higher, an offer's lower.
+pub(super) const fn best_limit(side: Side, limit: Price, premium: Price) -> Price {
+    match side {
+        Side::Buy => Price(limit.0.saturating_add(premium.0)),
+        Side::Sell => Price(limit.0.saturating_sub(premium.0)),
+    }
+}
+
+/// Whether the wishes fit the order and each other, and the curve gets strictly worse from step to step.
+fn makes_sense(order: &Order, attributes: &Attributes, steps: &[Step]) -> bool {
+    let Attributes { quality, premium, minimum, partner, fall, further } = *attributes;
+    let partnered = partner != AccountId::WORLD;
+    let premium_has_a_cause = match order.side {
+        Side::Buy => partnered || quality != Quality::Any,
+        Side::Sell => partnered,
+    };
+    let merit = |limit: Price| if matches!(order.side, Side::Buy) { -limit.0 } else { limit.0 };
+    let mut last = merit(order.limit);
+    let monotone = steps.iter().all(|step| {
+        let before = core::mem::replace(&mut last, merit(step.limit));
+        before < last
+    });
+    let whole = minimum == Energy::ZERO && fall == Price::ZERO && further == 0;
+    monotone
+        && (steps.is_empty() || whole)
+        && premium >= Price::ZERO
+        && (premium == Price::ZERO || premium_has_a_cause)
+        && (Energy::ZERO..=order.energy).contains(&minimum)
+        && partner != order.account
+        && fall >= Price::ZERO
 }
 
 /// What an account must promise per Wh of an open order so that the trade is paid at the worst price it allows,

@@ -1,9 +1,10 @@
 //! Any command at all that has an encoding, sensible or not: extreme numbers, empty lists, every variant.
 
 use crate::{
-    AccountId, Address, Authentication, Carrier, Claim, Command, Community, Delegate, DeliveryInterval,
-    Energy, Envelope, Fraction, Market, MeterId, MeterTerms, Money, Order, OrderId, Price, PriceConvention,
-    Prices, Reading, Rule, SharingKey, Side, Signature, Tariff, TariffId, TariffKind, TimeInForce, Window,
+    AccountId, Address, Attributes, AuctionClaim, Authentication, Carrier, Claim, Command, Community,
+    Delegate, DeliveryInterval, Energy, Envelope, Fraction, Location, Market, MeterId, MeterTerms, Money,
+    Order, OrderId, PairClaim, Price, PriceConvention, Prices, Quality, Reading, Refused, Rule, SharingKey,
+    Side, Signature, Stage, Stages, Step, Tariff, TariffId, TariffKind, TimeInForce, Window, Witness,
 };
 use alloc::boxed::Box;
 use alloc::vec;
@@ -57,6 +58,13 @@ pub fn arbitrary_command() -> impl Strategy<Value = Command> {
         (carrier(), arbitrary_interval())
             .prop_map(|(carrier, interval)| Command::Settle { carrier, interval }),
         any::<[u8; 32]>().prop_map(|root| Command::Checkpoint { root }),
+        (order(), attributes(), list(step(), 0..4))
+            .prop_map(|(order, attributes, steps)| Command::PlaceWith { order, attributes, steps }),
+        (meter(), any::<u32>(), any::<u64>()).prop_map(|(meter, location, nonce)| Command::Locate {
+            meter,
+            location: Location(location),
+            nonce
+        }),
     ]
 }
 
@@ -124,12 +132,30 @@ fn market() -> impl Strategy<Value = Market> {
 fn rule() -> impl Strategy<Value = Rule> {
     let convention =
         proptest::sample::select([PriceConvention::Equilibrium, PriceConvention::LastPair].as_slice());
-    let key = proptest::sample::select([SharingKey::Static, SharingKey::Dynamic].as_slice());
+    let conventions = convention.clone();
+    let key = proptest::sample::select(SharingKey::ALL.as_slice());
+    let keys = key.clone();
+    let stages = list(proptest::sample::select(Stage::ALL.as_slice()), 1..=Stages::MOST);
     prop_oneof![
         (convention, fraction()).prop_map(|(convention, k)| Rule::UniformPrice { convention, k }),
         fraction().prop_map(|k| Rule::PayAsBid { k }),
         tariff_id().prop_map(|tariff| Rule::MidMarketRate { tariff }),
         (key, price()).prop_map(|(key, price)| Rule::Sharing { key, price }),
+        Just(Rule::TradeReduction),
+        Just(Rule::Vcg),
+        tariff_id().prop_map(|tariff| Rule::SupplyDemandRatio { tariff }),
+        Just(Rule::BillSharing),
+        Just(Rule::Continuous),
+        (stages, fraction())
+            .prop_map(|(stages, k)| Rule::Pipeline { stages: Stages::new(&stages).expect("one to four"), k }),
+        [price(), price(), price(), price()].prop_map(|charges| Rule::Bilateral { charges }),
+        fraction().prop_map(|k| Rule::UniformPriceBlocks { k }),
+        (conventions, fraction(), keys, price()).prop_map(|(convention, k, key, price)| Rule::AuctionFirst {
+            convention,
+            k,
+            key,
+            price
+        }),
     ]
 }
 
@@ -168,12 +194,63 @@ fn claim() -> impl Strategy<Value = Claim> {
         (price(), list(any::<u32>(), 0..6), list(any::<u32>(), 0..6))
             .prop_map(|(equilibrium, bids, offers)| Claim::PayAsBid { equilibrium, bids, offers }),
         Just(Claim::Metered),
+        price().prop_map(|equilibrium| Claim::TradeReduction { equilibrium }),
+        (price(), list(witness(), 0..6))
+            .prop_map(|(equilibrium, without)| Claim::Vcg { equilibrium, without }),
+        Just(Claim::Continuous),
+        list(auction(), 0..6).prop_map(|auctions| Claim::Pipeline { auctions }),
+        (list(pair(), 0..6), list(price(), 0..4), list(price(), 0..4)).prop_map(
+            |(trades, bid_prices, offer_prices)| Claim::Bilateral { trades, bid_prices, offer_prices }
+        ),
+        (list(witness(), 0..4), list(refused(), 0..4))
+            .prop_map(|(intervals, refused)| Claim::Blocks { intervals, refused }),
     ]
 }
 
+fn witness() -> impl Strategy<Value = Witness> {
+    prop_oneof![Just(Witness::NoTrade), price().prop_map(Witness::Equilibrium)]
+}
+
+fn auction() -> impl Strategy<Value = AuctionClaim> {
+    (witness(), any::<u32>(), any::<u32>()).prop_map(|(witness, dropped_local, dropped_green)| AuctionClaim {
+        witness,
+        dropped_local,
+        dropped_green,
+    })
+}
+
+fn pair() -> impl Strategy<Value = PairClaim> {
+    (any::<u32>(), any::<u32>(), energy()).prop_map(|(bid, offer, energy)| PairClaim { bid, offer, energy })
+}
+
+fn refused() -> impl Strategy<Value = Refused> {
+    (any::<u16>(), side(), any::<u32>()).prop_map(|(interval, side, position)| Refused {
+        interval,
+        side,
+        position,
+    })
+}
+
+fn attributes() -> impl Strategy<Value = Attributes> {
+    let quality = proptest::sample::select(Quality::ALL.as_slice());
+    (quality, price(), energy(), account(), price(), any::<u16>()).prop_map(
+        |(quality, premium, minimum, partner, fall, further)| Attributes {
+            quality,
+            premium,
+            minimum,
+            partner,
+            fall,
+            further,
+        },
+    )
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    (price(), energy()).prop_map(|(limit, energy)| Step { limit, energy })
+}
+
 fn order() -> impl Strategy<Value = Order> {
-    let time_in_force =
-        proptest::sample::select([TimeInForce::NextClearing, TimeInForce::GateClosure].as_slice());
+    let time_in_force = proptest::sample::select(TimeInForce::ALL.as_slice());
     let at = (account(), meter(), arbitrary_interval(), side());
     (at, energy(), price(), time_in_force, any::<u64>()).prop_map(
         |((account, meter, interval, side), energy, limit, time_in_force, nonce)| Order {

@@ -4,9 +4,10 @@
 //! command has to be added here.
 
 use crate::{
-    AccountId, Address, Authentication, Carrier, Claim, Command, Community, Delegate, DeliveryInterval,
-    Energy, Envelope, Fraction, Market, MeterId, MeterTerms, Money, Order, OrderId, Price, PriceConvention,
-    Prices, Reading, Rule, SharingKey, Side, Signature, Tariff, TariffId, TariffKind, TimeInForce, Window,
+    AccountId, Address, Attributes, AuctionClaim, Authentication, Carrier, Claim, Command, Community,
+    Delegate, DeliveryInterval, Energy, Envelope, Fraction, Location, Market, MeterId, MeterTerms, Money,
+    Order, OrderId, PairClaim, Price, PriceConvention, Prices, Quality, Reading, Refused, Rule, SharingKey,
+    Side, Signature, Stage, Stages, Step, Tariff, TariffId, TariffKind, TimeInForce, Window, Witness,
 };
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -85,6 +86,11 @@ structs! {
     Tariff { kind, grid_fee, peer_grid_fee, levy, peer_levy }
     Window { days, from, until, prices }
     Prices { import, export }
+    Attributes { quality, premium, minimum, partner, fall, further }
+    Step { limit, energy }
+    AuctionClaim { witness, dropped_local, dropped_green }
+    PairClaim { bid, offer, energy }
+    Refused { interval, side, position }
 }
 
 /// Enums whose variants carry fields: each field of the variant in use.
@@ -137,13 +143,36 @@ enums! {
         Read(reading),
         Settle { carrier, interval },
         Checkpoint { root },
+        PlaceWith { order, attributes, steps },
+        Locate { meter, location, nonce },
     }
-    Claim { Nothing, UniformPrice { equilibrium, price }, PayAsBid { equilibrium, bids, offers }, Metered }
+    Claim {
+        Nothing,
+        UniformPrice { equilibrium, price },
+        PayAsBid { equilibrium, bids, offers },
+        Metered,
+        TradeReduction { equilibrium },
+        Vcg { equilibrium, without },
+        Continuous,
+        Pipeline { auctions },
+        Bilateral { trades, bid_prices, offer_prices },
+        Blocks { intervals, refused },
+    }
+    Witness { NoTrade, Equilibrium(price) }
     Rule {
         UniformPrice { convention, k },
         PayAsBid { k },
         MidMarketRate { tariff },
         Sharing { key, price },
+        TradeReduction,
+        Vcg,
+        SupplyDemandRatio { tariff },
+        BillSharing,
+        Continuous,
+        Pipeline { stages, k },
+        Bilateral { charges },
+        UniformPriceBlocks { k },
+        AuctionFirst { convention, k, key, price },
     }
     TariffKind { Flat(prices), TimeOfUse(windows), Dynamic }
 }
@@ -191,11 +220,32 @@ with_other_variants! {
     Claim: Self::Nothing,
         Self::UniformPrice { equilibrium: Price::example(), price: Price::example() },
         Self::PayAsBid { equilibrium: Price::example(), bids: vec![], offers: vec![] },
-        Self::Metered;
+        Self::Metered,
+        Self::TradeReduction { equilibrium: Price::example() },
+        Self::Vcg { equilibrium: Price::example(), without: vec![] },
+        Self::Continuous,
+        Self::Pipeline { auctions: vec![] },
+        Self::Bilateral { trades: vec![], bid_prices: vec![], offer_prices: vec![] },
+        Self::Blocks { intervals: vec![], refused: vec![] };
+    Witness: Self::NoTrade, Self::Equilibrium(Price::example());
     Rule: Self::UniformPrice { convention: PriceConvention::Equilibrium, k: Fraction::HALF },
         Self::PayAsBid { k: Fraction::HALF },
         Self::MidMarketRate { tariff: TariffId::example() },
-        Self::Sharing { key: SharingKey::Static, price: Price::example() };
+        Self::Sharing { key: SharingKey::Static, price: Price::example() },
+        Self::TradeReduction,
+        Self::Vcg,
+        Self::SupplyDemandRatio { tariff: TariffId::example() },
+        Self::BillSharing,
+        Self::Continuous,
+        Self::Pipeline { stages: Stages::example(), k: Fraction::HALF },
+        Self::Bilateral { charges: [Price::ZERO; 4] },
+        Self::UniformPriceBlocks { k: Fraction::HALF },
+        Self::AuctionFirst {
+            convention: PriceConvention::Equilibrium,
+            k: Fraction::HALF,
+            key: SharingKey::Dynamic,
+            price: Price::example(),
+        };
     TariffKind: Self::Flat(Prices::example()), Self::TimeOfUse(vec![]), Self::Dynamic;
 }
 
@@ -220,9 +270,11 @@ macro_rules! numbered {
 numbered! {
     Carrier { Electricity, Heat, Gas }
     Side { Buy, Sell }
-    TimeInForce { NextClearing, GateClosure }
+    TimeInForce { NextClearing, GateClosure, ImmediateOrCancel, FillOrKill }
     PriceConvention { Equilibrium, LastPair }
-    SharingKey { Static, Dynamic }
+    SharingKey { Static, Dynamic, Equal, Hybrid, Cascade, Priority, FullDynamic, Incentive }
+    Quality { Any, Local, GreenLocal }
+    Stage { Separate, HighToLow, LowToHigh, SatisfyPreferences, UniformPrice }
     Authentication { Signature, Operator }
 }
 
@@ -256,7 +308,39 @@ macro_rules! newtypes {
         }
     )+};
 }
-newtypes!(AccountId, MeterId, TariffId, Energy, Price, Money, Address);
+newtypes!(AccountId, MeterId, TariffId, Location, Energy, Price, Money, Address);
+
+/// One stage more, one less, and each stage another.
+impl Tamper for Stages {
+    fn changes(&self) -> Changes<Self> {
+        let lists = self.as_slice().to_vec().changes().into_iter();
+        lists.filter_map(|(name, list)| Some((name, Self::new(&list)?))).collect()
+    }
+
+    fn example() -> Self {
+        Self::new(&[Stage::example()]).unwrap_or_else(|| unreachable!("one stage is a pipeline"))
+    }
+}
+
+/// Each charge in turn.
+impl Tamper for [Price; 4] {
+    fn changes(&self) -> Changes<Self> {
+        let mut changes = Vec::new();
+        for place in 0..self.len() {
+            let changed = self.get(place).into_iter().flat_map(Tamper::changes);
+            changes.extend(changed.map(|(name, price)| {
+                let mut charges = *self;
+                charges.get_mut(place).into_iter().for_each(|charge| *charge = price);
+                (name, charges)
+            }));
+        }
+        changes
+    }
+
+    fn example() -> Self {
+        [Price::ZERO; 4]
+    }
+}
 
 /// Bytes: a bit flipped in the first and in the last.
 impl<const N: usize> Tamper for [u8; N] {

@@ -164,7 +164,11 @@ mod tests {
 
     #[test]
     fn orders_with_one_limit_make_one_step() {
-        let book = Book { bids: vec![order(5, 10), order(9, 1), order(5, 4)], offers: vec![order(3, 2)] };
+        let book = Book {
+            bids: vec![order(5, 10), order(9, 1), order(5, 4)],
+            offers: vec![order(3, 2)],
+            ..Book::default()
+        };
         let crossing = Crossing::of(&book);
         assert_eq!(crossing.demand, [(Price(9), Energy(1)), (Price(5), Energy(14))]);
         assert_eq!(crossing.supply, [(Price(3), Energy(2))]);
@@ -174,8 +178,10 @@ mod tests {
     fn a_large_book_is_drawn_with_few_steps_and_all_its_energy() {
         let offers: Vec<_> = (0..5_000).map(|limit| order(limit, 100 + limit % 7)).collect();
         let energy: i64 = offers.iter().map(|order| order.energy.0).sum();
-        let crossing =
-            Crossing { volume: Energy(energy / 3), ..Crossing::of(&Book { bids: vec![], offers }) };
+        let crossing = Crossing {
+            volume: Energy(energy / 3),
+            ..Crossing::of(&Book { bids: vec![], offers, ..Book::default() })
+        };
         let simple = crossing.simplified();
         assert!(simple.supply.len() <= MOST_STEPS + 8, "{}", simple.supply.len());
         assert_eq!(simple.supply.iter().map(|step| step.1.0).sum::<i64>(), energy);
@@ -185,7 +191,11 @@ mod tests {
     #[test]
     fn a_long_run_keeps_a_bounded_choice_of_curves() {
         let mut gallery = Gallery::new();
-        let book = Book { bids: (0..30).map(|n| order(n, 5)).collect(), offers: vec![order(4, 10)] };
+        let book = Book {
+            bids: (0..30).map(|n| order(n, 5)).collect(),
+            offers: vec![order(4, 10)],
+            ..Book::default()
+        };
         for number in 0..5_000 {
             gallery.book(Carrier::Heat, number, &book);
             gallery.cleared(Carrier::Heat, number, Energy(10), Some(Price(4)));

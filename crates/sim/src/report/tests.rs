@@ -114,7 +114,8 @@ fn interval(recorder: &mut Recorder, number: u64) {
         time_in_force: TimeInForce::NextClearing,
     };
     let bids = vec![order(260_000, 1_000, 0), order(250_000, 500, 1), order(90_000, 700, 2)];
-    let book = Book { bids, offers: vec![order(80_000, 1_500, 0), order(220_000, 900, 1)] };
+    let book =
+        Book { bids, offers: vec![order(80_000, 1_500, 0), order(220_000, 900, 1)], ..Book::default() };
     recorder.book(carrier, interval, &book);
     let cleared = |carrier, volume, price, orders| Event::Cleared {
         carrier,

@@ -20,7 +20,7 @@ use ledger::{Key, Ledger};
 use market::signing::Domain;
 use market::{
     Authentication, Carrier, Claim, Command, DeliveryInterval, Energy, Envelope, Event, Money, Order, Price,
-    Prices, Rejection, Rule, Side, Sink, TariffId, TimeInForce,
+    Prices, Rejection, Side, Sink, TariffId, TimeInForce,
 };
 use std::collections::VecDeque;
 
@@ -235,7 +235,7 @@ impl<'a> Running<'a> {
 
     fn on_orders(&self, carrier: Carrier) -> Option<bool> {
         let market = self.scenario.community.markets.iter().find(|market| market.carrier == carrier)?;
-        Some(matches!(market.rule, Rule::UniformPrice { .. } | Rule::PayAsBid { .. }))
+        Some(market.rule.takes_orders())
     }
 
     fn trade(&mut self, step: u64) -> Result<(), RunError> {

@@ -2,7 +2,8 @@
 
 use super::reader::Section;
 use super::tariff::Tariffs;
-use market::{Carrier, Fraction, Market, Price, PriceConvention, Rule, SharingKey, TariffId};
+use market::rule::RuleKind;
+use market::{Carrier, Fraction, Market, Price, PriceConvention, Rule, SharingKey, Stage, Stages, TariffId};
 
 /// Carriers by the name that files use.
 pub(crate) const CARRIERS: [(&str, Carrier); 3] =
@@ -54,31 +55,73 @@ pub(crate) fn read(section: Option<&Section<'_>>, tariffs: &Tariffs) -> Vec<Mark
     markets
 }
 
+/// The rules that a scenario may name: all that a ledger may live by. A pipeline is named by its stages.
 fn rule(section: &Section<'_>, tariff: Option<TariffId>) -> Option<Rule> {
-    let names = ["uniform_price", "pay_as_bid", "mid_market_rate", "static", "dynamic"];
-    let options: Vec<_> = names.iter().enumerate().map(|(index, name)| (*name, index)).collect();
-    let rule = if section.has("rule") { section.choice("rule", &options)? } else { 0 };
+    let kinds: Vec<_> = RuleKind::ALL.into_iter().filter(|kind| kind.may_hold_money()).collect();
+    let options: Vec<_> = kinds.iter().map(|kind| (kind.name(), *kind)).collect();
+    let kind = if section.has("rule") { section.choice("rule", &options)? } else { RuleKind::UniformPrice };
     let k = || section.get_or("k", Fraction::HALF);
-    Some(match rule {
-        0 => {
-            let conventions =
-                [("equilibrium", PriceConvention::Equilibrium), ("last_pair", PriceConvention::LastPair)];
-            let convention =
-                section.choice("convention", &conventions).unwrap_or(PriceConvention::Equilibrium);
-            Rule::UniformPrice { convention, k: k() }
+    let tariff = || {
+        if tariff.is_none() && !section.has("tariff") {
+            section.fault("tariff", "is missing", "name the tariff whose prices are meant");
         }
-        1 => Rule::PayAsBid { k: k() },
-        2 => {
-            if tariff.is_none() && !section.has("tariff") {
-                section.fault("tariff", "is missing", "name the tariff whose middle is meant");
-            }
-            Rule::MidMarketRate { tariff: tariff? }
+        tariff
+    };
+    let convention = || {
+        let conventions =
+            [("equilibrium", PriceConvention::Equilibrium), ("last_pair", PriceConvention::LastPair)];
+        section.choice("convention", &conventions).unwrap_or(PriceConvention::Equilibrium)
+    };
+    Some(match kind {
+        RuleKind::UniformPrice => Rule::UniformPrice { convention: convention(), k: k() },
+        RuleKind::PayAsBid => Rule::PayAsBid { k: k() },
+        RuleKind::TradeReduction => Rule::TradeReduction,
+        RuleKind::Vcg => Rule::Vcg,
+        RuleKind::Continuous => Rule::Continuous,
+        RuleKind::Pipeline => Rule::Pipeline { stages: stages(section)?, k: k() },
+        RuleKind::UniformPriceBlocks => Rule::UniformPriceBlocks { k: k() },
+        RuleKind::Bilateral => Rule::Bilateral { charges: charges(section)? },
+        RuleKind::AuctionFirst => {
+            let keys: Vec<_> = SharingKey::ALL
+                .into_iter()
+                .filter(|key| RuleKind::Key(*key).may_hold_money())
+                .map(|key| (key.name(), key))
+                .collect();
+            let key = if section.has("key") { section.choice("key", &keys)? } else { SharingKey::Dynamic };
+            Rule::AuctionFirst { convention: convention(), k: k(), key, price: section.need("price")? }
         }
-        key => {
-            let key = if key == 3 { SharingKey::Static } else { SharingKey::Dynamic };
-            Rule::Sharing { key, price: section.need("price")? }
-        }
+        RuleKind::MidMarketRate => Rule::MidMarketRate { tariff: tariff()? },
+        RuleKind::SupplyDemandRatio => Rule::SupplyDemandRatio { tariff: tariff()? },
+        RuleKind::BillSharing => Rule::BillSharing,
+        RuleKind::Key(key) => Rule::Sharing { key, price: section.need("price")? },
     })
+}
+
+/// `stages = ["high_to_low", "uniform_price"]`.
+fn stages(section: &Section<'_>) -> Option<Stages> {
+    let names: Vec<String> = section.need("stages")?;
+    let stages = Stages::parse(&names.join(","));
+    if stages.is_none() {
+        let known: Vec<_> = Stage::ALL.into_iter().map(Stage::name).collect();
+        section.fault(
+            "stages",
+            "is not a list of one to four known stages",
+            format!("choose from {}", known.join(", ")),
+        );
+    }
+    stages
+}
+
+/// What the network charges for a trade: in one building, on one feeder, at one substation, elsewhere.
+fn charges(section: &Section<'_>) -> Option<[Price; 4]> {
+    let names = ["charge_building", "charge_feeder", "charge_substation", "charge_elsewhere"];
+    Some(names.map(|name| {
+        let charge = section.get_or(name, Price::ZERO);
+        if charge < Price::ZERO {
+            section.fault(name, "is negative", "charge 0 or more");
+        }
+        charge
+    }))
 }
 
 fn sellers(section: &Section<'_>) -> Sellers {

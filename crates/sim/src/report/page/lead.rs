@@ -201,16 +201,40 @@ fn how(sums: &Sums<'_>) -> String {
             rest.into(),
         ],
         Some(Rule::Sharing { key, price }) => {
-            let how = match key {
-                SharingKey::Static => "in fixed shares",
-                SharingKey::Dynamic => "in proportion to what each used",
-            };
             let price = text::price(price, sums.currency());
-            [meters, format!("What there is to spare is shared, {how}, at {price}."), rest.into()]
+            [meters, format!("What there is to spare is shared, {}, at {price}.", shared(key)), rest.into()]
+        }
+        Some(Rule::AuctionFirst { key, price, .. }) => {
+            let price = text::price(price, sums.currency());
+            let key = format!(
+                "One price at which demand meets supply decides what is agreed before. What the meters show beyond it \
+                 is shared, {}, at {price}.",
+                shared(key)
+            );
+            [asks, key, rest.into()]
+        }
+        Some(rule) => {
+            let begin = if rule.takes_orders() { asks } else { meters };
+            let words = rule.kind().words();
+            let sentence = words[..1].to_uppercase() + &words[1..] + ".";
+            [begin, sentence, rest.into()]
         }
         None => return "<li>There was no market: everybody used the supplier.</li>".into(),
     };
     steps.map(|step| format!("<li>{step}</li>")).concat()
+}
+
+/// How a key shares, within a sentence.
+const fn shared(key: SharingKey) -> &'static str {
+    match key {
+        SharingKey::Static => "in fixed shares",
+        SharingKey::Dynamic | SharingKey::Incentive => "in proportion to what each used",
+        SharingKey::Equal => "in equal parts",
+        SharingKey::Hybrid => "in fixed shares first and the rest by what each still lacks",
+        SharingKey::Cascade => "in fixed shares, round after round until nobody can use more",
+        SharingKey::Priority => "to one member after the other",
+        SharingKey::FullDynamic => "by a coefficient for each pair",
+    }
 }
 
 fn contents(sums: &Sums<'_>) -> String {

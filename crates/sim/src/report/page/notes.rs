@@ -2,7 +2,7 @@
 
 use super::{Sums, section as whole};
 use crate::report::{Outcome, text};
-use market::{Authentication, PriceConvention, Rule, SharingKey};
+use market::{Authentication, PriceConvention, Rule};
 use std::fmt::Write as _;
 
 /// The laws that were checked; nothing where none was.
@@ -111,11 +111,15 @@ fn rule(rule: Rule, code: [u8; 3]) -> String {
         Rule::PayAsBid { .. } => "pay_as_bid (each pair at its own price)".into(),
         Rule::MidMarketRate { .. } => "mid_market_rate (midway between the supplier’s prices)".into(),
         Rule::Sharing { key, price } => {
-            let key = match key {
-                SharingKey::Static => "static",
-                SharingKey::Dynamic => "dynamic",
-            };
-            format!("sharing key {key}, at {}", text::price(price, code))
+            format!("sharing key {}, at {}", key.name(), text::price(price, code))
         }
+        Rule::AuctionFirst { key, price, .. } => {
+            format!("auction_first (then sharing key {}, at {})", key.name(), text::price(price, code))
+        }
+        Rule::Pipeline { stages, .. } => {
+            let stages: Vec<_> = stages.as_slice().iter().map(|stage| stage.name()).collect();
+            stages.join(", then ")
+        }
+        other => format!("{} ({})", other.kind().name(), other.kind().words()),
     }
 }
