@@ -284,7 +284,7 @@ fn the_largest_community_does_not_overflow() {
 fn counter_example(law: Law, kind: RuleKind) -> bool {
     let rule = match kind {
         RuleKind::MidMarketRate => MID,
-        RuleKind::Static => key(SharingKey::Static, 15),
+        RuleKind::Key(SharingKey::Static) => key(SharingKey::Static, 15),
         _ => key(SharingKey::Dynamic, 15),
     };
     let tariff = prices(20, 10);
