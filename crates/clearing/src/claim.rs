@@ -1,6 +1,6 @@
 //! From a book to the claim that the rule's check accepts.
 
-use crate::{Workspace, merit, selection};
+use crate::{Workspace, merit, selection, vcg};
 use market::rule::{Cut, Rule};
 use market::{Book, Claim, Price, PriceConvention, Side};
 
@@ -33,6 +33,8 @@ pub fn clear(rule: &Rule, book: &Book, _collar: (Price, Price), workspace: &mut 
             let offers = merit::filled(Side::Sell, book, &cut, &mut workspace.merit);
             Claim::PayAsBid { equilibrium: lo, bids, offers }
         }
+        Rule::TradeReduction => Claim::TradeReduction { equilibrium: lo },
+        Rule::Vcg => Claim::Vcg { equilibrium: lo, without: vcg::without(book, &cut(), workspace) },
         _ => Claim::Metered,
     }
 }

@@ -12,4 +12,5 @@ pub use workspace::Workspace;
 mod curve;
 mod merit;
 mod selection;
+mod vcg;
 pub use curve::{Curve, Step};

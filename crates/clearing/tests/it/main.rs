@@ -3,6 +3,9 @@
 mod auctions;
 mod books;
 mod cases;
+mod laws;
 mod lies;
 mod metamorphic;
 mod reference;
+mod truthful;
+mod units;

@@ -15,7 +15,9 @@ mod pairing;
 mod pay_as_bid;
 pub mod sharing;
 mod stages;
+mod trade_reduction;
 mod uniform_price;
+mod vcg;
 
 pub use clearing::{Amounts, Clearing, Trade};
 pub use cut::{Cut, SideCut};
@@ -150,9 +152,14 @@ pub fn check(
     out: &mut Clearing,
 ) -> Result<(), Rejection> {
     match (rule, claim) {
-        (Rule::UniformPrice { .. } | Rule::PayAsBid { .. } | Rule::AuctionFirst { .. }, Claim::Nothing) => {
-            out.nothing(book, collar)
-        }
+        (
+            Rule::UniformPrice { .. }
+            | Rule::PayAsBid { .. }
+            | Rule::AuctionFirst { .. }
+            | Rule::TradeReduction
+            | Rule::Vcg,
+            Claim::Nothing,
+        ) => out.nothing(book, collar),
         (
             Rule::UniformPrice { convention, k } | Rule::AuctionFirst { convention, k, .. },
             Claim::UniformPrice { equilibrium, price },
@@ -160,6 +167,10 @@ pub fn check(
         (Rule::PayAsBid { k }, Claim::PayAsBid { equilibrium, bids, offers }) => {
             pay_as_bid::check(*k, book, *equilibrium, bids, offers, out)
         }
+        (Rule::TradeReduction, Claim::TradeReduction { equilibrium }) => {
+            trade_reduction::check(book, *equilibrium, collar, out)
+        }
+        (Rule::Vcg, Claim::Vcg { equilibrium, without }) => vcg::check(book, *equilibrium, without, out),
         (_, Claim::Metered) if !rule.takes_orders() => {
             out.reset(book);
             Ok(())
