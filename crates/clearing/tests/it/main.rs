@@ -6,6 +6,7 @@ mod cases;
 mod laws;
 mod lies;
 mod metamorphic;
+mod misreports;
 mod reference;
 mod truthful;
 mod units;

@@ -7,7 +7,7 @@ use crate::reference;
 use crate::units::{self, Reduced};
 use clearing::Workspace;
 use market::rule::{Clearing, Rule, check, explain};
-use market::{Book, Claim, Energy, Law, Money, Price, Rejection, Side, Witness};
+use market::{Book, BookOrder, Claim, Energy, Law, Money, Price, Rejection, Side, Witness};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use std::collections::BTreeSet;
@@ -43,8 +43,11 @@ pub(crate) fn vcg() -> Trial {
         counter_examples: &[
             // The buyer keeps nobody from anything and pays nothing; the seller is worth 10 to the buyer.
             (Law::C4, || says(Law::C4, &Case::of(Rule::Vcg, book(&[buy(1, 10), sell(2, 2)])))),
-            // With an idle bid at 9 the buyer pays that.
-            (Law::C10, || says(Law::C10, &Case::of(Rule::Vcg, book(&[buy(1, 10), sell(2, 10)])))),
+            // Without the first buyer, an idle bid at 4 would take the Wh that the second leaves: it pays for that.
+            (Law::C10, || {
+                let wishes = [(Side::Buy, 1, 10, 2), buy(2, 5), (Side::Sell, 3, 2, 2)];
+                says(Law::C10, &Case::of(Rule::Vcg, book(&wishes)))
+            }),
         ],
     }
 }
@@ -188,7 +191,9 @@ fn lies(rule: &Rule, right: &Claim, shift: i64) -> Vec<(Claim, Rejection)> {
                     change(&mut list);
                     changed.push(list);
                 };
-                with(&|list| drop(list.remove(at)));
+                with(&|list| {
+                    list.remove(at);
+                });
                 with(&|list| list.insert(at, list[at]));
                 with(&|list| list[at] = Witness::NoTrade);
                 for by in shifts {
@@ -209,4 +214,28 @@ fn lies(rule: &Rule, right: &Claim, shift: i64) -> Vec<(Claim, Rejection)> {
         _ => unreachable!("the claims of the two auctions"),
     }
     lies
+}
+
+#[test]
+fn accounts_of_many_of_the_largest_orders_do_not_overflow() {
+    let (many, energy, cap) = (70_000, market::MAX_ENERGY.0, market::MAX_PRICE.0);
+    let mut book = Book::default();
+    for wish in [(Side::Buy, 6, cap, energy), (Side::Sell, 7, -cap, energy)] {
+        place(&mut book, wish);
+    }
+    for orders in [&mut book.bids, &mut book.offers] {
+        let one = orders[0];
+        orders.extend((1..many).map(|number| BookOrder { arrival: 2 * number, ..one }));
+    }
+    // Each can do with 1 n€/Wh less of the other side's surplus, for the energy of one order.
+    place(&mut book, (Side::Buy, 8, -cap + 1, energy));
+    place(&mut book, (Side::Sell, 9, cap - 1, energy));
+    let whole = Energy(energy * i64::from(many));
+    let out = Case::of(Rule::Vcg, book.clone());
+    assert_eq!(out.out.volume, whole);
+    // The buyer pays what the idle bid would gain, less what the offers lose without it; the seller likewise.
+    let amount = whole * Price(cap) - Energy(energy) * Price(1);
+    assert_eq!(out.paid_and_received(), [-amount, amount]);
+    let out = cleared(&Rule::TradeReduction, &book);
+    assert_eq!((out.volume, out.side_prices), (whole - Energy(energy), Some((Price(cap), Price(-cap)))));
 }
