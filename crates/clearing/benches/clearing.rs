@@ -108,12 +108,17 @@ fn auctions(criterion: &mut Criterion<CpuTime>) {
             Rule::UniformPrice { convention: PriceConvention::LastPair, k: Fraction::HALF },
         ),
         ("pay_as_bid", Rule::PayAsBid { k: Fraction::HALF }),
+        ("trade_reduction", Rule::TradeReduction),
+        ("vcg", Rule::Vcg),
     ];
     for (name, rule) in rules {
         let mut group = criterion.benchmark_group(name);
         // The last but one has a price every tenth of a cent, the last a single price.
         let sizes = [1_000, 10_000, 100_000, 1_000_000].map(|orders| (orders, 1));
         for (orders, tick) in sizes.into_iter().chain([(1_000_000, 1_000), (1_000_000, 1_000_000)]) {
+            if rule == Rule::Vcg && orders > 1_000 {
+                continue; // one search for every account: the square of that
+            }
             let book = book(orders, tick);
             let (mut workspace, mut out) = (Workspace::new(), Clearing::default());
             let ties = match tick {
