@@ -21,7 +21,7 @@ pub(crate) struct Trial {
     /// What is left of each law that is weakened.
     pub(crate) weakened: &'static [(Law, Property)],
     /// For each law that does not apply, what it says of a book that breaks it.
-    pub(crate) counter_examples: &'static [(Law, fn() -> TestCaseResult)],
+    pub(crate) counter_examples: &'static [(Law, CounterExample)],
 }
 
 /// The trial of a rule; none for those that have no search yet.
@@ -88,6 +88,9 @@ impl Case {
 
 /// What a law says of a clearing.
 pub(crate) type Property = fn(&Case) -> TestCaseResult;
+
+/// What a law says of a book that breaks it.
+type CounterExample = fn() -> TestCaseResult;
 
 /// Every law about clearings, as it stands.
 pub(crate) const LAWS: [(Law, Property); 12] = [
