@@ -11,5 +11,6 @@ mod workspace;
 pub use workspace::Workspace;
 mod curve;
 mod merit;
+mod pipeline;
 mod selection;
 pub use curve::{Curve, Step};

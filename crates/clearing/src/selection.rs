@@ -51,17 +51,26 @@ impl Span {
 
 /// Lowest and highest equilibrium price, n€/Wh; `None` if no bid reaches an offer.
 pub(crate) fn equilibrium(book: &Book, memory: &mut Memory) -> Option<(Price, Price)> {
+    equilibrium_of(&book.bids, &book.offers, memory)
+}
+
+/// The same for two sides that are no book of their own.
+pub(crate) fn equilibrium_of(
+    bids: &[BookOrder],
+    offers: &[BookOrder],
+    memory: &mut Memory,
+) -> Option<(Price, Price)> {
     let (mut best_bid, mut rank) = (i64::MIN, 0); // `rank`: which Wh is looked for, counted from the span's begin
-    for bid in &book.bids {
+    for bid in bids {
         best_bid = best_bid.max(bid.limit.0);
         rank += bid.energy.0;
     }
-    let best_offer = book.offers.iter().map(|offer| offer.limit.0).min()?;
-    if book.bids.is_empty() || best_bid < best_offer {
+    let best_offer = offers.iter().map(|offer| offer.limit.0).min()?;
+    if bids.is_empty() || best_bid < best_offer {
         return None;
     }
     let Memory { sums, orders } = memory;
-    let all = || book.bids.iter().chain(&book.offers).map(Limit::from);
+    let all = || bids.iter().chain(offers).map(Limit::from);
     let mut span = narrow(Span { first: best_offer, last: best_bid }, all(), &mut rank, sums);
     orders.clear();
     let mut next = i64::MAX; // the lowest limit above the span

@@ -5,4 +5,5 @@ mod books;
 mod cases;
 mod lies;
 mod metamorphic;
+mod pipeline;
 mod reference;

@@ -85,8 +85,8 @@ impl SideCut {
     }
 
     /// Bids and offers seen from `price`.
-    pub(super) fn both(book: &Book, price: Price) -> (Self, Self) {
-        (Self::at(&book.bids, price, sign(Side::Buy)), Self::at(&book.offers, price, sign(Side::Sell)))
+    pub(super) fn both(bids: &[BookOrder], offers: &[BookOrder], price: Price) -> (Self, Self) {
+        (Self::at(bids, price, sign(Side::Buy)), Self::at(offers, price, sign(Side::Sell)))
     }
 }
 
@@ -96,7 +96,12 @@ impl Cut {
     /// # Errors
     /// [`Rejection::NotEquilibrium`] if demand and supply do not meet there, or nothing is traded.
     pub fn at(book: &Book, price: Price) -> Result<Self, Rejection> {
-        let (bids, offers) = SideCut::both(book, price);
+        Self::of(&book.bids, &book.offers, price)
+    }
+
+    /// The same for two sides that are no book of their own.
+    pub(super) fn of(bids: &[BookOrder], offers: &[BookOrder], price: Price) -> Result<Self, Rejection> {
+        let (bids, offers) = SideCut::both(bids, offers, price);
         let volume = (bids.better + bids.at).min(offers.better + offers.at);
         if volume < bids.better || volume < offers.better || volume <= Energy::ZERO {
             return Err(Rejection::NotEquilibrium);

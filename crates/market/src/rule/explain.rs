@@ -1,8 +1,8 @@
 //! A refusal in words and numbers: which inequality a claim violates.
 
 use super::clearing::best;
-use super::{Clearing, Cut, Rule, SideCut, check, merit_order};
-use crate::{Book, Claim, Price, PriceConvention, Rejection, Side};
+use super::{Clearing, Cut, Rule, SideCut, check, merit_order, pipeline};
+use crate::{Book, BookOrder, Claim, Price, PriceConvention, Rejection, Side};
 use alloc::format;
 use alloc::string::String;
 
@@ -11,6 +11,7 @@ use alloc::string::String;
 pub fn explain(rule: &Rule, book: &Book, claim: &Claim, collar: (Price, Price)) -> String {
     let mut out = Clearing::default();
     match check(rule, book, claim, collar, &mut out) {
+        Ok(()) if matches!(claim, Claim::Pipeline { .. }) => pipeline::describe(&out),
         Ok(()) => match (out.equilibrium, out.price) {
             (Some(equilibrium), price) => format!(
                 "right: {} at {}, equilibrium price {equilibrium}, every equilibrium price in [{}, {}], welfare {}",
@@ -25,6 +26,9 @@ pub fn explain(rule: &Rule, book: &Book, claim: &Claim, collar: (Price, Price)) 
         },
         Err(Rejection::WrongClaim) => {
             format!("wrong: the rule is {}, the claim says {}", rule.kind().name(), name(claim))
+        }
+        Err(rejection) if matches!(claim, Claim::Pipeline { .. }) => {
+            pipeline::explain(rule, claim, rejection, &out)
         }
         Err(Rejection::TradeLeft) => match best(book) {
             (Some(bid), Some(offer)) => {
@@ -58,24 +62,29 @@ fn not_equilibrium(book: &Book, claim: &Claim) -> String {
     let (Claim::UniformPrice { equilibrium, .. } | Claim::PayAsBid { equilibrium, .. }) = claim else {
         return String::from("wrong: the claim carries no equilibrium price");
     };
-    if let Ok(cut) = Cut::at(book, *equilibrium) {
-        return format!("wrong: {equilibrium} is an equilibrium price, but the lowest one is {}", cut.lo);
+    format!("wrong: {}", no_meeting(&book.bids, &book.offers, *equilibrium))
+}
+
+/// Why these bids and offers do not meet at a price, or not at that one first.
+pub(super) fn no_meeting(bids: &[BookOrder], offers: &[BookOrder], equilibrium: Price) -> String {
+    if let Ok(cut) = Cut::of(bids, offers, equilibrium) {
+        return format!("{equilibrium} is an equilibrium price, but the lowest one is {}", cut.lo);
     }
-    let (bids, offers) = SideCut::both(book, *equilibrium);
+    let (bids, offers) = SideCut::both(bids, offers, equilibrium);
     if bids.better > offers.better + offers.at {
         format!(
-            "wrong: bids above {equilibrium} must get {}, but offers up to there give only {}",
+            "bids above {equilibrium} must get {}, but offers up to there give only {}",
             bids.better,
             offers.better + offers.at
         )
     } else if offers.better > bids.better + bids.at {
         format!(
-            "wrong: offers below {equilibrium} must give {}, but bids from there on take only {}",
+            "offers below {equilibrium} must give {}, but bids from there on take only {}",
             offers.better,
             bids.better + bids.at
         )
     } else {
-        format!("wrong: nothing is traded at {equilibrium}")
+        format!("nothing is traded at {equilibrium}")
     }
 }
 

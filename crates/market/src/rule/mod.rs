@@ -13,6 +13,7 @@ mod merit;
 mod metered;
 mod pairing;
 mod pay_as_bid;
+pub mod pipeline;
 pub mod sharing;
 mod stages;
 mod uniform_price;
@@ -26,6 +27,7 @@ pub use margin::{MarginOrder, Standing};
 pub use merit::merit_order;
 pub use metered::{Allocation, Metered, metered};
 pub use pairing::pair;
+pub use pipeline::{Auction, Auctions, LabelShare};
 pub use stages::{Stage, Stages};
 
 use crate::{Book, Claim, Fraction, Price, Rejection, TariffId};
@@ -159,6 +161,9 @@ pub fn check(
         ) => uniform_price::check(*convention, *k, book, *equilibrium, *price, out),
         (Rule::PayAsBid { k }, Claim::PayAsBid { equilibrium, bids, offers }) => {
             pay_as_bid::check(*k, book, *equilibrium, bids, offers, out)
+        }
+        (Rule::Pipeline { stages, k }, Claim::Pipeline { auctions }) => {
+            pipeline::check((*stages, *k), book, auctions, collar, out)
         }
         (_, Claim::Metered) if !rule.takes_orders() => {
             out.reset(book);
