@@ -1,6 +1,6 @@
 //! From a book to the claim that the rule's check accepts.
 
-use crate::{Workspace, merit, selection, vcg};
+use crate::{Workspace, merit, pipeline, selection, vcg};
 use market::rule::{Cut, Rule};
 use market::{Book, Claim, Price, PriceConvention, Side};
 
@@ -8,9 +8,12 @@ use market::{Book, Claim, Price, PriceConvention, Side};
 ///
 /// `collar` is the market's floor and cap, as for the check; the orders of the book lie within it.
 #[must_use]
-pub fn clear(rule: &Rule, book: &Book, _collar: (Price, Price), workspace: &mut Workspace) -> Claim {
+pub fn clear(rule: &Rule, book: &Book, collar: (Price, Price), workspace: &mut Workspace) -> Claim {
     if !rule.takes_orders() {
         return Claim::Metered;
+    }
+    if let Rule::Pipeline { stages, k } = rule {
+        return pipeline::clear((*stages, *k), book, collar, workspace);
     }
     let Some((lo, hi)) = selection::equilibrium(book, &mut workspace.selection) else {
         return Claim::Nothing;

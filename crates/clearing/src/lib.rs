@@ -11,6 +11,7 @@ mod workspace;
 pub use workspace::Workspace;
 mod curve;
 mod merit;
+mod pipeline;
 mod selection;
 mod vcg;
 pub use curve::{Curve, Step};

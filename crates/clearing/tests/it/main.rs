@@ -7,6 +7,7 @@ mod laws;
 mod lies;
 mod metamorphic;
 mod misreports;
+mod pipeline;
 mod reference;
 mod truthful;
 mod units;

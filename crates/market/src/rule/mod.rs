@@ -13,6 +13,7 @@ mod merit;
 mod metered;
 mod pairing;
 mod pay_as_bid;
+pub mod pipeline;
 pub mod sharing;
 mod stages;
 mod trade_reduction;
@@ -28,6 +29,7 @@ pub use margin::{MarginOrder, Standing};
 pub use merit::merit_order;
 pub use metered::{Allocation, Metered, metered};
 pub use pairing::pair;
+pub use pipeline::{Auction, Auctions, LabelShare};
 pub use stages::{Stage, Stages};
 
 use crate::{Book, Claim, Fraction, Price, Rejection, TariffId};
@@ -171,6 +173,9 @@ pub fn check(
             trade_reduction::check(book, *equilibrium, collar, out)
         }
         (Rule::Vcg, Claim::Vcg { equilibrium, without }) => vcg::check(book, *equilibrium, without, out),
+        (Rule::Pipeline { stages, k }, Claim::Pipeline { auctions }) => {
+            pipeline::check((*stages, *k), book, auctions, collar, out)
+        }
         (_, Claim::Metered) if !rule.takes_orders() => {
             out.reset(book);
             Ok(())
