@@ -1,6 +1,6 @@
 //! From a book to the claim that the rule's check accepts.
 
-use crate::{Workspace, merit, selection};
+use crate::{Workspace, bilateral, merit, selection};
 use market::rule::{Cut, Rule};
 use market::{Book, Claim, Price, PriceConvention, Side};
 
@@ -11,6 +11,9 @@ use market::{Book, Claim, Price, PriceConvention, Side};
 pub fn clear(rule: &Rule, book: &Book, _collar: (Price, Price), workspace: &mut Workspace) -> Claim {
     if !rule.takes_orders() {
         return Claim::Metered;
+    }
+    if let Rule::Bilateral { charges } = rule {
+        return bilateral::clear(charges, book);
     }
     let Some((lo, hi)) = selection::equilibrium(book, &mut workspace.selection) else {
         return Claim::Nothing;

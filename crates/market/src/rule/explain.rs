@@ -1,7 +1,7 @@
 //! A refusal in words and numbers: which inequality a claim violates.
 
 use super::clearing::best;
-use super::{Clearing, Cut, Rule, SideCut, check, merit_order};
+use super::{Clearing, Cut, Rule, RuleKind, SideCut, bilateral, check, merit_order};
 use crate::{Book, Claim, Price, PriceConvention, Rejection, Side};
 use alloc::format;
 use alloc::string::String;
@@ -20,11 +20,20 @@ pub fn explain(rule: &Rule, book: &Book, claim: &Claim, collar: (Price, Price)) 
                 out.range.1,
                 out.welfare
             ),
+            (None, _) if !out.trades.is_empty() => format!(
+                "right: {} in {} trades, every order at a price of its own, welfare {}",
+                out.volume,
+                out.trades.len(),
+                out.welfare
+            ),
             (None, _) if rule.takes_orders() => String::from("right: no bid reaches an offer"),
             (None, _) => String::from("right: recomputed from the readings"),
         },
         Err(Rejection::WrongClaim) => {
             format!("wrong: the rule is {}, the claim says {}", rule.kind().name(), name(claim))
+        }
+        Err(rejection) if rule.kind() == RuleKind::Bilateral => {
+            bilateral::explain(rule, book, claim).unwrap_or_else(|| format!("wrong: {rejection}"))
         }
         Err(Rejection::TradeLeft) => match best(book) {
             (Some(bid), Some(offer)) => {
