@@ -2,6 +2,7 @@
 
 mod auctions;
 mod bilateral;
+mod bilateral_cases;
 mod books;
 mod cases;
 mod lies;
