@@ -452,7 +452,7 @@ fn worth(pairs: &Pairs, trades: &[PairClaim]) -> Option<(Energy, Money)> {
     let (mut volume, mut welfare, mut last) = (Energy::ZERO, Money::ZERO, None);
     for trade in trades {
         let place = (trade.bid as usize, trade.offer as usize);
-        if last >= Some(place) || trade.energy <= Energy::ZERO {
+        if last >= Some(place) || trade.energy <= Energy::ZERO || trade.energy > MAX_ENERGY {
             return None;
         }
         last = Some(place);
@@ -486,7 +486,9 @@ fn other_trades(trades: &[PairClaim], bids: u32, offers: u32) -> Vec<Vec<PairCla
         for by in [-1, 1, i64::MAX - trades[at].energy.0, -trades[at].energy.0, -2 * trades[at].energy.0] {
             with(&|trades| trades[at].energy.0 += by);
         }
-        with(&|trades| drop(trades.remove(at)));
+        with(&|trades| {
+            trades.remove(at);
+        });
         with(&|trades| trades.push(trades[at]));
         for bid in (0..bids).chain([bids, u32::MAX]).filter(|bid| *bid != trades[at].bid) {
             with(&|trades| trades[at].bid = bid);
