@@ -1,6 +1,6 @@
 //! From a book to the claim that the rule's check accepts.
 
-use crate::{Workspace, merit, pipeline, selection, vcg};
+use crate::{Workspace, bilateral, merit, pipeline, selection, vcg};
 use market::rule::{Cut, Rule};
 use market::{Book, Claim, Price, PriceConvention, Side};
 
@@ -14,6 +14,9 @@ pub fn clear(rule: &Rule, book: &Book, collar: (Price, Price), workspace: &mut W
     }
     if let Rule::Pipeline { stages, k } = rule {
         return pipeline::clear((*stages, *k), book, collar, workspace);
+    }
+    if let Rule::Bilateral { charges } = rule {
+        return bilateral::clear(charges, book);
     }
     let Some((lo, hi)) = selection::equilibrium(book, &mut workspace.selection) else {
         return Claim::Nothing;

@@ -5,7 +5,9 @@
 //!
 //! The modules in reading order:
 
+mod bilateral;
 mod claim;
+pub use bilateral::{Consensus, consensus};
 pub use claim::clear;
 mod workspace;
 pub use workspace::Workspace;

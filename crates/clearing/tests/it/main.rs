@@ -1,6 +1,8 @@
 //! Searches and checks against a slow, obviously right reference, the laws, and worked cases.
 
 mod auctions;
+mod bilateral;
+mod bilateral_cases;
 mod books;
 mod cases;
 mod laws;

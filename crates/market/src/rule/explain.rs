@@ -1,7 +1,7 @@
 //! A refusal in words and numbers: which inequality a claim violates.
 
 use super::clearing::{best, best_among};
-use super::{Clearing, Cut, Rule, SideCut, check, merit_order, pipeline, vcg};
+use super::{Clearing, Cut, Rule, RuleKind, SideCut, bilateral, check, merit_order, pipeline, vcg};
 use crate::{Book, BookOrder, Claim, Price, PriceConvention, Rejection, Side, Witness};
 use alloc::format;
 use alloc::string::String;
@@ -21,6 +21,12 @@ pub fn explain(rule: &Rule, book: &Book, claim: &Claim, collar: (Price, Price)) 
                 out.range.1,
                 out.welfare
             ),
+            (None, _) if !out.trades.is_empty() => format!(
+                "right: {} in {} trades, every order at a price of its own, welfare {}",
+                out.volume,
+                out.trades.len(),
+                out.welfare
+            ),
             (None, _) if rule.takes_orders() => String::from("right: no bid reaches an offer"),
             (None, _) => String::from("right: recomputed from the readings"),
         },
@@ -29,6 +35,9 @@ pub fn explain(rule: &Rule, book: &Book, claim: &Claim, collar: (Price, Price)) 
         }
         Err(rejection) if matches!(claim, Claim::Pipeline { .. }) => {
             pipeline::explain(rule, claim, rejection, &out)
+        }
+        Err(rejection) if rule.kind() == RuleKind::Bilateral => {
+            bilateral::explain(rule, book, claim).unwrap_or_else(|| format!("wrong: {rejection}"))
         }
         Err(Rejection::TradeLeft) => match best(book) {
             (Some(bid), Some(offer)) => {

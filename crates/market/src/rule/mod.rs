@@ -3,15 +3,18 @@
 //! A rule never searches. An auction's outcome arrives as a [`Claim`] and [`check`] says whether it is right, in
 //! one pass over the unsorted book; a rule on metered energy is recomputed by [`metered()`].
 
+mod bilateral;
 mod clearing;
 mod cut;
 mod explain;
 mod kind;
 mod laws;
+mod line;
 mod margin;
 mod merit;
 mod metered;
 mod pairing;
+mod pairs;
 mod pay_as_bid;
 pub mod pipeline;
 pub mod sharing;
@@ -20,15 +23,18 @@ mod trade_reduction;
 mod uniform_price;
 mod vcg;
 
+pub use bilateral::{MAX_PAIRED, centre};
 pub use clearing::{Amounts, Clearing, Trade};
 pub use cut::{Cut, SideCut};
 pub use explain::explain;
 pub use kind::RuleKind;
 pub use laws::Binding;
+pub use line::Line;
 pub use margin::{MarginOrder, Standing};
 pub use merit::merit_order;
 pub use metered::{Allocation, Metered, metered};
 pub use pairing::pair;
+pub use pairs::Pairs;
 pub use pipeline::{Auction, Auctions, LabelShare};
 pub use stages::{Stage, Stages};
 
@@ -175,6 +181,10 @@ pub fn check(
         (Rule::Vcg, Claim::Vcg { equilibrium, without }) => vcg::check(book, *equilibrium, without, out),
         (Rule::Pipeline { stages, k }, Claim::Pipeline { auctions }) => {
             pipeline::check((*stages, *k), book, auctions, collar, out)
+        }
+        (Rule::Bilateral { charges }, Claim::Nothing) => bilateral::nothing(charges, book, collar, out),
+        (Rule::Bilateral { charges }, Claim::Bilateral { trades, bid_prices, offer_prices }) => {
+            bilateral::check(charges, book, trades, [bid_prices, offer_prices], out)
         }
         (_, Claim::Metered) if !rule.takes_orders() => {
             out.reset(book);
