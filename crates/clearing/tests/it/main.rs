@@ -3,6 +3,8 @@
 mod auctions;
 mod books;
 mod cases;
+mod continuous;
+mod floor;
 mod lies;
 mod metamorphic;
 mod reference;

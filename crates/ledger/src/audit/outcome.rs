@@ -2,6 +2,7 @@
 //! trade more or less are read off the fills, the greatest welfare off the dual, the margin's shares off a sort.
 
 use super::books::{OwnDelivery, OwnOrder, stays};
+use super::continuous::uncrossed;
 use super::tally::Tally;
 use market::rule::{Binding, RuleKind};
 use market::{
@@ -120,8 +121,19 @@ impl Outcome {
                 tally.equal(Law::C7, self.welfare, welfare, "the welfare");
                 self.check_optimum(rule, delivery, welfare, tally);
             }
+            RuleKind::Continuous => self.check_nothing(delivery, tally),
             _ => {}
         }
+    }
+
+    /// Nothing is left to trade, and nothing is traded.
+    fn check_nothing(&self, delivery: &OwnDelivery, tally: &mut Tally) {
+        let Self { volume, price, equilibrium, welfare, .. } = *self;
+        let nothing = (Energy::ZERO, None, None, Money::ZERO);
+        tally.equal(Law::C5, (volume, price, equilibrium, welfare), nothing, "what was traded");
+        let none = self.fills.iter().all(BTreeMap::is_empty) && self.pairs.is_empty();
+        tally.check(Law::C5, none, || "orders were filled after their arrival".into());
+        uncrossed(delivery, tally);
     }
 
     /// An equilibrium price separates filled from open orders, and with it the outcome is the best there is.

@@ -114,6 +114,7 @@ fn fill_side(
             if released.0 != 0 {
                 refused = refused.and(bank.release(order.account, released));
             }
+            delivery.matching.cancel(side, order.arrival);
             sink.event(Event::OrderEnded { id, unfilled: order.energy });
             return false;
         }

@@ -7,6 +7,7 @@ mod accounts;
 mod apply;
 mod clearing;
 mod commitment;
+mod continuous;
 mod delivery;
 mod proof;
 mod settlement;

@@ -1,6 +1,6 @@
 //! Time before delivery: orders enter and leave the book, prices are promised, the gate closes.
 
-use super::State;
+use super::{Delivery, State};
 use crate::rule::RuleKind;
 use crate::{
     AccountId, Attributes, BookOrder, Carrier, DeliveryInterval, Details, Energy, Event, MAX_ENERGY,
@@ -27,24 +27,28 @@ impl State {
         let side = order.side;
         let first = Step { limit: order.limit, energy: order.energy };
         let curve = || core::iter::once(&first).chain(steps);
+        // A block has a part in each of its intervals, and each part must be welcome.
+        let intervals = || (0..=u64::from(attributes.further)).map(|part| interval.later(part));
+        let last = self.on_grid(interval.later(attributes.further.into()))?;
         let best = |limit: Price| best_limit(side, limit, attributes.premium);
         let worst = |limit: Price| best_limit(side, limit, -attributes.fall);
         let hold = |step: &Step| hold_rate(side, best(step.limit)) * i128::from(step.energy.0);
-        if curve().map(hold).sum::<i128>() > self.bank().available(order.account).0 {
+        let held = curve().map(hold).sum::<i128>() * (i128::from(attributes.further) + 1);
+        if held > self.bank().available(order.account).0 {
             return Err(Rejection::InsufficientFunds);
         }
-        let gate = self.gate(interval);
         let ahead =
             self.community().map_or(0, |terms| u64::from(terms.horizon) * u64::from(terms.interval_duration));
-        if gate > self.now + ahead {
+        if self.gate(last) > self.now + ahead {
             return Err(Rejection::TooEarly);
         }
-        if self.now >= gate {
+        if self.now >= self.gate(interval) {
             return Err(Rejection::GateClosed);
         }
         let place = *self.places.get(order.meter.0 as usize).ok_or(Rejection::UnknownMeter)?;
-        let delivery = self.deliveries.get(&(interval.start, terms.carrier));
-        if delivery.is_some_and(|delivery| delivery.frozen) {
+        let deliveries =
+            || intervals().filter_map(|interval| self.deliveries.get(&(interval.start, terms.carrier)));
+        if deliveries().any(|delivery| delivery.frozen) {
             return Err(Rejection::BookFrozen);
         }
         if !curve().all(|step| (1..=MAX_ENERGY.0).contains(&step.energy.0)) {
@@ -57,17 +61,23 @@ impl State {
         if !curve().all(inside) {
             return Err(Rejection::OutsideCollar);
         }
-        let position = delivery.and_then(|delivery| delivery.position(place)).copied().unwrap_or_default();
-        let (committed, capacity) = match side {
-            Side::Buy => (position.open_buy + position.bought, terms.import_capacity),
-            Side::Sell => (position.open_sell + position.sold, terms.export_capacity),
+        let capacity = match side {
+            Side::Buy => terms.import_capacity,
+            Side::Sell => terms.export_capacity,
         };
         let energy: i128 = curve().map(|step| i128::from(step.energy.0)).sum();
-        if i128::from(committed.0) + energy > i128::from(capacity.0) {
+        let beyond = |committed: Energy| i128::from(committed.0) + energy > i128::from(capacity.0);
+        let committed = |delivery: &Delivery| {
+            let position = delivery.position(place).copied().unwrap_or_default();
+            match side {
+                Side::Buy => position.open_buy + position.bought,
+                Side::Sell => position.open_sell + position.sold,
+            }
+        };
+        if beyond(Energy::ZERO) || deliveries().any(|delivery| beyond(committed(delivery))) {
             return Err(Rejection::BeyondCapacity);
         }
-        if delivery.is_some_and(|delivery| delivery.would_self_trade(order.account, side, best(order.limit)))
-        {
+        if deliveries().any(|delivery| delivery.would_self_trade(order.account, side, best(order.limit))) {
             return Err(Rejection::SelfTrade);
         }
         let kind = market.rule.kind();
@@ -85,47 +95,72 @@ impl State {
         if !known || !makes_sense(order, attributes, steps) {
             return Err(Rejection::BadWish);
         }
-        let arrived =
-            delivery.map_or(0, |delivery| delivery.arrivals.get(side as usize).copied().unwrap_or(0));
-        if steps.len() as u64 + u64::from(arrived) >= u64::from(MAX_ORDERS) {
+        let arrived = |delivery: &Delivery| delivery.arrivals.get(side as usize).copied().unwrap_or(0);
+        let full = |arrived: u32| steps.len() as u64 + u64::from(arrived) >= u64::from(MAX_ORDERS);
+        let missing = usize::from(attributes.further) + 1 - deliveries().count();
+        if full(0)
+            || deliveries().any(|delivery| full(arrived(delivery)))
+            || !self.commitment.has_slots(missing)
+        {
             return Err(Rejection::TooMany);
         }
 
-        let details = Details { attributes: *attributes, location: meter.location, ..Details::default() };
         for step in curve() {
-            let hold = hold(step);
-            let delivery = self.delivery_mut(terms.carrier, interval)?;
-            let arrival = delivery.arrivals.get(side as usize).copied().unwrap_or(MAX_ORDERS);
-            if let Some(count) = delivery.arrivals.get_mut(side as usize) {
-                *count += 1;
+            let step = Order { limit: step.limit, energy: step.energy, ..*order };
+            let mut details =
+                Details { attributes: *attributes, location: meter.location, ..Details::default() };
+            for (part, interval) in (0..=attributes.further).zip(intervals()) {
+                details.part = part;
+                let arrival = self.enter(kind, &Order { interval, ..step }, details, sink)?;
+                if part == 0 {
+                    details.block = arrival;
+                }
             }
-            delivery.note_limit(order.account, side, best(step.limit));
-            delivery.orders_mut(side).push(BookOrder {
-                limit: step.limit,
-                energy: step.energy,
-                account: order.account,
-                meter: order.meter,
-                arrival,
-                time_in_force: order.time_in_force,
-            });
-            if kind.keeps_details() {
-                let list = delivery.book.details.get_mut(side as usize);
-                list.into_iter().for_each(|list| list.push(details));
-            }
-            if let Some(position) = delivery.positions.get_mut(place as usize) {
-                position.open(side, step.energy, hold as i64);
-            }
-            delivery.dirty = true;
-            self.bank().hold(order.account, Money(hold))?;
-            let id = OrderId { carrier: terms.carrier, interval, side, arrival };
-            sink.event(Event::OrderAccepted {
-                id,
-                account: order.account,
-                energy: step.energy,
-                limit: step.limit,
-            });
         }
         self.use_nonce(order.account, order.nonce)
+    }
+
+    /// Lets an accepted order into the book of its interval: its place of arrival there.
+    fn enter(
+        &mut self,
+        kind: RuleKind,
+        order: &Order,
+        mut details: Details,
+        sink: &mut impl Sink,
+    ) -> Result<u32, Rejection> {
+        let Order { account, meter, interval, side, energy, limit, time_in_force, .. } = *order;
+        let carrier = self.meters.get(meter.0 as usize).ok_or(Rejection::UnknownMeter)?.terms.carrier;
+        let place = *self.places.get(meter.0 as usize).ok_or(Rejection::UnknownMeter)?;
+        let best = best_limit(side, limit, details.attributes.premium);
+        let hold = hold_rate(side, best) * i128::from(energy.0);
+        let delivery = self.delivery_mut(carrier, interval)?;
+        let arrival = delivery.arrivals.get(side as usize).copied().unwrap_or(MAX_ORDERS);
+        if let Some(count) = delivery.arrivals.get_mut(side as usize) {
+            *count += 1;
+        }
+        if let Some(position) = delivery.positions.get_mut(place as usize) {
+            position.open(side, energy, hold as i64);
+        }
+        delivery.dirty = true;
+        self.bank().hold(account, Money(hold))?;
+        let id = OrderId { carrier, interval, side, arrival };
+        sink.event(Event::OrderAccepted { id, account, energy, limit });
+        let order = BookOrder { limit, energy, account, meter, arrival, time_in_force };
+        if kind == RuleKind::Continuous {
+            self.trade_on_arrival(id, order, sink)?;
+            return Ok(arrival);
+        }
+        let delivery = self.delivery_mut(carrier, interval)?;
+        delivery.note_limit(account, side, best);
+        delivery.orders_mut(side).push(order);
+        if kind.keeps_details() {
+            if details.attributes.further > 0 && details.part == 0 {
+                details.block = arrival;
+            }
+            let list = delivery.book.details.get_mut(side as usize);
+            list.into_iter().for_each(|list| list.push(details));
+        }
+        Ok(arrival)
     }
 
     pub(super) fn cancel(
@@ -148,6 +183,7 @@ impl State {
         let order =
             *orders.get(index).filter(|order| order.account == account).ok_or(Rejection::UnknownOrder)?;
         orders.remove(index);
+        delivery.matching.cancel(id.side, id.arrival);
         let premium = delivery.take_details(id.side, index).attributes.premium;
         delivery.forget_limits();
         delivery.dirty = true;
