@@ -1,6 +1,6 @@
 //! From a book to the claim that the rule's check accepts.
 
-use crate::{Workspace, merit, selection};
+use crate::{Workspace, clear_blocks, merit, selection};
 use market::rule::{Cut, Rule};
 use market::{Book, Claim, Price, PriceConvention, Side};
 
@@ -8,12 +8,14 @@ use market::{Book, Claim, Price, PriceConvention, Side};
 ///
 /// `collar` is the market's floor and cap, as for the check; the orders of the book lie within it.
 #[must_use]
-pub fn clear(rule: &Rule, book: &Book, _collar: (Price, Price), workspace: &mut Workspace) -> Claim {
+pub fn clear(rule: &Rule, book: &Book, collar: (Price, Price), workspace: &mut Workspace) -> Claim {
     if !rule.takes_orders() {
         return Claim::Metered;
     }
-    if *rule == Rule::Continuous {
-        return Claim::Continuous;
+    match rule {
+        Rule::Continuous => return Claim::Continuous,
+        Rule::UniformPriceBlocks { k } => return clear_blocks(*k, &[book], collar, workspace),
+        _ => {}
     }
     let Some((lo, hi)) = selection::equilibrium(book, &mut workspace.selection) else {
         return Claim::Nothing;

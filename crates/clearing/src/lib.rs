@@ -7,6 +7,8 @@
 
 mod claim;
 pub use claim::clear;
+mod blocks;
+pub use blocks::clear_blocks;
 mod workspace;
 pub use workspace::Workspace;
 mod curve;

@@ -3,6 +3,7 @@
 //! A rule never searches. An auction's outcome arrives as a [`Claim`] and [`check`] says whether it is right, in
 //! one pass over the unsorted book; a rule on metered energy is recomputed by [`metered()`].
 
+pub mod blocks;
 mod clearing;
 mod continuous;
 mod cut;
@@ -161,6 +162,9 @@ pub fn check(
         ) => uniform_price::check(*convention, *k, book, *equilibrium, *price, out),
         (Rule::PayAsBid { k }, Claim::PayAsBid { equilibrium, bids, offers }) => {
             pay_as_bid::check(*k, book, *equilibrium, bids, offers, out)
+        }
+        (Rule::UniformPriceBlocks { k }, Claim::Blocks { intervals, refused }) => {
+            blocks::check(*k, &[book], (intervals, refused), collar, core::slice::from_mut(out))
         }
         // Everything was traded on arrival: a crossed book would show that something was not.
         (Rule::Continuous, Claim::Continuous) => out.nothing(book, collar),

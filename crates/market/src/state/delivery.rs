@@ -1,6 +1,6 @@
 //! One carrier in one delivery interval, from its first order to its settlement.
 
-use super::trading::best_limit;
+use super::trading::reach;
 use crate::rule::OpenBook;
 use crate::{AccountId, Book, BookOrder, Details, Energy, Hash, Money, Price, Side};
 use alloc::vec::Vec;
@@ -188,8 +188,8 @@ impl Delivery {
         for side in Side::ALL {
             for index in 0..self.orders(side).len() {
                 if let Some(order) = self.orders(side).get(index).copied() {
-                    let premium = self.book.details(side, index).attributes.premium;
-                    self.note_limit(order.account, side, best_limit(side, order.limit, premium));
+                    let attributes = self.book.details(side, index).attributes;
+                    self.note_limit(order.account, side, reach(side, order.limit, &attributes));
                 }
             }
         }

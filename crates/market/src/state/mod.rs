@@ -5,6 +5,7 @@
 
 mod accounts;
 mod apply;
+mod blocks;
 mod clearing;
 mod commitment;
 mod continuous;
@@ -68,6 +69,7 @@ struct Published {
 #[derive(Clone, Debug, Default)]
 struct Scratch {
     clearing: crate::rule::Clearing,
+    clearings: Vec<crate::rule::Clearing>,
     deliveries: Vec<Delivery>,
 }
 

@@ -1,10 +1,12 @@
 //! Time before delivery: orders enter and leave the book, prices are promised, the gate closes.
 
+use super::blocks::Block;
 use super::{Delivery, State};
 use crate::rule::RuleKind;
 use crate::{
     AccountId, Attributes, BookOrder, Carrier, DeliveryInterval, Details, Energy, Event, MAX_ENERGY,
-    MAX_ORDERS, Money, Order, OrderId, Price, Quality, Rejection, Side, Sink, Step, TimeInForce, Wish,
+    MAX_ORDERS, MAX_PRICE, Money, Order, OrderId, Price, Quality, Rejection, Side, Sink, Step, TimeInForce,
+    Wish,
 };
 
 impl State {
@@ -77,7 +79,8 @@ impl State {
         if beyond(Energy::ZERO) || deliveries().any(|delivery| beyond(committed(delivery))) {
             return Err(Rejection::BeyondCapacity);
         }
-        if deliveries().any(|delivery| delivery.would_self_trade(order.account, side, best(order.limit))) {
+        let reach = reach(side, order.limit, attributes);
+        if deliveries().any(|delivery| delivery.would_self_trade(order.account, side, reach)) {
             return Err(Rejection::SelfTrade);
         }
         let kind = market.rule.kind();
@@ -151,7 +154,7 @@ impl State {
             return Ok(arrival);
         }
         let delivery = self.delivery_mut(carrier, interval)?;
-        delivery.note_limit(account, side, best);
+        delivery.note_limit(account, side, reach(side, limit, &details.attributes));
         delivery.orders_mut(side).push(order);
         if kind.keeps_details() {
             if details.attributes.further > 0 && details.part == 0 {
@@ -172,29 +175,57 @@ impl State {
     ) -> Result<(), Rejection> {
         self.fresh(account, nonce)?;
         let interval = self.on_grid(id.interval)?;
-        let delivery =
-            self.deliveries.get_mut(&(interval.start, id.carrier)).ok_or(Rejection::UnknownOrder)?;
+        let delivery = self.deliveries.get(&(interval.start, id.carrier)).ok_or(Rejection::UnknownOrder)?;
         if delivery.frozen {
             return Err(Rejection::BookFrozen);
         }
-        let orders = delivery.orders_mut(id.side);
-        let found = orders.binary_search_by_key(&id.arrival, |order| order.arrival);
+        let found = delivery.orders(id.side).binary_search_by_key(&id.arrival, |order| order.arrival);
         let index = found.map_err(|_| Rejection::UnknownOrder)?;
-        let order =
-            *orders.get(index).filter(|order| order.account == account).ok_or(Rejection::UnknownOrder)?;
-        orders.remove(index);
-        delivery.matching.cancel(id.side, id.arrival);
-        let premium = delivery.take_details(id.side, index).attributes.premium;
+        if delivery.orders(id.side).get(index).is_none_or(|order| order.account != account) {
+            return Err(Rejection::UnknownOrder);
+        }
+        let kept = delivery.book.details(id.side, index);
+        if kept.attributes.further > 0 {
+            let block = Block::of(&kept, id.side, interval);
+            if block.intervals().any(|at| self.is_frozen(id.carrier, at)) {
+                return Err(Rejection::BookFrozen);
+            }
+            self.end_block(id.carrier, &block, |_| true, sink)?;
+        } else {
+            self.end_order(id.carrier, interval, id.side, index, sink)?;
+        }
+        self.use_nonce(account, nonce)
+    }
+
+    /// What is left of the order at this position leaves the book.
+    pub(super) fn end_order(
+        &mut self,
+        carrier: Carrier,
+        interval: DeliveryInterval,
+        side: Side,
+        index: usize,
+        sink: &mut impl Sink,
+    ) -> Result<(), Rejection> {
+        let key = (interval.start, carrier);
+        let delivery = self.deliveries.get_mut(&key).ok_or(Rejection::UnknownOrder)?;
+        let order = *delivery.orders(side).get(index).ok_or(Rejection::UnknownOrder)?;
+        delivery.orders_mut(side).remove(index);
+        delivery.matching.cancel(side, order.arrival);
+        let premium = delivery.take_details(side, index).attributes.premium;
         delivery.forget_limits();
         delivery.dirty = true;
         let place = *self.places.get(order.meter.0 as usize).ok_or(Rejection::UnknownMeter)?;
         if let Some(position) = delivery.positions.get_mut(place as usize) {
-            let released = position.lapse(id.side, order.energy, best_limit(id.side, order.limit, premium));
-            self.bank().release(account, released)?;
+            let released = position.lapse(side, order.energy, best_limit(side, order.limit, premium));
+            self.bank().release(order.account, released)?;
         }
-        self.use_nonce(account, nonce)?;
+        let id = OrderId { carrier, interval, side, arrival: order.arrival };
         sink.event(Event::OrderEnded { id, unfilled: order.energy });
         Ok(())
+    }
+
+    pub(super) fn is_frozen(&self, carrier: Carrier, interval: DeliveryInterval) -> bool {
+        self.deliveries.get(&(interval.start, carrier)).is_some_and(|delivery| delivery.frozen)
     }
 
     /// Freezes a book. An empty one may be frozen too: its clearing then says that nothing was traded.
@@ -224,6 +255,16 @@ pub(super) const fn best_limit(side: Side, limit: Price, premium: Price) -> Pric
     match side {
         Side::Buy => Price(limit.0.saturating_add(premium.0)),
         Side::Sell => Price(limit.0.saturating_sub(premium.0)),
+    }
+}
+
+/// The limit that decides whether an account would trade with itself. A block keeps its limit on average only, so
+/// it may meet any other order of its account.
+pub(super) const fn reach(side: Side, limit: Price, attributes: &Attributes) -> Price {
+    match (side, attributes.further) {
+        (_, 0) => best_limit(side, limit, attributes.premium),
+        (Side::Buy, _) => MAX_PRICE,
+        (Side::Sell, _) => Price(-MAX_PRICE.0),
     }
 }
 
