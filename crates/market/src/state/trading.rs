@@ -33,9 +33,10 @@ impl State {
         let intervals = || (0..=u64::from(attributes.further)).map(|part| interval.later(part));
         let last = self.on_grid(interval.later(attributes.further.into()))?;
         let best = |limit: Price| best_limit(side, limit, attributes.premium);
-        let worst = |limit: Price| best_limit(side, limit, -attributes.fall);
+        let worst = |limit: Price| best_limit(side, limit, Price(attributes.fall.0.saturating_neg()));
         let hold = |step: &Step| hold_rate(side, best(step.limit)) * i128::from(step.energy.0);
-        let held = curve().map(hold).sum::<i128>() * (i128::from(attributes.further) + 1);
+        let held = curve().map(hold).fold(0, i128::saturating_add);
+        let held = held.saturating_mul(i128::from(attributes.further) + 1);
         if held > self.bank().available(order.account).0 {
             return Err(Rejection::InsufficientFunds);
         }
@@ -297,7 +298,7 @@ fn makes_sense(order: &Order, attributes: &Attributes, steps: &[Step]) -> bool {
 pub(super) const fn hold_rate(side: Side, limit: Price) -> i128 {
     let owed = match side {
         Side::Buy => limit.0,
-        Side::Sell => -limit.0,
+        Side::Sell => limit.0.saturating_neg(),
     };
     if owed > 0 { owed as i128 } else { 0 }
 }
