@@ -15,7 +15,7 @@ pub(crate) fn without(book: &Book, cut: &Cut, workspace: &mut Workspace) -> Vec<
     accounts.dedup();
     let witness = |account: AccountId| {
         let others = |order: &BookOrder| order.account != account;
-        selection::among(book, others, &mut workspace.selection)
+        selection::among(&book.bids, &book.offers, others, &mut workspace.selection)
             .map_or(Witness::NoTrade, |(lo, _)| Witness::Equilibrium(lo))
     };
     accounts.into_iter().map(witness).collect()

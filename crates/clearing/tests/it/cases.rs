@@ -7,7 +7,7 @@ use market::{Book, Energy, Fraction, Money, Price, PriceConvention, Rejection, S
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
@@ -21,17 +21,17 @@ fn shared(folder: &str) -> Option<PathBuf> {
     Some(folder)
 }
 
-fn rows(file: &Path) -> Vec<Vec<String>> {
+pub(crate) fn rows(file: &Path) -> Vec<Vec<String>> {
     let mut reader =
         csv::Reader::from_path(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     reader.records().map(|row| row.unwrap().iter().map(String::from).collect()).collect()
 }
 
-fn integer(text: &str) -> i64 {
+pub(crate) fn integer(text: &str) -> i64 {
     text.parse().unwrap_or_else(|_| panic!("{text} is no integer"))
 }
 
-fn json(file: &Path) -> Value {
+pub(crate) fn json(file: &Path) -> Value {
     serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
 }
 

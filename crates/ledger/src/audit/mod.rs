@@ -11,6 +11,7 @@ mod accounts;
 mod auction;
 mod authority;
 mod books;
+mod continuous;
 mod outcome;
 #[cfg(test)]
 mod sensitivity;

@@ -1,5 +1,6 @@
 //! What a checked claim means for every order.
 
+use super::Auctions;
 use super::merit::Scratch;
 use crate::{Book, BookOrder, Energy, Money, Price, Rejection, Side};
 use alloc::vec::Vec;
@@ -31,6 +32,8 @@ pub struct Clearing {
     pub side_prices: Option<(Price, Price)>,
     /// Per side, what each order pays or receives, n€, where neither prices nor pairs say it; else empty.
     pub amounts: [Vec<i64>; 2],
+    /// The auctions of a pipeline.
+    pub auctions: Auctions,
     pub(super) scratch: Scratch,
 }
 
@@ -59,6 +62,7 @@ impl Clearing {
         self.trades.clear();
         self.side_prices = None;
         self.amounts.iter_mut().for_each(Vec::clear);
+        self.auctions.clear();
         for (fills, orders) in [(&mut self.bid_fills, &book.bids), (&mut self.offer_fills, &book.offers)] {
             fills.clear();
             fills.resize(orders.len(), Energy::ZERO);
@@ -143,7 +147,13 @@ impl Amounts<'_> {
 
 /// The highest bid and the lowest offer.
 pub(crate) fn best(book: &Book) -> (Option<Price>, Option<Price>) {
-    best_among(book, |_| true)
+    best_of(&book.bids, &book.offers)
+}
+
+/// The same of two sides.
+pub(crate) fn best_of(bids: &[BookOrder], offers: &[BookOrder]) -> (Option<Price>, Option<Price>) {
+    let limit = |order: &BookOrder| order.limit;
+    (bids.iter().map(limit).max(), offers.iter().map(limit).min())
 }
 
 /// The same, of those orders only that `counts`.

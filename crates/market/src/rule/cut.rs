@@ -85,11 +85,11 @@ impl SideCut {
     }
 
     /// Bids and offers seen from `price`.
-    pub(super) fn both(book: &Book, price: Price) -> (Self, Self) {
-        Self::among(book, |_| true, price)
+    pub(super) fn both(bids: &[BookOrder], offers: &[BookOrder], price: Price) -> (Self, Self) {
+        (Self::at(bids.iter(), price, sign(Side::Buy)), Self::at(offers.iter(), price, sign(Side::Sell)))
     }
 
-    /// The same, of those orders only that `counts`.
+    /// The same, of those orders of a book only that `counts`.
     pub(super) fn among(book: &Book, counts: impl Fn(&BookOrder) -> bool, price: Price) -> (Self, Self) {
         let [bids, offers] = Side::ALL
             .map(|side| Self::at(book.orders(side).iter().filter(|order| counts(order)), price, sign(side)));
@@ -103,7 +103,12 @@ impl Cut {
     /// # Errors
     /// [`Rejection::NotEquilibrium`] if demand and supply do not meet there, or nothing is traded.
     pub fn at(book: &Book, price: Price) -> Result<Self, Rejection> {
-        Self::of(SideCut::both(book, price), price)
+        Self::of(&book.bids, &book.offers, price)
+    }
+
+    /// The same for two sides that are no book of their own.
+    pub(super) fn of(bids: &[BookOrder], offers: &[BookOrder], price: Price) -> Result<Self, Rejection> {
+        Self::divide(SideCut::both(bids, offers, price), price)
     }
 
     /// Divides what is left of the book without the orders of `account`.
@@ -111,10 +116,10 @@ impl Cut {
     /// # Errors
     /// As [`Cut::at`].
     pub fn without(book: &Book, account: AccountId, price: Price) -> Result<Self, Rejection> {
-        Self::of(SideCut::among(book, |order| order.account != account, price), price)
+        Self::divide(SideCut::among(book, |order| order.account != account, price), price)
     }
 
-    fn of((bids, offers): (SideCut, SideCut), price: Price) -> Result<Self, Rejection> {
+    fn divide((bids, offers): (SideCut, SideCut), price: Price) -> Result<Self, Rejection> {
         let volume = (bids.better + bids.at).min(offers.better + offers.at);
         if volume < bids.better || volume < offers.better || volume <= Energy::ZERO {
             return Err(Rejection::NotEquilibrium);

@@ -1,7 +1,7 @@
 //! A refusal in words and numbers: which inequality a claim violates.
 
 use super::clearing::{best, best_among};
-use super::{Clearing, Cut, Rule, SideCut, check, merit_order, vcg};
+use super::{Clearing, Cut, Rule, RuleKind, SideCut, bilateral, check, merit_order, pipeline, vcg};
 use crate::{Book, BookOrder, Claim, Price, PriceConvention, Rejection, Side, Witness};
 use alloc::format;
 use alloc::string::String;
@@ -11,6 +11,7 @@ use alloc::string::String;
 pub fn explain(rule: &Rule, book: &Book, claim: &Claim, collar: (Price, Price)) -> String {
     let mut out = Clearing::default();
     match check(rule, book, claim, collar, &mut out) {
+        Ok(()) if matches!(claim, Claim::Pipeline { .. }) => pipeline::describe(&out),
         Ok(()) => match (out.equilibrium, out.price) {
             (Some(equilibrium), _) if out.volume.is_zero() => format!(
                 "right: nothing is traded without the marginal orders, equilibrium price {equilibrium}"
@@ -23,11 +24,23 @@ pub fn explain(rule: &Rule, book: &Book, claim: &Claim, collar: (Price, Price)) 
                 out.range.1,
                 out.welfare
             ),
+            (None, _) if !out.trades.is_empty() => format!(
+                "right: {} in {} trades, every order at a price of its own, welfare {}",
+                out.volume,
+                out.trades.len(),
+                out.welfare
+            ),
             (None, _) if rule.takes_orders() => String::from("right: no bid reaches an offer"),
             (None, _) => String::from("right: recomputed from the readings"),
         },
         Err(Rejection::WrongClaim) => {
             format!("wrong: the rule is {}, the claim says {}", rule.kind().name(), name(claim))
+        }
+        Err(rejection) if matches!(claim, Claim::Pipeline { .. }) => {
+            pipeline::explain(rule, claim, rejection, &out)
+        }
+        Err(rejection) if rule.kind() == RuleKind::Bilateral => {
+            bilateral::explain(rule, book, claim).unwrap_or_else(|| format!("wrong: {rejection}"))
         }
         Err(Rejection::TradeLeft) => match best(book) {
             (Some(bid), Some(offer)) => {
@@ -75,8 +88,12 @@ fn not_equilibrium(book: &Book, claim: &Claim) -> String {
     else {
         return String::from("wrong: the claim carries no equilibrium price");
     };
-    let cut = Cut::at(book, *equilibrium);
-    format!("wrong: {}", imbalance(cut, SideCut::both(book, *equilibrium), *equilibrium))
+    format!("wrong: {}", no_meeting(&book.bids, &book.offers, *equilibrium))
+}
+
+/// Why these bids and offers do not meet at a price, or not at that one first.
+pub(super) fn no_meeting(bids: &[BookOrder], offers: &[BookOrder], equilibrium: Price) -> String {
+    imbalance(Cut::of(bids, offers, equilibrium), SideCut::both(bids, offers, equilibrium), equilibrium)
 }
 
 /// What is wrong with `price` as the lowest equilibrium price of the orders that `cut` and the two sides see.
