@@ -21,7 +21,7 @@ pub(crate) fn trade_reduction() -> Trial {
             let books = [book(wishes), book(&single_units(wishes))];
             books.into_iter().map(|book| Case::of(Rule::TradeReduction, book)).collect()
         },
-        weakened: &[(Law::C4, the_surplus_is_the_spread)],
+        instead: &[(Law::C4, the_surplus_is_the_spread)],
         counter_examples: &[
             (Law::C5, || says(Law::C5, &reduced())),
             (Law::C6, || says(Law::C6, &reduced())),
@@ -39,7 +39,7 @@ pub(crate) fn trade_reduction() -> Trial {
 pub(crate) fn vcg() -> Trial {
     Trial {
         cases: |wishes| vec![Case::of(Rule::Vcg, book(wishes))],
-        weakened: &[],
+        instead: &[],
         counter_examples: &[
             // The buyer keeps nobody from anything and pays nothing; the seller is worth 10 to the buyer.
             (Law::C4, || says(Law::C4, &Case::of(Rule::Vcg, book(&[buy(1, 10), sell(2, 2)])))),
