@@ -227,7 +227,7 @@ fn a_price_separates_the_orders_without_minimum(case: &Case) -> TestCaseResult {
             let ordinary = case.book.details(side, at).attributes.minimum.is_zero();
             match Case::gain(side, order, equilibrium) {
                 1.. if ordinary => prop_assert_eq!(*fill, order.energy),
-                ..0 if ordinary => prop_assert!(fill.is_zero()),
+                ..=-1 if ordinary => prop_assert!(fill.is_zero()),
                 _ => {}
             }
         }
@@ -239,6 +239,7 @@ fn a_price_separates_the_orders_without_minimum(case: &Case) -> TestCaseResult {
 pub(crate) fn bilateral() -> Trial {
     Trial {
         cases: |wishes| {
+            let wishes = &wishes[..wishes.len().min(10)]; // its search takes the square of the orders, and more
             let widest = wishes.iter().map(|wish| wish.2.abs()).max().unwrap_or(0);
             let accounts = wishes.len() as u32;
             let sum = wishes.iter().map(number).fold(0, u64::wrapping_add);
