@@ -161,25 +161,16 @@ impl Books {
         carrier: Carrier,
         interval: DeliveryInterval,
         events: &[Event],
-        state: &State,
         tally: &mut Tally,
     ) {
         tally.check(Law::S3, postings(events).next().is_none(), || "money moved at a clearing".into());
         let settled = self.is_settled(carrier, interval);
         tally.check(Law::S8, !settled, || "a clearing of an interval that is settled".into());
-        let market = self
-            .terms
-            .as_ref()
-            .and_then(|terms| terms.markets.iter().find(|market| market.carrier == carrier));
-        let Some(rule) = market.map(|market| market.rule) else { return };
-        if !rule.takes_orders() {
-            return self.clear_metered(carrier, interval, &rule, events, state, tally);
-        }
+        let Some(rule) = self.rule(carrier) else { return };
         let last = self.now >= self.gate(interval);
         let delivery = self.delivery(carrier, interval);
         tally.check(Law::D3, delivery.frozen, || "a book is cleared that was not frozen".into());
         delivery.frozen = false;
-        delivery.rounds += 1;
         let outcome = Outcome::read(events, carrier, interval, delivery, tally);
         outcome.check(&rule, delivery, tally);
         let released = outcome.write_down(delivery, last, tally);

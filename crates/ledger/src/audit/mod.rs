@@ -15,6 +15,7 @@ mod outcome;
 #[cfg(test)]
 mod sensitivity;
 mod settlement;
+mod sharing;
 mod tally;
 
 use crate::store::Store;
