@@ -7,7 +7,7 @@ use market::{Book, Energy, Fraction, Money, Price, PriceConvention, Rejection, S
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
@@ -21,17 +21,17 @@ fn shared(folder: &str) -> Option<PathBuf> {
     Some(folder)
 }
 
-fn rows(file: &Path) -> Vec<Vec<String>> {
+pub(crate) fn rows(file: &Path) -> Vec<Vec<String>> {
     let mut reader =
         csv::Reader::from_path(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     reader.records().map(|row| row.unwrap().iter().map(String::from).collect()).collect()
 }
 
-fn integer(text: &str) -> i64 {
+pub(crate) fn integer(text: &str) -> i64 {
     text.parse().unwrap_or_else(|_| panic!("{text} is no integer"))
 }
 
-fn json(file: &Path) -> Value {
+pub(crate) fn json(file: &Path) -> Value {
     serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
 }
 
@@ -59,16 +59,10 @@ impl Named {
 
 const KS: [(&str, Fraction); 3] = [("0", Fraction::ZERO), ("0.5", Fraction::HALF), ("1", Fraction::ONE)];
 
-#[test]
-fn auctions_worked_by_hand() {
-    let mut cases = 0;
-    for folder in std::fs::read_dir(root().join("cases/auction")).unwrap().map(|entry| entry.unwrap().path())
-    {
-        if !folder.is_dir() {
-            continue;
-        }
-        println!("{}", folder.display());
-        assert!(folder.join("README.md").is_file());
+/// The cases of the auction: folder, and the orders in it.
+fn auctions() -> impl Iterator<Item = (PathBuf, Named)> {
+    let folders = std::fs::read_dir(root().join("cases/auction")).unwrap().map(|entry| entry.unwrap().path());
+    folders.filter(|folder| folder.is_dir()).map(|folder| {
         let mut named = Named::default();
         let mut accounts = Vec::new();
         for row in rows(&folder.join("input.csv")) {
@@ -78,6 +72,21 @@ fn auctions_worked_by_hand() {
             let side = Side::ALL.into_iter().find(|known| known.name() == side).unwrap();
             named.place(&id, number as u32, side, integer(&energy), integer(&limit));
         }
+        (folder, named)
+    })
+}
+
+/// The books of the cases of the auction.
+pub(crate) fn named_auctions() -> impl Iterator<Item = Book> {
+    auctions().map(|(_, named)| named.book)
+}
+
+#[test]
+fn auctions_worked_by_hand() {
+    let mut cases = 0;
+    for (folder, named) in auctions() {
+        println!("{}", folder.display());
+        assert!(folder.join("README.md").is_file());
         check_auction(&named, &json(&folder.join("expected.json")));
         cases += 1;
     }
@@ -135,7 +144,7 @@ fn check_auction(named: &Named, expected: &Value) {
     }
 }
 
-fn position(names: &[String], name: &Value) -> u32 {
+pub(crate) fn position(names: &[String], name: &Value) -> u32 {
     names.iter().position(|known| known == name.as_str().unwrap()).unwrap() as u32
 }
 
