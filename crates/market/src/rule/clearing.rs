@@ -12,7 +12,7 @@ pub struct Clearing {
     pub volume: Energy,
     /// The price for all, where the rule has one and something is traded, n€/Wh.
     pub price: Option<Price>,
-    /// The equilibrium price that proves the allocation, n€/Wh; none where nothing is traded.
+    /// The equilibrium price that proves the allocation, n€/Wh; none where no bid reaches an offer.
     pub equilibrium: Option<Price>,
     /// The prices at which nobody wants to trade more or less, n€/Wh: [lo, hi].
     ///
@@ -154,4 +154,11 @@ pub(crate) fn best(book: &Book) -> (Option<Price>, Option<Price>) {
 pub(crate) fn best_of(bids: &[BookOrder], offers: &[BookOrder]) -> (Option<Price>, Option<Price>) {
     let limit = |order: &BookOrder| order.limit;
     (bids.iter().map(limit).max(), offers.iter().map(limit).min())
+}
+
+/// The same, of those orders only that `counts`.
+pub(crate) fn best_among(book: &Book, counts: impl Fn(&BookOrder) -> bool) -> (Option<Price>, Option<Price>) {
+    let bids = book.bids.iter().filter(|order| counts(order)).map(|order| order.limit);
+    let offers = book.offers.iter().filter(|order| counts(order)).map(|order| order.limit);
+    (bids.max(), offers.min())
 }

@@ -39,7 +39,8 @@ pub(super) struct Scratch {
     pub(super) margins: [Vec<Standing>; 2],
     /// For bids and offers: the filled orders in merit order, where the claim names it.
     pub(super) ladders: [Vec<Rung>; 2],
-    accounts: Vec<AccountId>,
+    /// Account numbers, sorted to find those that occur twice.
+    pub(super) accounts: Vec<AccountId>,
     /// The orders of a pipeline on their way.
     pub(super) course: Course,
 }

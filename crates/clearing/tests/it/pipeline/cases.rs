@@ -2,7 +2,7 @@
 
 use super::{Labelled, pipeline, place};
 use crate::books::{COLLAR, cleared};
-use crate::cases::{integer, json, named_auctions, position, root, rows};
+use crate::cases::{books_of_auctions, integer, json, position, root, rows};
 use market::rule::{Auction, Clearing, Rule, Stage, Stages, Trade, check, pair};
 use market::{
     AuctionClaim, Book, Claim, Energy, Fraction, Money, Price, PriceConvention, Quality, Side, Witness,
@@ -111,10 +111,7 @@ pub(super) fn is_the_single_auction(book: &Book) {
 
 #[test]
 fn every_case_of_the_auction_is_one_of_each_stage_without_labels() {
-    let mut cases = 0;
-    for book in named_auctions() {
-        is_the_single_auction(&book);
-        cases += 1;
-    }
-    assert_eq!(cases, 14);
+    let books = books_of_auctions();
+    books.iter().for_each(is_the_single_auction);
+    assert_eq!(books.len(), 14);
 }
