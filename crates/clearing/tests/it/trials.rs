@@ -227,7 +227,7 @@ fn a_price_separates_the_orders_without_minimum(case: &Case) -> TestCaseResult {
             let ordinary = case.book.details(side, at).attributes.minimum.is_zero();
             match Case::gain(side, order, equilibrium) {
                 1.. if ordinary => prop_assert_eq!(*fill, order.energy),
-                ..0 if ordinary => prop_assert!(fill.is_zero()),
+                ..=-1 if ordinary => prop_assert!(fill.is_zero()),
                 _ => {}
             }
         }
