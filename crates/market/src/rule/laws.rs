@@ -104,6 +104,9 @@ const fn procedure(rule: RuleKind, law: Law) -> Binding {
             DoesNotApply("a stated procedure, not the best combination")
         }
         (Law::C7, RuleKind::Bilateral) => Weakened("to the residual of the conditions of the optimum"),
+        (Law::C8, RuleKind::UniformPriceBlocks) => {
+            Weakened("a block's prices keep to its limit on average over its intervals")
+        }
         (Law::C10, RuleKind::Continuous) => DoesNotApply("what an order gets depends on when it arrives"),
         (Law::C10, RuleKind::Pipeline) => DoesNotApply("what one stage leaves changes the next"),
         (Law::C10, RuleKind::UniformPriceBlocks) => {
