@@ -1,6 +1,6 @@
 //! From a book to the claim that the rule's check accepts.
 
-use crate::{Workspace, clear_blocks, merit, selection};
+use crate::{Workspace, bilateral, clear_blocks, merit, pipeline, selection, vcg};
 use market::rule::{Cut, Rule};
 use market::{Book, Claim, Price, PriceConvention, Side};
 
@@ -15,6 +15,8 @@ pub fn clear(rule: &Rule, book: &Book, collar: (Price, Price), workspace: &mut W
     match rule {
         Rule::Continuous => return Claim::Continuous,
         Rule::UniformPriceBlocks { k } => return clear_blocks(*k, &[book], collar, workspace),
+        Rule::Pipeline { stages, k } => return pipeline::clear((*stages, *k), book, collar, workspace),
+        Rule::Bilateral { charges } => return bilateral::clear(charges, book),
         _ => {}
     }
     let Some((lo, hi)) = selection::equilibrium(book, &mut workspace.selection) else {
@@ -38,6 +40,8 @@ pub fn clear(rule: &Rule, book: &Book, collar: (Price, Price), workspace: &mut W
             let offers = merit::filled(Side::Sell, book, &cut, &mut workspace.merit);
             Claim::PayAsBid { equilibrium: lo, bids, offers }
         }
+        Rule::TradeReduction => Claim::TradeReduction { equilibrium: lo },
+        Rule::Vcg => Claim::Vcg { equilibrium: lo, without: vcg::without(book, &cut(), workspace) },
         _ => Claim::Metered,
     }
 }

@@ -5,8 +5,8 @@ use super::books::{Books, OwnOrder};
 use super::outcome::Outcome;
 use super::tally::Tally;
 use market::{
-    AccountId, Attributes, Carrier, DeliveryInterval, Energy, Event, Law, Order, OrderId, Price, Rule, Side,
-    State, Step,
+    AccountId, Attributes, Carrier, DeliveryInterval, Energy, Event, Law, Market, Order, OrderId, Price,
+    Rule, Side, State, Step,
 };
 
 impl Books {
@@ -29,7 +29,8 @@ impl Books {
             Side::Sell => pair[1].limit > pair[0].limit,
         });
         tally.check(Law::C12, worse, || "a curve that does not get worse from step to step".into());
-        let rule = self.rule(self.meters.get(order.meter.0 as usize).map(|meter| meter.terms.carrier));
+        let meter = self.meters.get(order.meter.0 as usize);
+        let rule = meter.and_then(|meter| self.rule(meter.terms.carrier));
         let mut rest = events;
         for step in &curve {
             let mut block = 0;
@@ -146,10 +147,9 @@ impl Books {
         tally.check(Law::C12, same, || "the accepted order is not in the book".into());
     }
 
-    /// By which rule a carrier is traded.
-    pub(super) fn rule(&self, carrier: Option<Carrier>) -> Option<Rule> {
-        let markets = &self.terms.as_ref()?.markets;
-        markets.iter().find(|market| Some(market.carrier) == carrier).map(|market| market.rule)
+    /// How a carrier is traded.
+    fn market(&self, carrier: Carrier) -> Option<&Market> {
+        self.terms.as_ref()?.markets.iter().find(|market| market.carrier == carrier)
     }
 
     pub(super) fn cancel(&mut self, account: AccountId, id: OrderId, events: &[Event], tally: &mut Tally) {
@@ -215,26 +215,25 @@ impl Books {
         carrier: Carrier,
         interval: DeliveryInterval,
         events: &[Event],
-        state: &State,
         tally: &mut Tally,
     ) {
         tally.check(Law::S3, postings(events).next().is_none(), || "money moved at a clearing".into());
         let settled = self.is_settled(carrier, interval);
         tally.check(Law::S8, !settled, || "a clearing of an interval that is settled".into());
-        let Some(rule) = self.rule(Some(carrier)) else { return };
-        if !rule.takes_orders() {
-            return self.clear_metered(carrier, interval, &rule, events, state, tally);
-        }
+        let Some((rule, collar)) =
+            self.market(carrier).map(|market| (market.rule, (market.floor, market.cap)))
+        else {
+            return;
+        };
         if let Rule::UniformPriceBlocks { k } = rule {
-            return self.clear_blocks(k, carrier, interval, events, tally);
+            return self.clear_blocks((k, collar), carrier, interval, events, tally);
         }
         let (now, gate) = (self.now, self.gate(interval));
         let delivery = self.delivery(carrier, interval);
         tally.check(Law::D3, delivery.frozen, || "a book is cleared that was not frozen".into());
         delivery.frozen = false;
-        delivery.rounds += 1;
         let outcome = Outcome::read(events, carrier, interval, delivery, tally);
-        outcome.check(&rule, delivery, tally);
+        outcome.check(&rule, collar, delivery, tally);
         let released = outcome.write_down(delivery, |_| now >= gate, tally);
         for (account, released) in released {
             self.account(account).holds -= released;

@@ -33,7 +33,7 @@ impl Books {
     /// The books of consecutive intervals are cleared together: all that are frozen in a row.
     pub(super) fn clear_blocks(
         &mut self,
-        k: Fraction,
+        (k, collar): (Fraction, (Price, Price)),
         carrier: Carrier,
         first: DeliveryInterval,
         events: &[Event],
@@ -63,7 +63,7 @@ impl Books {
         tally.check(Law::C12, within.first().is_some_and(begins), || "no outcome is told first".into());
         let mut outcomes = within.chunk_by(|_, next| !begins(next));
         let mut fates: BTreeMap<Block, Fate> = BTreeMap::new();
-        let (rule, collar) = (Rule::UniformPriceBlocks { k }, self.collar(carrier));
+        let rule = Rule::UniformPriceBlocks { k };
         for start in &row {
             let interval = DeliveryInterval { start: *start, ..first };
             let told = outcomes.next().unwrap_or_default();
@@ -77,9 +77,8 @@ impl Books {
                 .collect();
             let delivery = self.delivery(carrier, interval);
             delivery.frozen = false;
-            delivery.rounds += 1;
             let outcome = Outcome::read(told, carrier, interval, delivery, tally);
-            outcome.check(&rule, delivery, tally);
+            outcome.check(&rule, collar, delivery, tally);
             outcome.check_special(k, collar, delivery, tally);
             for own in delivery.orders.iter().flatten().filter(|own| own.attributes.further > 0) {
                 let side = own.order.side;
@@ -134,13 +133,6 @@ impl Books {
         };
         parts.retain(|id: &OrderId| !row.contains(&id.interval.start));
         parts.into_iter().filter_map(|id| open(self, id)).collect()
-    }
-
-    /// A market's floor and cap.
-    fn collar(&self, carrier: Carrier) -> (Price, Price) {
-        let markets = self.terms.as_ref().map_or(&[][..], |terms| &terms.markets);
-        let market = markets.iter().find(|market| market.carrier == carrier);
-        market.map_or((Price::ZERO, Price::ZERO), |market| (market.floor, market.cap))
     }
 }
 

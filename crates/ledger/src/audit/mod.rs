@@ -17,7 +17,9 @@ mod outcome;
 #[cfg(test)]
 mod sensitivity;
 mod settlement;
+mod sharing;
 mod tally;
+mod truthful;
 
 use crate::store::Store;
 use crate::{Error, Receipt, Recoverer, Segment};

@@ -2,7 +2,7 @@
 
 use super::blocks::Block;
 use super::{Delivery, State};
-use crate::rule::RuleKind;
+use crate::rule::{MAX_PAIRED, RuleKind};
 use crate::{
     AccountId, Attributes, BookOrder, Carrier, DeliveryInterval, Details, Energy, Event, MAX_ENERGY,
     MAX_ORDERS, MAX_PRICE, Money, Order, OrderId, Price, Quality, Rejection, Side, Sink, Step, TimeInForce,
@@ -102,8 +102,11 @@ impl State {
         let arrived = |delivery: &Delivery| delivery.arrivals.get(side as usize).copied().unwrap_or(0);
         let full = |arrived: u32| steps.len() as u64 + u64::from(arrived) >= u64::from(MAX_ORDERS);
         let missing = usize::from(attributes.further) + 1 - deliveries().count();
+        let unpaired = |delivery: &Delivery| {
+            kind == RuleKind::Bilateral && delivery.orders(side).len() + steps.len() >= MAX_PAIRED
+        };
         if full(0)
-            || deliveries().any(|delivery| full(arrived(delivery)))
+            || deliveries().any(|delivery| full(arrived(delivery)) || unpaired(delivery))
             || !self.commitment.has_slots(missing)
         {
             return Err(Rejection::TooMany);
@@ -291,6 +294,8 @@ fn makes_sense(order: &Order, attributes: &Attributes, steps: &[Step]) -> bool {
         && (Energy::ZERO..=order.energy).contains(&minimum)
         && partner != order.account
         && fall >= Price::ZERO
+        // What a clearing leaves of such an order would have another limit.
+        && (fall == Price::ZERO || order.time_in_force == TimeInForce::NextClearing)
 }
 
 /// What an account must promise per Wh of an open order so that the trade is paid at the worst price it allows,
