@@ -96,8 +96,8 @@ impl Books {
         let delivery = self.delivery(carrier, interval);
         tally.check(Law::C12, !delivery.frozen, || "an order enters a frozen book".into());
         let crosses = |other: &OwnOrder| match side {
-            Side::Buy => other.bound() <= own.bound(),
-            Side::Sell => other.bound() >= own.bound(),
+            Side::Buy => other.reach() <= own.reach(),
+            Side::Sell => other.reach() >= own.reach(),
         };
         let against = &delivery.orders[1 - side as usize];
         let with_itself = against.iter().any(|other| other.order.account == order.account && crosses(other));
@@ -156,17 +156,31 @@ impl Books {
     }
 
     pub(super) fn cancel(&mut self, account: AccountId, id: OrderId, events: &[Event], tally: &mut Tally) {
-        let delivery = self.delivery(id.carrier, id.interval);
-        tally.check(Law::C12, !delivery.frozen, || "an order leaves a frozen book".into());
-        let orders = &mut delivery.orders[id.side as usize];
-        let found = orders.iter().position(|own| own.arrival == id.arrival && own.order.account == account);
-        tally.check(Law::C12, found.is_some(), || "an order that is not the account's is taken back".into());
-        let Some(found) = found else { return };
-        let own = orders.remove(found);
-        let told = Event::OrderEnded { id, unfilled: own.open };
-        tally.check(Law::C12, events == [told], || "another order was taken back than asked for".into());
-        self.account(account).holds -= own.hold(own.open);
-        self.touched.push(account);
+        let found = self.delivery(id.carrier, id.interval).orders[id.side as usize]
+            .iter()
+            .find(|own| own.arrival == id.arrival && own.order.account == account);
+        let parts = found.map(|own| (own.block, own.part, own.attributes.further));
+        tally.check(Law::C12, parts.is_some(), || "an order that is not the account's is taken back".into());
+        let ids = parts.map_or(Vec::new(), |(block, part, further)| match further {
+            0 => vec![id],
+            _ => self.parts(id, block, part, further),
+        });
+        let mut right = Vec::new();
+        for id in ids {
+            let frozen = self.delivery(id.carrier, id.interval).frozen;
+            tally.check(Law::C12, !frozen, || "an order leaves a frozen book".into());
+            right.extend(self.end(id));
+        }
+        tally.check(Law::C12, events == right, || "another order was taken back than asked for".into());
+    }
+
+    /// What is left of an order leaves the book: the event that tells it.
+    pub(super) fn end(&mut self, id: OrderId) -> Option<Event> {
+        let orders = &mut self.delivery(id.carrier, id.interval).orders[id.side as usize];
+        let own = orders.remove(orders.iter().position(|own| own.arrival == id.arrival)?);
+        self.account(own.order.account).holds -= own.hold(own.open);
+        self.touched.push(own.order.account);
+        Some(Event::OrderEnded { id, unfilled: own.open })
     }
 
     /// The book that is frozen is the auditor's, order by order.
@@ -214,13 +228,16 @@ impl Books {
         else {
             return;
         };
-        let last = self.now >= self.gate(interval);
+        if let Rule::UniformPriceBlocks { k } = rule {
+            return self.clear_blocks((k, collar), carrier, interval, events, tally);
+        }
+        let (now, gate) = (self.now, self.gate(interval));
         let delivery = self.delivery(carrier, interval);
         tally.check(Law::D3, delivery.frozen, || "a book is cleared that was not frozen".into());
         delivery.frozen = false;
         let outcome = Outcome::read(events, carrier, interval, delivery, tally);
         outcome.check(&rule, collar, delivery, tally);
-        let released = outcome.write_down(delivery, last, tally);
+        let released = outcome.write_down(delivery, |_| now >= gate, tally);
         for (account, released) in released {
             self.account(account).holds -= released;
             self.touched.push(account);

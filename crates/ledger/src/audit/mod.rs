@@ -11,6 +11,7 @@ mod accounts;
 mod auction;
 mod authority;
 mod bilateral;
+mod blocks;
 mod books;
 mod continuous;
 mod outcome;

@@ -1,6 +1,6 @@
 //! What a pipeline promises beside the laws of the table.
 
-use super::{book, cases, labelled, pipelines};
+use super::{book, cases, labelled, pipeline, pipelines};
 use crate::books::{cleared, wishes};
 use market::Quality;
 use market::rule::{Stage, pair};
