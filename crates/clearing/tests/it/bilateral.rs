@@ -137,6 +137,30 @@ fn what_the_search_finds_the_check_accepts() {
 }
 
 #[test]
+fn a_consensus_of_the_members_comes_to_the_same_prices() {
+    let reached = std::cell::Cell::new([0_u32; 2]);
+    proptest!(cases(), |((wishes, charges) in markets())| {
+        let (rule, book) = (Rule::Bilateral { charges }, book(&wishes));
+        let pairs = Pairs::new(&book, &charges);
+        let (right, out) = cleared(&rule, &book);
+        let consensus = clearing::consensus(&pairs);
+        let agreed = clearing::agreed(&pairs, &consensus);
+        let same = accepted(&rule, &book, &agreed);
+        prop_assert_eq!((same.volume, same.welfare), (out.volume, out.welfare));
+        if let (Claim::Bilateral { bid_prices, offer_prices, .. }, Claim::Bilateral { bid_prices: b, offer_prices: o, .. }) =
+            (&right, &agreed)
+        {
+            prop_assert_eq!((bid_prices, offer_prices), (b, o));
+        }
+        let [all, some] = reached.get();
+        reached.set([all + 1, some + u32::from(consensus.reached)]);
+    });
+    let [all, some] = reached.get();
+    println!("{some} of {all} reached a consensus");
+    assert!(some * 100 >= all * 95);
+}
+
+#[test]
 fn without_charges_and_wishes_it_is_the_uniform_price_at_the_middle() {
     let uniform = Rule::UniformPrice { convention: PriceConvention::Equilibrium, k: Fraction::HALF };
     proptest!(cases(), |(wishes in crate::books::wishes())| {

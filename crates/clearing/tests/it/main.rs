@@ -3,6 +3,7 @@
 mod auctions;
 mod bilateral;
 mod bilateral_cases;
+mod blocks;
 mod books;
 mod cases;
 mod continuous;

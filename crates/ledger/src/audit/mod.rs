@@ -10,12 +10,15 @@
 mod accounts;
 mod auction;
 mod authority;
+mod bilateral;
+mod blocks;
 mod books;
 mod continuous;
 mod outcome;
 #[cfg(test)]
 mod sensitivity;
 mod settlement;
+mod sharing;
 mod tally;
 mod truthful;
 
