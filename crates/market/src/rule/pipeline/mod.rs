@@ -296,7 +296,7 @@ impl Course {
                 (Some(cut.prices(PriceConvention::Equilibrium, k).1), cut.volume);
             auction.range = (cut.lo, cut.hi);
             out.volume += cut.volume;
-            out.welfare = out.welfare + cut.welfare();
+            out.welfare += cut.welfare();
         } else if matches!(best_of(bids, offers), (Some(bid), Some(offer)) if bid >= offer) {
             return Err(Rejection::TradeLeft);
         }
