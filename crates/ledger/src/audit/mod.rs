@@ -13,6 +13,8 @@ mod authority;
 mod blocks;
 mod books;
 mod continuous;
+#[cfg(test)]
+mod flows;
 mod outcome;
 #[cfg(test)]
 mod sensitivity;
