@@ -14,5 +14,6 @@ mod metamorphic;
 mod misreports;
 mod pipeline;
 mod reference;
+mod trials;
 mod truthful;
 mod units;

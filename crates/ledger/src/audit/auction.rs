@@ -29,8 +29,8 @@ impl Books {
             Side::Sell => pair[1].limit > pair[0].limit,
         });
         tally.check(Law::C12, worse, || "a curve that does not get worse from step to step".into());
-        let meter = self.meters.get(order.meter.0 as usize);
-        let rule = meter.and_then(|meter| self.rule(meter.terms.carrier));
+        let carrier = self.meters.get(order.meter.0 as usize).map(|meter| meter.terms.carrier);
+        let rule = carrier.and_then(|carrier| self.rule(carrier));
         let mut rest = events;
         for step in &curve {
             let mut block = 0;
@@ -49,12 +49,15 @@ impl Books {
                 (own.part, own.block) = if attributes.further == 0 { (0, 0) } else { (part, block) };
                 let id = self.enter(own, told, tally);
                 match rule {
-                    Some(Rule::Continuous) => rest = self.arrive(id, rest, state, tally),
+                    Some(Rule::Continuous) => rest = self.arrive(id, rest, tally),
                     _ => self.lies_in_the_book(id, state, tally),
                 }
             }
         }
         tally.check(Law::C12, rest.is_empty(), || "more happened than an order's arrival".into());
+        if let (Some(Rule::Continuous), Some(carrier)) = (rule, carrier) {
+            self.same_book(carrier, order.interval, state, tally);
+        }
     }
 
     /// The order as the auditor writes it down, once it has been found timely and within its limits.

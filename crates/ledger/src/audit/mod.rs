@@ -10,6 +10,7 @@
 mod accounts;
 mod auction;
 mod authority;
+mod bilateral;
 mod blocks;
 mod books;
 mod continuous;

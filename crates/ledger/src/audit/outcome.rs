@@ -125,6 +125,9 @@ impl Outcome {
             }),
             Binding::DoesNotApply(_) => {}
         }
+        if let Rule::Bilateral { charges } = rule {
+            super::bilateral::check(charges, delivery, &self.pairs, &self.fills, self.welfare, tally);
+        }
         match rule.kind() {
             RuleKind::UniformPrice | RuleKind::PayAsBid | RuleKind::AuctionFirst => {
                 tally.equal(Law::C7, self.welfare, welfare, "the welfare");
