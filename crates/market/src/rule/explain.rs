@@ -1,7 +1,7 @@
 //! A refusal in words and numbers: which inequality a claim violates.
 
 use super::clearing::{best, best_among};
-use super::{Clearing, Cut, Rule, RuleKind, SideCut, bilateral, check, merit_order, pipeline, vcg};
+use super::{Clearing, Cut, Rule, RuleKind, SideCut, bilateral, blocks, check, merit_order, pipeline, vcg};
 use crate::{Book, BookOrder, Claim, Price, PriceConvention, Rejection, Side, Witness};
 use alloc::format;
 use alloc::string::String;
@@ -39,6 +39,7 @@ pub fn explain(rule: &Rule, book: &Book, claim: &Claim, collar: (Price, Price)) 
         Err(rejection) if matches!(claim, Claim::Pipeline { .. }) => {
             pipeline::explain(rule, claim, rejection, &out)
         }
+        Err(_) if matches!(claim, Claim::Blocks { .. }) => blocks::explain(rule, &[book], claim, collar),
         Err(rejection) if rule.kind() == RuleKind::Bilateral => {
             bilateral::explain(rule, book, claim).unwrap_or_else(|| format!("wrong: {rejection}"))
         }
