@@ -8,7 +8,7 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use market::rule::{Allocation, Clearing, Metered, check, metered};
 use market::{
     AccountId, Book, BookOrder, Energy, Fraction, MAX_PRICE, MeterId, Price, PriceConvention, Prices, Rule,
-    SharingKey, TimeInForce,
+    SharingKey, TariffId, TimeInForce,
 };
 use std::hint::black_box;
 use std::time::Duration;
@@ -153,9 +153,9 @@ fn keys(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("year_of_100_members");
     group.throughput(Throughput::Elements(35_040 * 100)).sample_size(10);
     let mut out: Vec<Allocation> = Vec::new();
-    for key in SharingKey::ALL {
-        let rule = Rule::Sharing { key, price: Price(150_000) };
-        group.bench_function(key.name(), |bencher| {
+    let keys = SharingKey::ALL.map(|key| Rule::Sharing { key, price: Price(150_000) });
+    for rule in keys.into_iter().chain([Rule::SupplyDemandRatio { tariff: TariffId(0) }]) {
+        group.bench_function(rule.kind().name(), |bencher| {
             bencher.iter(|| {
                 for (number, meters) in (0..).zip(&intervals) {
                     metered(&rule, meters, prices, number, &mut out).expect("a metered rule");
