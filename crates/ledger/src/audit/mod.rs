@@ -22,7 +22,7 @@ use crate::store::Store;
 use crate::{Error, Receipt, Recoverer, Segment};
 use authority::Remember;
 use books::Books;
-use market::{Command, Envelope, Event, Law, State, encoding};
+use market::{Claim, Command, Envelope, Event, Law, State, encoding};
 use std::path::Path;
 use tally::Tally;
 
@@ -186,6 +186,9 @@ impl Auditor {
         else {
             return String::new();
         };
+        if *claim == Claim::Metered && market.rule.shares_metered() {
+            return String::new(); // not about the book
+        }
         format!(": {}", market::rule::explain(&market.rule, book, claim, (market.floor, market.cap)))
     }
 
