@@ -117,7 +117,7 @@ impl Plan {
             sharing::share(key, shares, &asked, generation, number, rounding, &mut parts);
             for (member, part) in self.order.iter().zip(&parts) {
                 energy[*member] += *part;
-                rest[*member] = rest[*member] - *part;
+                rest[*member] -= *part;
             }
             parts.clone()
         };
