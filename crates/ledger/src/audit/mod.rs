@@ -192,6 +192,9 @@ impl Auditor {
         else {
             return String::new();
         };
+        if *claim == Claim::Metered && market.rule.shares_metered() {
+            return String::new(); // not about the book
+        }
         let collar = (market.floor, market.cap);
         if matches!(claim, Claim::Blocks { .. }) {
             let row = (0..).map_while(|step| self.state.delivery(*carrier, interval.later(step)));
