@@ -12,6 +12,9 @@ pub fn clear(rule: &Rule, book: &Book, _collar: (Price, Price), workspace: &mut 
     if !rule.takes_orders() {
         return Claim::Metered;
     }
+    if *rule == Rule::Continuous {
+        return Claim::Continuous;
+    }
     let Some((lo, hi)) = selection::equilibrium(book, &mut workspace.selection) else {
         return Claim::Nothing;
     };

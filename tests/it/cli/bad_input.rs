@@ -19,7 +19,8 @@ fn check(verb: &[&str], name: &str, content: impl AsRef<[u8]>, expected: &[&str]
 }
 
 const COLUMNS: &str = "columns are id,account,side,energy_wh,limit_price, \
-                       optional carrier,quality,premium_percent,min_fill_wh,partner,location";
+                       optional carrier,quality,premium_percent,min_fill_wh,partner,location,time_in_force,\
+                       interval,block,curve,fall";
 
 #[test]
 fn every_malformed_row_is_told_at_once() {

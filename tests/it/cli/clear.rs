@@ -28,6 +28,8 @@ fn the_form_is_the_promised_one() {
         "rule": "uniform_price",
         "energy_wh": 150,
         "price": 150_000,
+        "buyer_price": 150_000,
+        "seller_price": 150_000,
         "welfare_neur": 21_500_000,
         "surplus_neur": 0,
         "fills": [fill("b1", 100), fill("b2", 50), fill("s1", 80), fill("s2", 70)],
@@ -106,7 +108,7 @@ fn a_wish_no_rule_grants_is_refused_by_number() {
         "id,account,side,energy_wh,limit_price,min_fill_wh,quality\nb,ann,buy,9,9,5,\ns,ben,sell,9,9,0,any\n";
     folder.write("orders.csv", rows);
     let form = folder.wattle(&["clear", "orders.csv", "--json"]).json();
-    let expected = json!([{"id": "b", "code": 37, "reason": "uniform_price does not know min_fill_wh"}]);
+    let expected = json!([{"id": "b", "code": 37, "reason": "uniform_price does not know min_fill_wh, uniform_price_blocks does"}]);
     assert_eq!(form["rejected"], expected);
 }
 

@@ -4,6 +4,7 @@
 //! one pass over the unsorted book; a rule on metered energy is recomputed by [`metered()`].
 
 mod clearing;
+mod continuous;
 mod cut;
 mod explain;
 mod kind;
@@ -18,6 +19,7 @@ mod stages;
 mod uniform_price;
 
 pub use clearing::{Amounts, Clearing, Trade};
+pub use continuous::OpenBook;
 pub use cut::{Cut, SideCut};
 pub use explain::explain;
 pub use kind::RuleKind;
@@ -160,6 +162,8 @@ pub fn check(
         (Rule::PayAsBid { k }, Claim::PayAsBid { equilibrium, bids, offers }) => {
             pay_as_bid::check(*k, book, *equilibrium, bids, offers, out)
         }
+        // Everything was traded on arrival: a crossed book would show that something was not.
+        (Rule::Continuous, Claim::Continuous) => out.nothing(book, collar),
         (_, Claim::Metered) if !rule.takes_orders() => {
             out.reset(book);
             Ok(())

@@ -14,6 +14,7 @@ mod trading;
 
 pub use delivery::{Delivery, Position};
 pub use proof::Proof;
+pub use trading::{best_limit, makes_sense};
 
 use crate::signing::Domain;
 use crate::{

@@ -184,7 +184,8 @@ impl State {
 }
 
 /// A limit made better for the other side by `premium`: a bid's higher, an offer's lower.
-pub(super) const fn best_limit(side: Side, limit: Price, premium: Price) -> Price {
+#[must_use]
+pub const fn best_limit(side: Side, limit: Price, premium: Price) -> Price {
     match side {
         Side::Buy => Price(limit.0.saturating_add(premium.0)),
         Side::Sell => Price(limit.0.saturating_sub(premium.0)),
@@ -192,7 +193,8 @@ pub(super) const fn best_limit(side: Side, limit: Price, premium: Price) -> Pric
 }
 
 /// Whether the wishes fit the order and each other, and the curve gets strictly worse from step to step.
-fn makes_sense(order: &Order, attributes: &Attributes, steps: &[Step]) -> bool {
+#[must_use]
+pub fn makes_sense(order: &Order, attributes: &Attributes, steps: &[Step]) -> bool {
     let Attributes { quality, premium, minimum, partner, fall, further } = *attributes;
     let partnered = partner != AccountId::WORLD;
     let premium_has_a_cause = match order.side {
