@@ -4,6 +4,7 @@ use crate::support::{Folder, root};
 
 mod bad_input;
 mod clear;
+mod designs;
 mod share;
 
 /// The path of a shipped example.
