@@ -5,11 +5,17 @@
 //!
 //! The modules in reading order:
 
+mod bilateral;
 mod claim;
+pub use bilateral::{Consensus, consensus};
 pub use claim::clear;
+mod blocks;
+pub use blocks::clear_blocks;
 mod workspace;
 pub use workspace::Workspace;
 mod curve;
 mod merit;
+mod pipeline;
 mod selection;
+mod vcg;
 pub use curve::{Curve, Step};

@@ -67,6 +67,9 @@ pub(super) struct OwnOrder {
     pub(super) arrival: u32,
     /// Not filled yet.
     pub(super) open: Energy,
+    /// Of a block, where its first part arrived and how many intervals after that this part is; else 0.
+    pub(super) block: u32,
+    pub(super) part: u16,
 }
 
 /// What a metering point has traded.

@@ -11,11 +11,13 @@ mod accounts;
 mod auction;
 mod authority;
 mod books;
+mod continuous;
 mod outcome;
 #[cfg(test)]
 mod sensitivity;
 mod settlement;
 mod tally;
+mod truthful;
 
 use crate::store::Store;
 use crate::{Error, Receipt, Recoverer, Segment};

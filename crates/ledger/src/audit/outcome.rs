@@ -2,7 +2,9 @@
 //! trade more or less are read off the fills, the greatest welfare off the dual, the margin's shares off a sort.
 
 use super::books::{OwnDelivery, OwnOrder, stays};
+use super::continuous::uncrossed;
 use super::tally::Tally;
+use super::truthful::trade_reduction;
 use market::rule::{Binding, RuleKind};
 use market::{
     AccountId, Carrier, DeliveryInterval, Energy, Event, Fraction, Law, Money, Order, Price, PriceConvention,
@@ -70,7 +72,13 @@ impl Outcome {
     }
 
     /// Every law that an auction's outcome must keep.
-    pub(super) fn check(&self, rule: &Rule, delivery: &OwnDelivery, tally: &mut Tally) {
+    pub(super) fn check(
+        &self,
+        rule: &Rule,
+        collar: (Price, Price),
+        delivery: &OwnDelivery,
+        tally: &mut Tally,
+    ) {
         let Self { volume, price, .. } = *self;
         let live = [delivery.orders[0].len() as u32, delivery.orders[1].len() as u32];
         tally.equal(Law::C12, self.counted, live, "the number of orders that took part");
@@ -120,8 +128,26 @@ impl Outcome {
                 tally.equal(Law::C7, self.welfare, welfare, "the welfare");
                 self.check_optimum(rule, delivery, welfare, tally);
             }
+            RuleKind::TradeReduction => {
+                let right = trade_reduction(&delivery.orders, collar);
+                let facts = (volume, price, self.equilibrium, self.welfare);
+                let right_facts = (right.volume, right.price, right.equilibrium, right.welfare);
+                tally.equal(Law::C9, facts, right_facts, "volume, price, equilibrium price and welfare");
+                tally.equal(Law::C9, &self.fills, &right.fills, "what the orders trade, and for how much,");
+            }
+            RuleKind::Continuous => self.check_nothing(delivery, tally),
             _ => {}
         }
+    }
+
+    /// Nothing is left to trade, and nothing is traded.
+    fn check_nothing(&self, delivery: &OwnDelivery, tally: &mut Tally) {
+        let Self { volume, price, equilibrium, welfare, .. } = *self;
+        let nothing = (Energy::ZERO, None, None, Money::ZERO);
+        tally.equal(Law::C5, (volume, price, equilibrium, welfare), nothing, "what was traded");
+        let none = self.fills.iter().all(BTreeMap::is_empty) && self.pairs.is_empty();
+        tally.check(Law::C5, none, || "orders were filled after their arrival".into());
+        uncrossed(delivery, tally);
     }
 
     /// An equilibrium price separates filled from open orders, and with it the outcome is the best there is.

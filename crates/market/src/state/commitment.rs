@@ -88,6 +88,11 @@ impl Commitment {
         u32::try_from(free).ok()
     }
 
+    /// Whether this many more deliveries find a leaf.
+    pub(super) fn has_slots(&self, count: usize) -> bool {
+        self.slots.iter().filter(|taken| **taken).count() + count <= 1 << DELIVERY_DEPTH
+    }
+
     pub(super) fn give_slot(&mut self, slot: u32) {
         if let Some(taken) = self.slots.get_mut(slot as usize) {
             *taken = false;

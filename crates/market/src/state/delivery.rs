@@ -1,6 +1,7 @@
 //! One carrier in one delivery interval, from its first order to its settlement.
 
-use super::trading::best_limit;
+use super::trading::reach;
+use crate::rule::OpenBook;
 use crate::{AccountId, Book, BookOrder, Details, Energy, Hash, Money, Price, Side};
 use alloc::vec::Vec;
 
@@ -52,6 +53,8 @@ pub(super) struct Counted {
 pub struct Delivery {
     pub(super) slot: u32,
     pub(super) book: Book,
+    /// Under `continuous`, the book again, as arriving orders meet it.
+    pub(super) matching: OpenBook,
     /// Places of arrival given so far, per side.
     pub(super) arrivals: [u32; 2],
     pub(super) frozen: bool,
@@ -121,6 +124,7 @@ impl Delivery {
         self.book.bids.clear();
         self.book.offers.clear();
         self.book.details.iter_mut().for_each(Vec::clear);
+        self.matching.clear();
         self.arrivals = [0; 2];
         self.frozen = false;
         self.rounds = 0;
@@ -184,8 +188,8 @@ impl Delivery {
         for side in Side::ALL {
             for index in 0..self.orders(side).len() {
                 if let Some(order) = self.orders(side).get(index).copied() {
-                    let premium = self.book.details(side, index).attributes.premium;
-                    self.note_limit(order.account, side, best_limit(side, order.limit, premium));
+                    let attributes = self.book.details(side, index).attributes;
+                    self.note_limit(order.account, side, reach(side, order.limit, &attributes));
                 }
             }
         }
