@@ -3,10 +3,10 @@
 
 use super::continuous::Open;
 use crate::orders::{FileOrder, OrderFile};
-use market::rule::RuleKind;
+use market::rule::{MAX_PAIRED, RuleKind};
 use market::{
     AccountId, Book, BookOrder, DeliveryInterval, Details, Energy, MAX_ENERGY, MAX_ORDERS, MAX_PRICE,
-    MeterId, Order, Price, Rejection, Side, TimeInForce, Wish, best_limit, makes_sense,
+    MeterId, Order, Price, Rejection, Side, TimeInForce, Wish, best_limit, makes_sense, reach,
 };
 use serde::Serialize;
 
@@ -88,8 +88,7 @@ impl Round {
     fn take(&mut self, order: &FileOrder, place: u32, details: Option<Details>) {
         let side = order.side;
         for step in order.curve() {
-            let best = best_limit(side, step.limit, order.wishes().attributes.premium);
-            self.note(order.account, side, best);
+            self.note(order.account, side, reach(side, step.limit, &order.wishes().attributes));
             let orders = if side == Side::Buy { &mut self.book.bids } else { &mut self.book.offers };
             orders.push(BookOrder {
                 limit: step.limit,
@@ -144,18 +143,17 @@ impl Round {
     }
 }
 
-/// Why the market would not take this order into these books, the lowest number first.
-///
-/// A rule on metered energy asks nobody's limit and makes no pairs, so neither collar nor own orders stop it.
+/// Why the market would not take this order into these books, the lowest number first. A rule on metered energy makes
+/// no pairs, so an account may be on both sides.
 fn refusal(order: &FileOrder, kind: RuleKind, rounds: &[Round], accounts: usize) -> Option<Rejection> {
     let FileOrder { account, side, energy, limit, .. } = *order;
     let wishes = order.wishes();
     let attributes = &wishes.attributes;
-    let asks = kind.takes_orders();
     let best = |limit| best_limit(side, limit, attributes.premium);
-    let worst = |limit| best_limit(side, limit, -attributes.fall);
+    let worst = |limit| best_limit(side, limit, Price(attributes.fall.0.saturating_neg()));
     let outside = |limit: Price| limit < COLLAR.0 || limit > COLLAR.1;
-    let full = |round: &Round| round.book.orders(side).len() + wishes.steps.len() >= MAX_ORDERS as usize;
+    let most = if kind == RuleKind::Bilateral { MAX_PAIRED } else { MAX_ORDERS as usize };
+    let full = |round: &Round| round.book.orders(side).len() + wishes.steps.len() >= most;
     let as_signed = || Order {
         account: self::account(account),
         meter: MeterId(account),
@@ -171,13 +169,14 @@ fn refusal(order: &FileOrder, kind: RuleKind, rounds: &[Round], accounts: usize)
         Some(Rejection::TooMany)
     } else if order.curve().any(|step| step.energy <= Energy::ZERO || step.energy > MAX_ENERGY) {
         Some(Rejection::BadEnergy)
-    } else if asks
-        && order
-            .curve()
-            .any(|step| [step.limit, best(step.limit), worst(step.limit)].into_iter().any(outside))
+    } else if order
+        .curve()
+        .any(|step| [step.limit, best(step.limit), worst(step.limit)].into_iter().any(outside))
     {
         Some(Rejection::OutsideCollar)
-    } else if asks && rounds.iter().any(|round| round.crosses_own(account, side, best(limit))) {
+    } else if kind.takes_orders()
+        && rounds.iter().any(|round| round.crosses_own(account, side, reach(side, limit, attributes)))
+    {
         Some(Rejection::SelfTrade)
     } else if order.wishes.is_some() && ungranted(order, kind).is_some() {
         Some(Rejection::NotForThisRule)

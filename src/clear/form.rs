@@ -4,8 +4,8 @@ use super::design::Design;
 use super::entry::{Entered, Rejected};
 use super::outcome::Outcome;
 use crate::orders::OrderFile;
-use market::rule::Clearing;
-use market::{Claim, Energy, Money, Price, Side, Witness};
+use market::rule::{Auction, Clearing, LabelShare};
+use market::{Claim, Energy, Money, Price, Quality, Side, Witness};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -25,6 +25,10 @@ pub(super) struct ClearForm {
     pub(super) trades: Vec<TradeForm>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) intervals: Vec<IntervalForm>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) labels: Vec<LabelForm>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) auctions: Vec<AuctionForm>,
     pub(super) certificate: CertificateForm,
     pub(super) rejected: Vec<Rejected>,
     pub(super) clear_ns: u64,
@@ -56,6 +60,37 @@ pub(super) struct IntervalForm {
     pub(super) p_star: Option<i64>,
     pub(super) lo: i64,
     pub(super) hi: i64,
+}
+
+/// What became of a label of energy in a pipeline.
+#[derive(Serialize)]
+pub(super) struct LabelForm {
+    pub(super) quality: &'static str,
+    pub(super) asked_wh: i64,
+    pub(super) offered_wh: i64,
+    pub(super) delivered_wh: i64,
+    pub(super) bought_wh: i64,
+    pub(super) sold_wh: i64,
+    pub(super) shares: SharesForm,
+}
+
+/// A label's part of all energy asked for, offered and traded, in parts per million, rounded down.
+#[derive(Serialize)]
+pub(super) struct SharesForm {
+    pub(super) asked_ppm: i64,
+    pub(super) offered_ppm: i64,
+    pub(super) delivered_ppm: i64,
+}
+
+/// One auction of a pipeline.
+#[derive(Serialize)]
+pub(super) struct AuctionForm {
+    pub(super) stage: &'static str,
+    pub(super) quality: Option<&'static str>,
+    pub(super) energy_wh: i64,
+    pub(super) price: Option<i64>,
+    pub(super) lo: Option<i64>,
+    pub(super) hi: Option<i64>,
 }
 
 /// What proves the outcome: at `p_star`, inside `[lo, hi]`, nobody wants to trade more or less; and what the rule
@@ -114,6 +149,7 @@ impl ClearForm {
                 price: trade.price.0,
             }));
         }
+        let range = outcome.range(design.rule.kind());
         let single = match &outcome.clearings[..] {
             [clearing] => Some(clearing),
             _ => None,
@@ -141,12 +177,14 @@ impl ClearForm {
                 .collect(),
             indicative_price: single.and_then(|clearing| clearing.indicative_price).map(|price| price.0),
             trades,
+            labels: single.map_or_else(Vec::new, labels),
+            auctions: single.map_or_else(Vec::new, auctions),
             intervals: if single.is_some() { Vec::new() } else { intervals(file, &outcome.clearings) },
             certificate: CertificateForm {
                 valid: true,
                 p_star: single.and_then(|clearing| clearing.equilibrium).map(|price| price.0),
-                lo: single.map(|clearing| clearing.range.0.0),
-                hi: single.map(|clearing| clearing.range.1.0),
+                lo: range.map(|(lo, _)| lo.0),
+                hi: range.map(|(_, hi)| hi.0),
                 without: without(file, &outcome.claim, filled),
                 margins: Vec::new(),
                 refused: None,
@@ -208,4 +246,43 @@ fn intervals(file: &OrderFile, clearings: &[Clearing]) -> Vec<IntervalForm> {
         hi: clearing.range.1.0,
     });
     forms.collect()
+}
+
+fn labels(clearing: &Clearing) -> Vec<LabelForm> {
+    if clearing.auctions.list.is_empty() {
+        return Vec::new();
+    }
+    let labels = &clearing.auctions.labels;
+    let part = |part: Energy, whole: Energy| match i128::from(whole.0) {
+        0 => 0,
+        whole => (i128::from(part.0) * 1_000_000 / whole) as i64,
+    };
+    let asked = labels.iter().map(|label| label.asked).sum();
+    let offered = labels.iter().map(|label| label.offered).sum();
+    let form = |(quality, label): (Quality, &LabelShare)| LabelForm {
+        quality: quality.name(),
+        asked_wh: label.asked.0,
+        offered_wh: label.offered.0,
+        delivered_wh: label.delivered.0,
+        bought_wh: label.bought.0,
+        sold_wh: label.sold.0,
+        shares: SharesForm {
+            asked_ppm: part(label.asked, asked),
+            offered_ppm: part(label.offered, offered),
+            delivered_ppm: part(label.delivered, clearing.volume),
+        },
+    };
+    Quality::ALL.into_iter().zip(labels).map(form).collect()
+}
+
+fn auctions(clearing: &Clearing) -> Vec<AuctionForm> {
+    let form = |auction: &Auction| AuctionForm {
+        stage: auction.stage.name(),
+        quality: auction.label.map(Quality::name),
+        energy_wh: auction.volume.0,
+        price: auction.price.map(|price| price.0),
+        lo: auction.price.map(|_| auction.range.0.0),
+        hi: auction.price.map(|_| auction.range.1.0),
+    };
+    clearing.auctions.list.iter().map(form).collect()
 }

@@ -7,7 +7,7 @@ use super::entry::{COLLAR, Entered, Round};
 use crate::failure::Failure;
 use crate::orders::OrderFile;
 use market::rule::{Clearing, Metered, RuleKind};
-use market::{Claim, Energy, Money, Price, Rejection, Side};
+use market::{Book, Claim, Energy, Fraction, Money, Price, Rejection, Rule, Side};
 
 /// A checked outcome.
 pub(super) struct Outcome {
@@ -30,6 +30,9 @@ impl Outcome {
         }
         if design.rule.kind() == RuleKind::Continuous {
             return traded_on_arrival(design, &entered.rounds[0]);
+        }
+        if let Rule::UniformPriceBlocks { k } = design.rule {
+            return blocks(k, &entered.rounds);
         }
         let mut workspace = clearing::Workspace::default();
         let mut clearing = Clearing::default();
@@ -68,6 +71,15 @@ impl Outcome {
         }
     }
 
+    /// The equilibrium prices, or what lies between the sides where nothing is traded, n€/Wh; none where auctions or
+    /// pairs have prices of their own.
+    pub(super) fn range(&self, kind: RuleKind) -> Option<(Price, Price)> {
+        let [clearing] = &self.clearings[..] else { return None };
+        let several = matches!(kind, RuleKind::Pipeline | RuleKind::Bilateral);
+        let none = several && clearing.equilibrium.is_none() && !clearing.volume.is_zero();
+        (!none).then_some(clearing.range)
+    }
+
     /// What each order of the file traded, and for how much: of a curve or a block, all its parts together.
     pub(super) fn filled(&self, file: &OrderFile, entered: &Entered) -> Vec<(Energy, Money)> {
         let mut filled = vec![(Energy::ZERO, Money::ZERO); file.orders.len()];
@@ -98,6 +110,21 @@ pub(super) fn timed<T>(work: impl FnOnce() -> T) -> (u64, T) {
     let start = std::time::Instant::now();
     let result = work();
     (u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX), result)
+}
+
+/// Consecutive intervals together.
+fn blocks(k: Fraction, rounds: &[Round]) -> Result<Outcome, Failure> {
+    let books: Vec<&Book> = rounds.iter().map(|round| &round.book).collect();
+    let mut workspace = clearing::Workspace::default();
+    let mut clearings = vec![Clearing::default(); books.len()];
+    let (clear_ns, (claim, checked)) = timed(|| {
+        let claim = clearing::clear_blocks(k, &books, COLLAR, &mut workspace);
+        let Claim::Blocks { intervals, refused } = &claim else { return (claim, Err(Rejection::WrongClaim)) };
+        let checked = market::rule::blocks::check(k, &books, (intervals, refused), COLLAR, &mut clearings);
+        (claim, checked)
+    });
+    checked.map_err(refused)?;
+    Ok(Outcome { claim, clearings, effective: None, clear_ns })
 }
 
 /// Everything was traded on arrival; what is left in the book is cleared, which finds nothing to trade.

@@ -265,7 +265,8 @@ pub const fn best_limit(side: Side, limit: Price, premium: Price) -> Price {
 
 /// The limit that decides whether an account would trade with itself. A block keeps its limit on average only, so
 /// it may meet any other order of its account.
-pub(super) const fn reach(side: Side, limit: Price, attributes: &Attributes) -> Price {
+#[must_use]
+pub const fn reach(side: Side, limit: Price, attributes: &Attributes) -> Price {
     match (side, attributes.further) {
         (_, 0) => best_limit(side, limit, attributes.premium),
         (Side::Buy, _) => MAX_PRICE,
