@@ -10,6 +10,8 @@ mod json;
 mod parquet;
 mod value;
 
+pub(crate) use parquet::text_of;
+
 use crate::failure::{Failure, Problem};
 use form::{Columns, Reader};
 use market::rule::RuleKind;

@@ -29,7 +29,8 @@ impl Books {
             Side::Sell => pair[1].limit > pair[0].limit,
         });
         tally.check(Law::C12, worse, || "a curve that does not get worse from step to step".into());
-        let rule = self.rule(self.meters.get(order.meter.0 as usize).map(|meter| meter.terms.carrier));
+        let meter = self.meters.get(order.meter.0 as usize);
+        let rule = meter.and_then(|meter| self.rule(meter.terms.carrier));
         let mut rest = events;
         for step in &curve {
             let mut block = 0;
@@ -146,11 +147,7 @@ impl Books {
         tally.check(Law::C12, same, || "the accepted order is not in the book".into());
     }
 
-    /// By which rule a carrier is traded.
-    pub(super) fn rule(&self, carrier: Option<Carrier>) -> Option<Rule> {
-        self.market(carrier?).map(|market| market.rule)
-    }
-
+    /// How a carrier is traded.
     fn market(&self, carrier: Carrier) -> Option<&Market> {
         self.terms.as_ref()?.markets.iter().find(|market| market.carrier == carrier)
     }
@@ -204,7 +201,6 @@ impl Books {
         carrier: Carrier,
         interval: DeliveryInterval,
         events: &[Event],
-        state: &State,
         tally: &mut Tally,
     ) {
         tally.check(Law::S3, postings(events).next().is_none(), || "money moved at a clearing".into());
@@ -215,14 +211,10 @@ impl Books {
         else {
             return;
         };
-        if !rule.takes_orders() {
-            return self.clear_metered(carrier, interval, &rule, events, state, tally);
-        }
         let last = self.now >= self.gate(interval);
         let delivery = self.delivery(carrier, interval);
         tally.check(Law::D3, delivery.frozen, || "a book is cleared that was not frozen".into());
         delivery.frozen = false;
-        delivery.rounds += 1;
         let outcome = Outcome::read(events, carrier, interval, delivery, tally);
         outcome.check(&rule, collar, delivery, tally);
         let released = outcome.write_down(delivery, last, tally);

@@ -16,6 +16,7 @@ mod outcome;
 #[cfg(test)]
 mod sensitivity;
 mod settlement;
+mod sharing;
 mod tally;
 mod truthful;
 

@@ -19,7 +19,7 @@ impl State {
     ) -> Result<(), Rejection> {
         let interval = self.on_grid(interval)?;
         let market = *self.market(carrier)?;
-        if !market.rule.takes_orders() {
+        if !market.rule.takes_orders() || (market.rule.shares_metered() && *claim == Claim::Metered) {
             return self.clear_metered(carrier, interval, claim, sink);
         }
         let delivery = self.deliveries.get(&(interval.start, carrier)).ok_or(Rejection::NotFrozen)?;

@@ -226,7 +226,7 @@ fn delivery_leaf(
         out.push(carrier);
         out.extend(start.to_be_bytes());
         out.extend(delivery.arrivals.as_slice().iter().flat_map(|count| count.to_be_bytes()));
-        out.push(u8::from(delivery.frozen));
+        out.push(u8::from(delivery.frozen) | u8::from(delivery.shared) << 1);
         out.extend(delivery.rounds.to_be_bytes());
         out.extend(orders.as_flattened());
         out.extend(positions);

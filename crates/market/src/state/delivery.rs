@@ -42,7 +42,7 @@ impl Position {
 }
 
 /// What a meter counted: energy taken and given, Wh.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counted {
     pub import: Energy,
     pub export: Energy,
@@ -60,6 +60,8 @@ pub struct Delivery {
     pub(super) frozen: bool,
     /// Clearings so far.
     pub(super) rounds: u32,
+    /// Whether what was metered beyond the contracts is shared (`auction_first`).
+    pub(super) shared: bool,
     /// Per place of a meter among its carrier's.
     pub(super) positions: Vec<Position>,
     pub(super) readings: Vec<Option<Counted>>,
@@ -118,6 +120,16 @@ impl Delivery {
         self.positions.get(place as usize)
     }
 
+    /// Whether metered energy is shared; `orders_first` where orders are cleared before.
+    pub(super) const fn has_shared(&self, orders_first: bool) -> bool {
+        if orders_first { self.shared } else { self.rounds > 0 }
+    }
+
+    /// Whether orders wait for a clearing before delivery.
+    pub(super) const fn awaits_clearing(&self) -> bool {
+        self.frozen || !self.book.bids.is_empty() || !self.book.offers.is_empty()
+    }
+
     /// Starts afresh, keeping memory.
     pub(super) fn open(&mut self, slot: u32, meters: usize) {
         self.slot = slot;
@@ -128,6 +140,7 @@ impl Delivery {
         self.arrivals = [0; 2];
         self.frozen = false;
         self.rounds = 0;
+        self.shared = false;
         self.positions.clear();
         self.positions.resize(meters, Position::default());
         self.readings.clear();
