@@ -3,6 +3,7 @@
 mod auctions;
 mod bilateral;
 mod bilateral_cases;
+mod blocks_words;
 mod books;
 mod cases;
 mod continuous;

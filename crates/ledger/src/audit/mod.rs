@@ -24,7 +24,7 @@ use crate::store::Store;
 use crate::{Error, Receipt, Recoverer, Segment};
 use authority::Remember;
 use books::Books;
-use market::{Command, Envelope, Event, Law, State, encoding};
+use market::{Book, Claim, Command, Delivery, Envelope, Event, Law, Rule, State, encoding};
 use std::path::Path;
 use tally::Tally;
 
@@ -188,6 +188,17 @@ impl Auditor {
         else {
             return String::new();
         };
+        if let (Rule::UniformPriceBlocks { k }, Claim::Blocks { intervals, refused }) = (&market.rule, claim)
+        {
+            // All closed books in a row are cleared together.
+            let closed = |step| {
+                let delivery = self.state.delivery(*carrier, interval.later(step));
+                delivery.filter(|delivery| delivery.is_frozen()).map(Delivery::book)
+            };
+            let books: Vec<&Book> = (0..).map_while(closed).collect();
+            let collar = (market.floor, market.cap);
+            return format!(": {}", market::rule::blocks::explain(*k, &books, (intervals, refused), collar));
+        }
         format!(": {}", market::rule::explain(&market.rule, book, claim, (market.floor, market.cap)))
     }
 

@@ -17,6 +17,9 @@
 //! So an order in the money may be refused, one out of the money is never filled, and without special orders
 //! this is the auction at a uniform price. A block that reaches beyond the intervals cleared takes no part.
 
+mod explain;
+pub use explain::explain;
+
 use super::merit::sign;
 use super::{Clearing, Cut};
 use crate::{Book, BookOrder, Energy, Fraction, Money, Price, Refused, Rejection, Side, Witness};
