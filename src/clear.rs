@@ -18,8 +18,9 @@ use crate::failure::Failure;
 use crate::orders;
 use crate::output::{csv_field, json, make_folder, print, print_json, write_file};
 use design::Design;
+use entry::Entered;
 use form::ClearForm;
-use market::rule::Clearing;
+use market::rule::{Clearing, RuleKind};
 use outcome::Outcome;
 use sim::report::{Crossing, crossing_curves};
 
@@ -30,28 +31,31 @@ pub(crate) fn clear(options: &ClearOptions) -> Result<(), Failure> {
     let entered = entry::enter(&file, design.rule.kind());
     let outcome = Outcome::of(&design, &file, &entered)?;
     let filled = outcome.filled(&file, &entered);
-    let curves = options.out.as_ref().and_then(|_| picture(&entered, &outcome));
+    let picture = options.out.as_ref().and_then(|_| picture(&design, &entered, &outcome));
     let form = ClearForm::new(&design, &file, entered, &outcome, &filled);
     if let Some(folder) = &options.out {
         make_folder(folder)?;
         write_file(&folder.join("clearing.json"), &(json(&form) + "\n"))?;
         write_file(&folder.join("fills.csv"), &fills_csv(&form))?;
         write_file(&folder.join("trades.csv"), &trades_csv(&form))?;
-        if let Some(curves) = curves {
-            write_file(&folder.join("curves.svg"), &curves)?;
+        if let Some(curves) = &picture {
+            write_file(&folder.join("curves.svg"), curves)?;
         }
     }
     if options.json {
         print_json(&form)
     } else {
-        print(&words::text(options, &design, &file, &filled, &form))
+        print(&words::text(options, &design, &file, &filled, &form, picture.is_some()))
     }
 }
 
-/// The two sides and where they cross, where one book says it all: several intervals have several, and a book that is
-/// always open never crosses.
-fn picture(entered: &entry::Entered, outcome: &Outcome) -> Option<String> {
+/// The two sides and where they cross: of one book at one moment whose limits decide.
+fn picture(design: &Design, entered: &Entered, outcome: &Outcome) -> Option<String> {
     let ([round], [clearing]) = (&entered.rounds[..], &outcome.clearings[..]) else { return None };
+    let kind = design.rule.kind();
+    if !kind.takes_orders() || matches!(kind, RuleKind::Continuous | RuleKind::Bilateral) {
+        return None;
+    }
     let Clearing { volume, price, .. } = *clearing;
     let crossing = Crossing { volume, price, ..Crossing::of(&round.book) };
     Some(crossing_curves(&crossing, *b"EUR"))

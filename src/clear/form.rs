@@ -5,7 +5,7 @@ use super::entry::{Entered, Rejected};
 use super::outcome::Outcome;
 use crate::orders::OrderFile;
 use market::rule::{Auction, Clearing, LabelShare};
-use market::{Claim, Energy, Money, Price, Quality, Side, Witness};
+use market::{Claim, Energy, Money, Price, Quality, Refused, Side, Witness};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -186,39 +186,32 @@ impl ClearForm {
                 lo: range.map(|(lo, _)| lo.0),
                 hi: range.map(|(_, hi)| hi.0),
                 without: without(file, &outcome.claim, filled),
-                margins: Vec::new(),
-                refused: None,
-            }
-            .with_orders(&outcome.claim, |round: usize, side: Side, position: usize| {
-                id(rounds[round].places[side as usize][position])
-            }),
+                margins: margins(&outcome.claim, |side, at| id(rounds[0].places[side as usize][at])),
+                refused: refused(&outcome.claim, |order| {
+                    let places = &rounds[usize::from(order.interval)].places;
+                    id(places[order.side as usize][order.position as usize])
+                }),
+            },
             rejected,
             clear_ns: outcome.clear_ns,
         }
     }
 }
 
-impl CertificateForm {
-    /// Adds what the claim says about single orders.
-    fn with_orders(mut self, claim: &Claim, id: impl Fn(usize, Side, usize) -> String) -> Self {
-        match claim {
-            Claim::Bilateral { bid_prices, offer_prices, .. } => {
-                for (side, prices) in [(Side::Buy, bid_prices), (Side::Sell, offer_prices)] {
-                    let margin =
-                        |(at, price): (usize, &Price)| MarginForm { id: id(0, side, at), price: price.0 };
-                    self.margins.extend(prices.iter().enumerate().map(margin));
-                }
-            }
-            Claim::Blocks { refused, .. } => {
-                let refused = refused.iter();
-                let id =
-                    |order: &market::Refused| id(order.interval.into(), order.side, order.position as usize);
-                self.refused = Some(refused.map(id).collect());
-            }
-            _ => {}
-        }
-        self
-    }
+/// The price of every order at its margin, under `bilateral`.
+fn margins(claim: &Claim, id: impl Fn(Side, usize) -> String) -> Vec<MarginForm> {
+    let Claim::Bilateral { bid_prices, offer_prices, .. } = claim else { return Vec::new() };
+    let margins = |side: Side, prices: &[Price]| -> Vec<MarginForm> {
+        let margin = |(at, price): (usize, &Price)| MarginForm { id: id(side, at), price: price.0 };
+        prices.iter().enumerate().map(margin).collect()
+    };
+    [margins(Side::Buy, bid_prices), margins(Side::Sell, offer_prices)].into_iter().flatten().collect()
+}
+
+/// The orders left out by the procedure of `uniform_price_blocks`.
+fn refused(claim: &Claim, id: impl Fn(&Refused) -> String) -> Option<Vec<String>> {
+    let Claim::Blocks { refused, .. } = claim else { return None };
+    Some(refused.iter().map(id).collect())
 }
 
 /// What proves each payment under `vcg`: the claim has a witness per account that trades, by its number.
@@ -238,7 +231,7 @@ fn without(file: &OrderFile, claim: &Claim, filled: &[(Energy, Money)]) -> Vec<W
 
 fn intervals(file: &OrderFile, clearings: &[Clearing]) -> Vec<IntervalForm> {
     let forms = (0..).zip(clearings).map(|(later, clearing)| IntervalForm {
-        interval: file.intervals.map_or_else(String::new, |intervals| intervals.name(later)),
+        interval: file.intervals.map_or_else(|| later.to_string(), |intervals| intervals.name(later)),
         energy_wh: clearing.volume.0,
         price: clearing.price.map(|price| price.0),
         p_star: clearing.equilibrium.map(|price| price.0),

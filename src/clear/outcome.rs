@@ -188,13 +188,10 @@ fn metered(design: &Design, file: &OrderFile, round: &Round) -> Result<Outcome, 
     let mut trades = Vec::new();
     market::rule::pair(&round.book, &clearing, &mut trades);
     (clearing.trades, clearing.price) = (trades, None);
-    let effective =
-        [prices.import, prices.export].into_iter().zip(sides).enumerate().map(|(side, (price, orders))| {
-            let total: Energy = orders.iter().map(|order| order.energy).sum();
-            mean(between_peers(side) + ((total - clearing.volume) * price).0, total)
-        });
-    let effective: Vec<Option<Price>> = effective.collect();
-    let effective = Some([effective[0], effective[1]]);
+    let effective = [(0, prices.import), (1, prices.export)].map(|(side, price)| {
+        let total: Energy = sides[side].iter().map(|order| order.energy).sum();
+        mean(between_peers(side) + ((total - clearing.volume) * price).0, total)
+    });
     clearing.amounts = amounts;
-    Ok(Outcome { claim: Claim::Metered, clearings: vec![clearing], effective, clear_ns })
+    Ok(Outcome { claim: Claim::Metered, clearings: vec![clearing], effective: Some(effective), clear_ns })
 }

@@ -19,6 +19,7 @@ pub(super) fn text(
     file: &OrderFile,
     filled: &[(Energy, Money)],
     form: &ClearForm,
+    has_picture: bool,
 ) -> String {
     let carrier = file.carrier.unwrap_or(Carrier::Electricity).name();
     let terms = match design.rule {
@@ -41,7 +42,8 @@ pub(super) fn text(
         text += &format!("  … and {} more refused orders\n", form.rejected.len() - SHOWN);
     }
     if let Some(folder) = &options.out {
-        text += &format!("\n  results and the picture of the curves: {}\n", folder.display());
+        let picture = if has_picture { " and the picture of the curves" } else { "" };
+        text += &format!("\n  results{picture}: {}\n", folder.display());
     }
     text
 }
@@ -51,12 +53,18 @@ fn summary(kind: RuleKind, form: &ClearForm) -> String {
     let line = |name: &str, what: String| format!("  {name:<12}{what}\n");
     let mut text = String::new();
     if form.energy_wh == 0 {
-        let why = match form.indicative_price {
-            Some(mid) => {
+        let why = match (kind, form.indicative_price) {
+            (RuleKind::TradeReduction, _) if form.certificate.p_star.is_some() => {
+                "the marginal orders set the prices and stay out".to_owned()
+            }
+            (RuleKind::UniformPriceBlocks, Some(_)) if form.certificate.refused.is_some() => {
+                "what is all or none finds no other side".to_owned()
+            }
+            (_, Some(mid)) => {
                 format!("no buyer pays what a seller asks; the middle is {} ct/kWh", cents(Price(mid)))
             }
-            None if form.fills.is_empty() && kind.takes_orders() => "one side is empty".to_owned(),
-            None => "nothing is shared".to_owned(),
+            (kind, None) if kind.takes_orders() => "one side is empty".to_owned(),
+            _ => "nothing is shared".to_owned(),
         };
         text += &line("traded", format!("nothing: {why}"));
     } else {

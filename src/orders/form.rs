@@ -136,7 +136,10 @@ impl Reader {
                 "quality" => value::quality(text).map(|quality| wishes.attributes.quality = quality),
                 "premium_percent" => value::percent(text).map(|parts| percent = parts),
                 "min_fill_wh" => value::energy(text).map(|energy| wishes.attributes.minimum = energy),
-                "partner" => Ok(partner = Some(text)),
+                "partner" => {
+                    partner = Some(text);
+                    Ok(())
+                }
                 "location" => value::location(text).map(|location| wishes.location = location),
                 "time_in_force" => value::time_in_force(text).map(|kind| waits = Some(kind)),
                 "interval" => value::interval(text).map(|named| interval = Some(named)),
