@@ -54,10 +54,6 @@ impl Columns {
             optional: OPTIONAL.map(place),
         })
     }
-
-    fn has(&self, name: &str) -> bool {
-        OPTIONAL.iter().zip(self.optional).any(|(known, column)| *known == name && column.is_some())
-    }
 }
 
 /// What a heading may hold, in words.
@@ -73,7 +69,7 @@ pub(super) struct Reader {
     file: OrderFile,
     lines: Vec<u64>,
     accounts: BTreeMap<String, u32>,
-    /// The delivery interval of every order, where the file has that column.
+    /// The delivery interval of every order up to the last that names one.
     intervals: Vec<Option<Interval>>,
     /// The partners that orders name, by place of the order: an account may appear later.
     partners: Vec<(usize, String)>,
@@ -183,7 +179,8 @@ impl Reader {
             wishes.attributes.partner = UNKNOWN;
             self.partners.push((self.file.orders.len(), partner.to_owned()));
         }
-        if columns.has("interval") {
+        if interval.is_some() {
+            self.intervals.resize(self.file.orders.len(), None); // rows above that name none
             self.intervals.push(interval);
         }
         let wishes = (wishes != *Wishes::NONE).then(|| Box::new(wishes));
@@ -219,6 +216,7 @@ impl Reader {
     /// Numbers the delivery intervals from the earliest; only some rules clear more than one at a time.
     fn place_in_time(&mut self) {
         let Some(&above) = self.intervals.first() else { return };
+        self.intervals.resize(self.file.orders.len(), None);
         let several = self.rule.grants(Wish::Block);
         for (place, interval) in self.intervals.iter().enumerate() {
             let what = match (above, interval) {
