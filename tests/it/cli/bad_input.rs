@@ -146,7 +146,8 @@ fn json_orders_are_judged_like_csv_orders() {
     check(&["clear"], "orders.json", orders, &expected);
     let some = r#"[{"id":"b","account":"a","side":"buy","energy_wh":1,"limit_price":1},
                    {"id":"c","account":"a","side":"buy","energy_wh":1,"limit_price":1,"interval":4}]"#;
-    let mixed = "orders.json:2:interval: only some rows say their interval: write it in all of them or in none";
+    let mixed =
+        "orders.json:2:interval: only some rows say their interval: write it in all of them or in none";
     check(&["clear"], "orders.json", some, &[mixed]);
     check(&["clear"], "orders.json", "[{]", &["orders.json:1:3: not JSON: key must be a string"]);
     let none = "orders.json: no array of orders: write [{\"id\":…},…] or {\"orders\":[…]}";
