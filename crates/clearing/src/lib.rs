@@ -7,9 +7,12 @@
 
 mod claim;
 pub use claim::clear;
+mod outcome;
+pub use outcome::outcome;
 mod workspace;
 pub use workspace::Workspace;
 mod curve;
 mod merit;
 mod selection;
 pub use curve::{Curve, Step};
+pub mod manipulation;
