@@ -39,8 +39,7 @@ pub enum Trick {
 
 impl Trick {
     /// Every kind.
-    pub const ALL: [Self; 5] =
-        [Self::Price, Self::Quantity, Self::Withholding, Self::FalseNames, Self::Wash];
+    pub const ALL: [Self; 5] = [Self::Price, Self::Quantity, Self::Withholding, Self::FalseNames, Self::Wash];
 
     /// The name used in files and reports.
     #[must_use]

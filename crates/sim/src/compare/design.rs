@@ -97,6 +97,13 @@ impl Design {
         }
     }
 
+    /// The name for people: words, and a key called one.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let words = self.name().replace('_', " ").replace('+', ", then ");
+        if matches!(self, Self::Rule(RuleKind::Key(_))) { format!("key: {words}") } else { words }
+    }
+
     /// What it does, in one sentence.
     #[must_use]
     pub fn words(&self) -> String {
@@ -225,9 +232,15 @@ mod tests {
         }
         assert_eq!(Designs::parse("all").unwrap(), Designs::all());
         let two = Designs::parse("dynamic, high_to_low+uniform_price,dynamic").unwrap();
-        assert_eq!(two.0.iter().map(Design::name).collect::<Vec<_>>(), ["dynamic", "high_to_low+uniform_price"]);
+        assert_eq!(
+            two.0.iter().map(Design::name).collect::<Vec<_>>(),
+            ["dynamic", "high_to_low+uniform_price"]
+        );
         assert_eq!(Designs::parse("pipeline").unwrap().0.len(), PIPELINES.len());
         let unknown = Designs::parse("dynamic,fair").unwrap_err().to_string();
-        assert!(unknown.starts_with("there is no rule `fair`: choose from all, uniform_price, "), "{unknown}");
+        assert!(
+            unknown.starts_with("there is no rule `fair`: choose from all, uniform_price, "),
+            "{unknown}"
+        );
     }
 }

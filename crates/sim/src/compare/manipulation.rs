@@ -51,12 +51,17 @@ fn limits(kind: RuleKind, effort: Effort) -> Limits {
     }
 }
 
-/// The best lies found under a design, one of each kind at most.
+/// The best lies found under a design, one of each kind at most; nothing where none can be looked for.
 pub(super) fn search(
     design: &Design,
     recording: &Recording,
     effort: Effort,
-) -> Result<Vec<Manipulation>, Rejection> {
+) -> Result<Option<Vec<Manipulation>>, Rejection> {
+    // The coefficients of the one come from another market, the premium of the other from outside.
+    let elsewhere = matches!(design.kind(), RuleKind::Key(SharingKey::FullDynamic | SharingKey::Incentive));
+    if effort == Effort::None || elsewhere {
+        return Ok(None);
+    }
     let limits = limits(design.kind(), effort);
     let mut best: Vec<Manipulation> = Vec::new();
     let mut keep = |gains: &Gains, member: usize, carrier: Carrier, interval: DeliveryInterval| {
@@ -81,7 +86,7 @@ pub(super) fn search(
         }
     }
     best.sort_by_key(|found| found.gain.trick);
-    Ok(best)
+    Ok(Some(best))
 }
 
 /// The intervals in which most could be traded, the largest first: where orders (or readings) of both sides meet.
@@ -151,9 +156,6 @@ fn in_readings(
     limits: &Limits,
     keep: &mut impl FnMut(&Gains, usize, Carrier, DeliveryInterval),
 ) -> Result<(), Rejection> {
-    if matches!(design.kind(), RuleKind::Key(SharingKey::FullDynamic | SharingKey::Incentive)) {
-        return Ok(()); // its coefficients come from another market; its premium from outside
-    }
     let rule = design.rule(carrier, recording);
     let prices: Prices = recording.prices_of(&rule, recorded);
     let readings = &recorded.exchanges[carrier as usize].readings;

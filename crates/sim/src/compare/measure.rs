@@ -244,7 +244,8 @@ mod tests {
 
     #[test]
     fn whoever_loses_counts_as_saving_nothing_and_is_named() {
-        let member = |saved: i128| Account { at_tariff: Money(100), bill: Money(100 - saved), ..Account::default() };
+        let member =
+            |saved: i128| Account { at_tariff: Money(100), bill: Money(100 - saved), ..Account::default() };
         let measured = Measured { members: vec![member(8), member(-2), member(-5)], surplus: Money::ZERO };
         assert_eq!((measured.saved(), measured.worse_off()), (Money(1), 2));
         assert_eq!(measured.worst(), Some((2, Money(-5))));

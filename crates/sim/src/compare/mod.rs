@@ -39,8 +39,18 @@ pub struct Played {
     pub design: Design,
     /// What came of it.
     pub measured: Measured,
+    /// Whether lies were looked for.
+    pub searched: bool,
     /// The best lies found, one of each kind at most.
     pub manipulation: Vec<Manipulation>,
+}
+
+impl Played {
+    /// The lie that wins most; none where none wins.
+    #[must_use]
+    pub fn best_lie(&self) -> Option<&Manipulation> {
+        self.manipulation.iter().max_by_key(|found| found.gain.money)
+    }
 }
 
 /// Plays a scenario and every design on what was recorded. `progress` hears how many of how many steps are done.
@@ -70,8 +80,9 @@ pub fn compare(
         match play::play(design, &recording) {
             Ok(measured) => {
                 step(progress);
-                let manipulation = manipulation::search(design, &recording, effort).unwrap_or_default();
-                played.push(Played { design: *design, measured, manipulation });
+                let lies = manipulation::search(design, &recording, effort).ok().flatten();
+                let (searched, manipulation) = (lies.is_some(), lies.unwrap_or_default());
+                played.push(Played { design: *design, measured, searched, manipulation });
             }
             Err(rejection) => {
                 step(progress);

@@ -76,8 +76,7 @@ pub(super) fn prepared(scenario: &Scenario, trading: bool) -> Scenario {
     scenario.community.horizon = 1;
     for market in &mut scenario.community.markets {
         if !matches!(market.rule, Rule::UniformPrice { .. }) {
-            market.rule =
-                Rule::UniformPrice { convention: PriceConvention::Equilibrium, k: Fraction::HALF };
+            market.rule = Rule::UniformPrice { convention: PriceConvention::Equilibrium, k: Fraction::HALF };
         }
     }
     if !trading {
@@ -180,7 +179,8 @@ impl Observer for Recorder {
                 readings: points.map(reading).collect(),
             }
         });
-        for (member, (delivery, flows)) in lived.deliveries.iter().zip(&mut self.recording.flows).enumerate() {
+        for (member, (delivery, flows)) in lived.deliveries.iter().zip(&mut self.recording.flows).enumerate()
+        {
             for carrier in Carrier::ALL {
                 if self.members[member][carrier as usize].is_none() {
                     continue;
