@@ -4,5 +4,6 @@ mod auctions;
 mod books;
 mod cases;
 mod lies;
+mod manipulation;
 mod metamorphic;
 mod reference;

@@ -13,6 +13,8 @@ use market::{
 pub enum Design {
     /// A rule.
     Rule(RuleKind),
+    /// `uniform_price` at a price between the limits of the last matched pair.
+    LastPair,
     /// A pipeline of these stages.
     Pipeline(Stages),
 }
@@ -45,6 +47,7 @@ impl Designs {
         for kind in RuleKind::ALL {
             match kind {
                 RuleKind::Pipeline => designs.extend(pipelines.clone()),
+                RuleKind::UniformPrice => designs.extend([Design::Rule(kind), Design::LastPair]),
                 kind => designs.push(Design::Rule(kind)),
             }
         }
@@ -70,6 +73,7 @@ impl Designs {
                     Self::all().0.into_iter().filter(|design| matches!(design, Design::Pipeline(_))).collect()
                 }
                 (_, Some(kind)) => vec![Design::Rule(kind)],
+                ("last_pair", _) => vec![Design::LastPair],
                 (_, None) => match Stages::parse(&name.replace('+', ",")) {
                     Some(stages) => vec![Design::Pipeline(stages)],
                     None => return Err(UnknownDesign { name: name.into() }),
@@ -91,6 +95,7 @@ impl Design {
     pub fn name(&self) -> String {
         match self {
             Self::Rule(kind) => kind.name().into(),
+            Self::LastPair => PriceConvention::LastPair.name().into(),
             Self::Pipeline(stages) => {
                 stages.as_slice().iter().map(|stage| stage.name()).collect::<Vec<_>>().join("+")
             }
@@ -109,6 +114,7 @@ impl Design {
     pub fn words(&self) -> String {
         match self {
             Self::Rule(kind) => kind.words().into(),
+            Self::LastPair => "one price for all, midway between the limits of the last matched pair".into(),
             Self::Pipeline(stages) => {
                 let stage = |stage: &Stage| match stage {
                     Stage::Separate => "each label alone",
@@ -127,6 +133,7 @@ impl Design {
     pub const fn kind(&self) -> RuleKind {
         match self {
             Self::Rule(kind) => *kind,
+            Self::LastPair => RuleKind::UniformPrice,
             Self::Pipeline(_) => RuleKind::Pipeline,
         }
     }
@@ -135,8 +142,7 @@ impl Design {
     pub(super) fn rule(&self, carrier: Carrier, recording: &Recording) -> Rule {
         let market = recording.terms.markets.iter().find(|market| market.carrier == carrier);
         if let Some(market) = market
-            && market.rule.kind() == self.kind()
-            && self.kind() != RuleKind::Pipeline
+            && *self == Self::Rule(market.rule.kind())
         {
             return market.rule;
         }
@@ -145,6 +151,7 @@ impl Design {
         let price = || recording.agreed_price(carrier);
         match *self {
             Self::Pipeline(stages) => Rule::Pipeline { stages, k },
+            Self::LastPair => Rule::UniformPrice { convention: PriceConvention::LastPair, k },
             Self::Rule(kind) => match kind {
                 // A pipeline is named by its stages; this one is never asked for.
                 RuleKind::UniformPrice | RuleKind::Pipeline => Rule::UniformPrice { convention, k },

@@ -44,7 +44,7 @@ fn limits(kind: RuleKind, effort: Effort) -> Limits {
     let heavy = matches!(kind, RuleKind::Bilateral);
     match (effort, heavy) {
         (Effort::None, _) => Limits { intervals: 0, members: 0, prices: 0 },
-        (Effort::Quick, false) => Limits { intervals: 4, members: 12, prices: 16 },
+        (Effort::Quick, false) => Limits { intervals: 8, members: 24, prices: 24 },
         (Effort::Quick, true) => Limits { intervals: 1, members: 4, prices: 6 },
         (Effort::Full, false) => Limits { intervals: 48, members: usize::MAX, prices: 1_000 },
         (Effort::Full, true) => Limits { intervals: 4, members: 12, prices: 16 },

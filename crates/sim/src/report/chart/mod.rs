@@ -44,7 +44,8 @@ impl Size {
     pub const fn width(self) -> f64 {
         match self {
             Self::Wide => 960.0,
-            Self::Narrow | Self::Half => 344.0,
+            Self::Narrow => 344.0,
+            Self::Half => 400.0,
         }
     }
 
