@@ -190,6 +190,7 @@ impl Auditor {
 
     /// The operator signed what is stored, and what members hold is what is stored.
     fn receipt(&mut self, receipt: &Receipt) {
+        self.tally.record = receipt.first; // a commit is named by its first record
         let operator = self.state.community().map(|terms| terms.operator);
         if receipt.signature.is_some() || self.receipt.signature.is_some() {
             let signer = receipt.signer(&Recoverer);

@@ -28,9 +28,9 @@ impl State {
         let first = Step { limit: order.limit, energy: order.energy };
         let curve = || core::iter::once(&first).chain(steps);
         let best = |limit: Price| best_limit(side, limit, attributes.premium);
-        let worst = |limit: Price| best_limit(side, limit, -attributes.fall);
+        let worst = |limit: Price| best_limit(side, limit, Price(attributes.fall.0.saturating_neg()));
         let hold = |step: &Step| hold_rate(side, best(step.limit)) * i128::from(step.energy.0);
-        if curve().map(hold).sum::<i128>() > self.bank().available(order.account).0 {
+        if curve().map(hold).fold(0, i128::saturating_add) > self.bank().available(order.account).0 {
             return Err(Rejection::InsufficientFunds);
         }
         let gate = self.gate(interval);
@@ -220,7 +220,7 @@ fn makes_sense(order: &Order, attributes: &Attributes, steps: &[Step]) -> bool {
 pub(super) const fn hold_rate(side: Side, limit: Price) -> i128 {
     let owed = match side {
         Side::Buy => limit.0,
-        Side::Sell => -limit.0,
+        Side::Sell => limit.0.saturating_neg(),
     };
     if owed > 0 { owed as i128 } else { 0 }
 }

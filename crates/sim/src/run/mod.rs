@@ -12,6 +12,7 @@
 mod delivery;
 
 use crate::roll::{Keys, Roll, registrations};
+use crate::scenario::label;
 use crate::summary::{Summary, Tally};
 use crate::{Observer, Scenario};
 use agents::{Delivery, Fees, Impossible, Intent, MarketOutlook, Outlook, Prosumer, ProsumerDescription};
@@ -19,8 +20,8 @@ use clearing::Workspace;
 use ledger::{Key, Ledger};
 use market::signing::Domain;
 use market::{
-    Authentication, Carrier, Claim, Command, DeliveryInterval, Energy, Envelope, Event, Money, Order, Price,
-    Prices, Rejection, Side, Sink, TariffId, TimeInForce,
+    AccountId, Attributes, Authentication, Carrier, Claim, Command, DeliveryInterval, Energy, Envelope,
+    Event, Money, Order, Price, Prices, Quality, Rejection, Side, Sink, TariffId, TimeInForce, Wish,
 };
 use std::collections::VecDeque;
 
@@ -321,7 +322,8 @@ impl<'a> Running<'a> {
             if (intent.side == Side::Sell && !point.sells) || self.on_orders(intent.carrier) != Some(true) {
                 continue;
             }
-            let Some(limit) = self.inside_collar(&intent) else { continue };
+            let Some((market, limit)) = self.inside_collar(&intent) else { continue };
+            let attributes = self.attributes(member, market, &intent, limit);
             self.nonces[member] += 1;
             let order = Order {
                 account: Roll::account(member),
@@ -333,21 +335,63 @@ impl<'a> Running<'a> {
                 time_in_force: TimeInForce::NextClearing,
                 nonce: self.nonces[member],
             };
-            if let Err(rejection) = self.send(Command::Place(order), Some(member))? {
+            let command = if attributes == Attributes::default() {
+                Command::Place(order)
+            } else {
+                Command::PlaceWith { order, attributes, steps: Vec::new() }
+            };
+            if let Err(rejection) = self.send(command, Some(member))? {
                 self.tally.refuse(rejection);
             }
         }
         Ok(())
     }
 
-    /// The limit brought inside the market's floor and cap, where that makes it no worse for its owner.
-    fn inside_collar(&self, intent: &Intent) -> Option<Price> {
+    /// The market an intent goes to, and its limit brought inside the market's floor and cap where that makes it no
+    /// worse for its owner.
+    fn inside_collar(&self, intent: &Intent) -> Option<(&'a market::Market, Price)> {
         let market =
             self.scenario.community.markets.iter().find(|market| market.carrier == intent.carrier)?;
-        match intent.side {
+        let inside = match intent.side {
             Side::Buy => (intent.limit >= market.floor).then(|| intent.limit.min(market.cap)),
             Side::Sell => (intent.limit <= market.cap).then(|| intent.limit.max(market.floor)),
+        };
+        inside.map(|limit| (market, limit))
+    }
+
+    /// What the member's order asks for beside, as far as the market's rule grants it.
+    fn attributes(
+        &self,
+        member: usize,
+        market: &market::Market,
+        intent: &Intent,
+        limit: Price,
+    ) -> Attributes {
+        let kind = market.rule.kind();
+        let described = &self.scenario.members[member];
+        let wishes = &described.wishes;
+        let mut attributes = Attributes::default();
+        if kind.grants(Wish::Quality) {
+            attributes.quality = match intent.side {
+                Side::Buy => wishes.wants,
+                Side::Sell => label(intent.carrier, &described.devices),
+            };
         }
+        if kind.grants(Wish::Partner) {
+            let partner = wishes.partner.as_ref();
+            let partner =
+                partner.and_then(|name| self.scenario.members.iter().position(|one| one.name == *name));
+            attributes.partner = partner.map_or(AccountId::WORLD, Roll::account);
+        }
+        let partnered = attributes.partner != AccountId::WORLD;
+        attributes.premium = match intent.side {
+            Side::Buy if partnered || attributes.quality != Quality::Any => {
+                wishes.premium.min(market.cap - limit)
+            }
+            Side::Sell if partnered => wishes.premium.min(limit - market.floor),
+            _ => Price::ZERO,
+        };
+        attributes
     }
 
     fn clear(&mut self, market: &market::Market, interval: DeliveryInterval) -> Result<(), RunError> {
