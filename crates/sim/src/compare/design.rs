@@ -1,11 +1,12 @@
 //! Designs by name: every rule with its usual parameters, and pipelines by their stages.
 
 use super::record::Recording;
-use agents::Device;
+use crate::scenario::label;
+use crate::{Roll, Scenario};
 use market::rule::RuleKind;
 use market::{
-    Attributes, Book, Carrier, Details, Fraction, Location, Price, PriceConvention, Quality, Rule,
-    SharingKey, Side, Stage, Stages,
+    AccountId, Attributes, Book, Carrier, Details, Fraction, Location, Price, PriceConvention, Quality, Rule,
+    SharingKey, Side, Stage, Stages, Wish,
 };
 
 /// A market design to compare.
@@ -184,26 +185,31 @@ impl Recording {
         Price(sum.div_euclid(2 * self.intervals.len().max(1) as i128) as i64)
     }
 
-    /// The book with the labels that its orders would carry, for designs that know labels.
-    ///
-    /// An offer carries the label of its owner's devices. Every second member asks for green local energy and would pay
-    /// 5 % of its limit more for it.
-    pub(super) fn labelled(&self, book: &Book, cap: Price) -> Book {
+    /// The book with what its orders would ask for beside, for designs that grant wishes.
+    pub(super) fn detailed(&self, kind: RuleKind, book: &Book, (floor, cap): (Price, Price)) -> Book {
         let mut book = book.clone();
         for side in Side::ALL {
             let details = book.orders(side).iter().map(|order| {
                 let (carrier, place) = self.places[order.meter.0 as usize];
-                let point = &self.points[carrier as usize][place];
-                let attributes = match side {
-                    Side::Sell => Attributes { quality: point.label, ..Attributes::default() },
-                    Side::Buy if point.wants_green => {
-                        let premium = (order.limit.0.abs() / 20).min((cap.0 - order.limit.0).max(0));
-                        let (quality, premium) = (Quality::GreenLocal, Price(premium));
-                        Attributes { quality, premium, ..Attributes::default() }
+                let wishes = &self.points[carrier as usize][place].wishes;
+                let mut attributes = Attributes::default();
+                if kind.grants(Wish::Quality) {
+                    attributes.quality = if side == Side::Buy { wishes.wants } else { wishes.label };
+                }
+                if kind.grants(Wish::Partner) {
+                    attributes.partner = wishes.partner;
+                }
+                // As in a run: a premium never leads outside the collar.
+                let partnered = attributes.partner != AccountId::WORLD;
+                let most = wishes.premium.unwrap_or(Price(order.limit.0.abs() / ASSUMED_PREMIUM));
+                attributes.premium = match side {
+                    Side::Buy if partnered || attributes.quality != Quality::Any => {
+                        most.min(cap - order.limit)
                     }
-                    Side::Buy => Attributes::default(),
+                    Side::Sell if partnered => most.min(order.limit - floor),
+                    _ => Price::ZERO,
                 };
-                Details { attributes, location: Location::default(), block: 0, part: 0 }
+                Details { attributes, location: wishes.location, block: 0, part: 0 }
             });
             let details = details.collect();
             book.details[side as usize] = details;
@@ -212,19 +218,44 @@ impl Recording {
     }
 }
 
-/// The label that a member's energy can carry: green where all that it makes comes from sun, wind, water or a digester.
-pub(super) fn label(devices: &[Device]) -> Quality {
-    let renewable = |device: &Device| {
-        matches!(
-            device,
-            Device::Photovoltaic(_) | Device::Wind(_) | Device::RunOfRiver(_) | Device::Biomethane(_)
-        )
-    };
-    let burns = |device: &Device| matches!(device, Device::Chp(_));
-    if devices.iter().any(renewable) && !devices.iter().any(burns) {
-        Quality::GreenLocal
-    } else {
-        Quality::Local
+/// What one metering point's orders ask for beside energy and a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PointWishes {
+    /// The label its energy carries.
+    pub label: Quality,
+    /// The label it asks for.
+    pub wants: Quality,
+    /// What it would pay more, n€/Wh; none for 5 % of the limit.
+    pub premium: Option<Price>,
+    /// With whom it would rather trade.
+    pub partner: AccountId,
+    /// Where it lies.
+    pub location: Location,
+}
+
+/// The part of its limit that a member would pay more for green energy, where the scenario does not say: a twentieth.
+const ASSUMED_PREMIUM: i64 = 20;
+
+impl PointWishes {
+    /// Whether no member of the scenario asks for a label.
+    pub(super) fn are_assumed(scenario: &Scenario) -> bool {
+        scenario.members.iter().all(|member| member.wishes.wants == Quality::Any)
+    }
+
+    /// A member's wishes for a carrier. Where no member of the scenario asks for a label, every second one is assumed to
+    /// ask for green local energy: else designs that know labels would differ from others in name only.
+    pub(super) fn of(scenario: &Scenario, number: usize, carrier: Carrier) -> Self {
+        let member = &scenario.members[number];
+        let wishes = &member.wishes;
+        let assumed = Self::are_assumed(scenario) && number % 2 == 1 && wishes.partner.is_none();
+        let found = |name: &String| scenario.members.iter().position(|member| member.name == *name);
+        Self {
+            label: label(carrier, &member.devices),
+            wants: if assumed { Quality::GreenLocal } else { wishes.wants },
+            premium: (!assumed).then_some(wishes.premium),
+            partner: wishes.partner.as_ref().and_then(found).map_or(AccountId::WORLD, Roll::account),
+            location: wishes.location,
+        }
     }
 }
 

@@ -125,7 +125,7 @@ fn in_orders(
     let rule = design.rule(carrier, recording);
     let exchange = &recorded.exchanges[carrier as usize];
     let collar = recording.collar(carrier);
-    let book = book(&rule, recording, exchange, collar.1);
+    let book = book(&rule, recording, exchange, collar);
     let mut books = Books::new(&rule, &book, &exchange.sequence, collar, limits.prices);
     let points = &recording.points[carrier as usize];
     let mut asked = vec![Energy::ZERO; points.len()];

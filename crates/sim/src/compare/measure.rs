@@ -1,5 +1,6 @@
 //! Figures: what a design means for each member and for all. `docs/compare.md` has the formulas.
 
+use super::design::PointWishes;
 use super::record::Recording;
 use crate::Scenario;
 use market::{Bill, Carrier, Energy, Money, Position};
@@ -17,6 +18,8 @@ pub struct Community {
     pub flows: Vec<(Energy, Energy)>,
     /// Per member, what it would pay if nobody had a market and devices knew it, n€.
     pub without_market: Vec<Money>,
+    /// Whether the scenario says nothing of labels, so that some members are taken to ask for green energy.
+    pub assumed_wishes: bool,
     /// Delivery intervals.
     pub intervals: u64,
     /// Orders recorded.
@@ -90,6 +93,7 @@ impl Community {
             carrier,
             flows: recording.flows.iter().map(|flows| flows[carrier as usize]).collect(),
             without_market,
+            assumed_wishes: PointWishes::are_assumed(scenario),
             intervals: recording.intervals.len() as u64,
             orders: books.map(|exchange| exchange.sequence.len() as u64).sum(),
         }

@@ -9,7 +9,7 @@
 //! Nothing is settled twice or otherwise than on a ledger: what differs between two designs is the design.
 
 mod design;
-pub use design::{Design, Designs, UnknownDesign};
+pub use design::{Design, Designs, PointWishes, UnknownDesign};
 mod manipulation;
 pub use manipulation::{Effort, Manipulation};
 mod measure;

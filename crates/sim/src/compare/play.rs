@@ -63,7 +63,7 @@ impl Desk {
         exchange: &Exchange,
     ) -> Result<(), Rejection> {
         let collar = recording.collar(carrier);
-        let book = book(rule, recording, exchange, collar.1);
+        let book = book(rule, recording, exchange, collar);
         outcome(rule, &book, &exchange.sequence, collar, &mut self.workspace, &mut self.clearing)?;
         for side in Side::ALL {
             let amounts = self.clearing.money(side);
@@ -107,16 +107,16 @@ fn add(sum: &mut Position, part: &Position) {
     );
 }
 
-/// The book as a design sees it: with labels where it knows them.
+/// The book as a design sees it: with wishes where it grants them.
 pub(super) fn book<'a>(
     rule: &Rule,
     recording: &Recording,
     exchange: &'a Exchange,
-    cap: Price,
+    collar: (Price, Price),
 ) -> Cow<'a, Book> {
-    match rule {
-        Rule::Pipeline { .. } => Cow::Owned(recording.labelled(&exchange.book, cap)),
-        _ => Cow::Borrowed(&exchange.book),
+    match rule.kind().keeps_details() {
+        true => Cow::Owned(recording.detailed(rule.kind(), &exchange.book, collar)),
+        false => Cow::Borrowed(&exchange.book),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Orders must not depend on what an earlier round of the same book traded, so the horizon is one interval: each book
 //! is filled once and auctioned once, by `uniform_price` unless the scenario names another price convention of it.
 
+use super::design::PointWishes;
 use crate::{Lived, Observer, Roll, RunError, Scenario, run};
 use ledger::{Central, Options};
 use market::rule::Metered;
@@ -42,10 +43,8 @@ pub struct PointTerms {
     pub capacity: [Energy; 2],
     /// Whether it may sell.
     pub sells: bool,
-    /// The label its energy can carry.
-    pub label: market::Quality,
-    /// Whether it asks for green local energy, where a design knows labels.
-    pub wants_green: bool,
+    /// What its orders ask for beside, where a design grants it.
+    pub wishes: PointWishes,
 }
 
 /// One delivery interval.
@@ -112,7 +111,6 @@ impl Recorder {
         let mut points: [Vec<PointTerms>; 3] = Default::default();
         let mut places = Vec::new();
         for (number, (member, own)) in scenario.members.iter().zip(&roll.points).enumerate() {
-            let label = super::design::label(&member.devices);
             for carrier in Carrier::ALL {
                 let at = carrier as usize;
                 let (Some(_), Some(connection)) = (own[at], member.connections[at]) else { continue };
@@ -123,8 +121,7 @@ impl Recorder {
                     share: 0,
                     capacity: [connection.import_capacity, connection.export_capacity],
                     sells: connection.sells,
-                    label,
-                    wants_green: number % 2 == 1,
+                    wishes: PointWishes::of(scenario, number, carrier),
                 });
             }
         }

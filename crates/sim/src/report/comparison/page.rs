@@ -408,11 +408,16 @@ impl Page<'_> {
         ];
         let mut rows: String =
             terms.iter().map(|(name, what)| format!("<dt>{name}</dt><dd>{what}</dd>\n")).collect();
+        let labels = match comparison.community.assumed_wishes {
+            true => {
+                "pipelines know them; as the scenario says of nobody what it would like to buy, every second member is taken \
+                 to ask for green energy and to pay 5 % of its limit more for it"
+            }
+            false => "pipelines know them; who asks for which, and pays how much more, the scenario says",
+        };
         rows += &format!(
             "<dt>Self-sufficiency, self-consumption</dt><dd>the part of the {carrier} used that is not bought from, and of the \
-             {carrier} made that is not sold to, the supplier</dd>\n<dt>Labels</dt><dd>pipelines know them: energy of members \
-             whose plants are all renewable is green, all other local; every second member asks for green and would pay 5 % \
-             of its limit more for it</dd>\n<dt>Keys</dt><dd>at the middle of the supplier’s prices, in equal shares, \
+             {carrier} made that is not sold to, the supplier</dd>\n<dt>Labels</dt><dd>{labels}</dd>\n<dt>Keys</dt><dd>at the middle of the supplier’s prices, in equal shares, \
              in the order of registration</dd>\n<dt>Seed</dt><dd>{}</dd>\n<dt>Version</dt><dd>Wattle {}</dd>\n",
             subject.seed,
             escape(&subject.version)
