@@ -1,14 +1,14 @@
 //! How fast the auctions clear: from the unsorted book as the state holds it to a claim that the check accepts, the
 //! check included; beside it what the machine can do at all. CPU time of one thread.
 
-use clearing::{Workspace, clear};
+use clearing::{Workspace, clear, consensus};
 use cpu_time::ThreadTime;
 use criterion::measurement::{Measurement, ValueFormatter};
 use criterion::{BenchmarkId, Criterion, Throughput};
-use market::rule::{Allocation, Clearing, Metered, check, metered};
+use market::rule::{Allocation, Clearing, Metered, Pairs, check, metered};
 use market::{
-    AccountId, Book, BookOrder, Energy, Fraction, MAX_PRICE, MeterId, Price, PriceConvention, Prices, Rule,
-    SharingKey, TimeInForce,
+    AccountId, Attributes, Book, BookOrder, Details, Energy, Fraction, Location, MAX_PRICE, MeterId, Price,
+    PriceConvention, Prices, Rule, SharingKey, TimeInForce,
 };
 use std::hint::black_box;
 use std::time::Duration;
@@ -108,12 +108,17 @@ fn auctions(criterion: &mut Criterion<CpuTime>) {
             Rule::UniformPrice { convention: PriceConvention::LastPair, k: Fraction::HALF },
         ),
         ("pay_as_bid", Rule::PayAsBid { k: Fraction::HALF }),
+        ("trade_reduction", Rule::TradeReduction),
+        ("vcg", Rule::Vcg),
     ];
     for (name, rule) in rules {
         let mut group = criterion.benchmark_group(name);
         // The last but one has a price every tenth of a cent, the last a single price.
         let sizes = [1_000, 10_000, 100_000, 1_000_000].map(|orders| (orders, 1));
         for (orders, tick) in sizes.into_iter().chain([(1_000_000, 1_000), (1_000_000, 1_000_000)]) {
+            if rule == Rule::Vcg && orders > 1_000 {
+                continue; // one search for every account: the square of that
+            }
             let book = book(orders, tick);
             let (mut workspace, mut out) = (Workspace::new(), Clearing::default());
             let ties = match tick {
@@ -167,6 +172,70 @@ fn keys(criterion: &mut Criterion<CpuTime>) {
     group.finish();
 }
 
+/// A market of pairs: limits that fall, members in sixteen buildings on four feeders, every second with a preference.
+fn pairs(bids: u32, offers: u32) -> Book {
+    let mut random = Random(5);
+    let mut book = Book::default();
+    for (side, count) in [bids, offers].into_iter().enumerate() {
+        for arrival in 0..count {
+            let account = AccountId(6 + arrival + side as u32 * bids);
+            let other =
+                6 + random.between(0, i64::from([offers, bids][side]) - 1) as u32 + (1 - side as u32) * bids;
+            let partnered = arrival % 2 == 0;
+            let attributes = Attributes {
+                partner: AccountId(if partnered { other } else { 0 }),
+                premium: Price(if partnered { random.between(0, 30_000) } else { 0 }),
+                fall: Price(random.between(0, 100_000)),
+                ..Attributes::default()
+            };
+            let location = Location((random.between(0, 3) << 8 | random.between(0, 3)) as u32);
+            let orders = if side == 0 { &mut book.bids } else { &mut book.offers };
+            orders.push(BookOrder {
+                limit: Price(random.between(50_000, 400_000)),
+                energy: Energy(random.between(1, 5_000)),
+                account,
+                meter: MeterId(0),
+                arrival,
+                time_in_force: TimeInForce::NextClearing,
+            });
+            book.details[side].push(Details { attributes, location, ..Details::default() });
+        }
+    }
+    book
+}
+
+fn bilateral(criterion: &mut Criterion<CpuTime>) {
+    let collar = (Price(-MAX_PRICE.0), MAX_PRICE);
+    let charges = [0, 10_000, 20_000, 40_000].map(Price);
+    let rule = Rule::Bilateral { charges };
+    let mut group = criterion.benchmark_group("bilateral");
+    for (bids, offers) in [(10, 21), (100, 100)] {
+        let book = pairs(bids, offers);
+        let seen = Pairs::new(&book, &charges);
+        let found = consensus(&seen);
+        println!("{bids}x{offers}: {} rounds, consensus {}", found.rounds, found.reached);
+        let (mut workspace, mut out) = (Workspace::new(), Clearing::default());
+        let size = format!("{bids}x{offers}");
+        group.bench_function(BenchmarkId::new("consensus", &size), |bencher| {
+            bencher.iter(|| black_box(consensus(black_box(&seen)).rounds));
+        });
+        group.bench_function(BenchmarkId::new("find_and_check", &size), |bencher| {
+            bencher.iter(|| {
+                let claim = clear(&rule, black_box(&book), collar, &mut workspace);
+                check(&rule, &book, &claim, collar, &mut out).expect("the search is right");
+                black_box(out.volume)
+            });
+        });
+        let claim = clear(&rule, &book, collar, &mut workspace);
+        group.bench_function(BenchmarkId::new("check", &size), |bencher| {
+            bencher.iter(|| {
+                check(&rule, black_box(&book), &claim, collar, &mut out).expect("the search is right")
+            });
+        });
+    }
+    group.finish();
+}
+
 fn machine(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("machine");
     let mut random = Random(3);
@@ -201,5 +270,6 @@ fn main() {
     machine(&mut criterion);
     auctions(&mut criterion);
     keys(&mut criterion);
+    bilateral(&mut criterion);
     criterion.final_summary();
 }

@@ -1,6 +1,6 @@
 //! From a book to the claim that the rule's check accepts.
 
-use crate::{Workspace, merit, selection};
+use crate::{Workspace, bilateral, merit, pipeline, selection, vcg};
 use market::rule::{Cut, Rule};
 use market::{Book, Claim, Price, PriceConvention, Side};
 
@@ -8,9 +8,15 @@ use market::{Book, Claim, Price, PriceConvention, Side};
 ///
 /// `collar` is the market's floor and cap, as for the check; the orders of the book lie within it.
 #[must_use]
-pub fn clear(rule: &Rule, book: &Book, _collar: (Price, Price), workspace: &mut Workspace) -> Claim {
+pub fn clear(rule: &Rule, book: &Book, collar: (Price, Price), workspace: &mut Workspace) -> Claim {
     if !rule.takes_orders() {
         return Claim::Metered;
+    }
+    if let Rule::Pipeline { stages, k } = rule {
+        return pipeline::clear((*stages, *k), book, collar, workspace);
+    }
+    if let Rule::Bilateral { charges } = rule {
+        return bilateral::clear(charges, book);
     }
     let Some((lo, hi)) = selection::equilibrium(book, &mut workspace.selection) else {
         return Claim::Nothing;
@@ -33,6 +39,8 @@ pub fn clear(rule: &Rule, book: &Book, _collar: (Price, Price), workspace: &mut 
             let offers = merit::filled(Side::Sell, book, &cut, &mut workspace.merit);
             Claim::PayAsBid { equilibrium: lo, bids, offers }
         }
+        Rule::TradeReduction => Claim::TradeReduction { equilibrium: lo },
+        Rule::Vcg => Claim::Vcg { equilibrium: lo, without: vcg::without(book, &cut(), workspace) },
         _ => Claim::Metered,
     }
 }

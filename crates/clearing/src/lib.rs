@@ -5,7 +5,9 @@
 //!
 //! The modules in reading order:
 
+mod bilateral;
 mod claim;
+pub use bilateral::{Consensus, consensus};
 pub use claim::clear;
 mod outcome;
 pub use outcome::outcome;
@@ -13,6 +15,8 @@ mod workspace;
 pub use workspace::Workspace;
 mod curve;
 mod merit;
+mod pipeline;
 mod selection;
+mod vcg;
 pub use curve::{Curve, Step};
 pub mod manipulation;

@@ -7,7 +7,7 @@ use market::{Book, Energy, Fraction, Money, Price, PriceConvention, Rejection, S
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
@@ -21,17 +21,17 @@ fn shared(folder: &str) -> Option<PathBuf> {
     Some(folder)
 }
 
-fn rows(file: &Path) -> Vec<Vec<String>> {
+pub(crate) fn rows(file: &Path) -> Vec<Vec<String>> {
     let mut reader =
         csv::Reader::from_path(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     reader.records().map(|row| row.unwrap().iter().map(String::from).collect()).collect()
 }
 
-fn integer(text: &str) -> i64 {
+pub(crate) fn integer(text: &str) -> i64 {
     text.parse().unwrap_or_else(|_| panic!("{text} is no integer"))
 }
 
-fn json(file: &Path) -> Value {
+pub(crate) fn json(file: &Path) -> Value {
     serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
 }
 
@@ -45,6 +45,22 @@ struct Named {
 }
 
 impl Named {
+    /// The orders of a folder of `cases/`.
+    fn read(folder: &Path) -> Self {
+        println!("{}", folder.display());
+        assert!(folder.join("README.md").is_file());
+        let mut named = Self::default();
+        let mut accounts = Vec::new();
+        for row in rows(&folder.join("input.csv")) {
+            let [id, account, side, energy, limit] = row.try_into().unwrap();
+            let number = accounts.iter().position(|known| *known == account).unwrap_or(accounts.len());
+            accounts.push(account);
+            let side = Side::ALL.into_iter().find(|known| known.name() == side).unwrap();
+            named.place(&id, number as u32, side, integer(&energy), integer(&limit));
+        }
+        named
+    }
+
     fn place(&mut self, id: &str, account: u32, side: Side, energy: i64, limit: i64) {
         let names = if side == Side::Buy { &mut self.bids } else { &mut self.offers };
         if energy <= 0 {
@@ -67,21 +83,53 @@ fn auctions_worked_by_hand() {
         if !folder.is_dir() {
             continue;
         }
-        println!("{}", folder.display());
-        assert!(folder.join("README.md").is_file());
-        let mut named = Named::default();
-        let mut accounts = Vec::new();
-        for row in rows(&folder.join("input.csv")) {
-            let [id, account, side, energy, limit] = row.try_into().unwrap();
-            let number = accounts.iter().position(|known| *known == account).unwrap_or(accounts.len());
-            accounts.push(account);
-            let side = Side::ALL.into_iter().find(|known| known.name() == side).unwrap();
-            named.place(&id, number as u32, side, integer(&energy), integer(&limit));
-        }
-        check_auction(&named, &json(&folder.join("expected.json")));
+        let (named, expected) = (Named::read(&folder), json(&folder.join("expected.json")));
+        check_auction(&named, &expected);
+        check_truthful(&named, &expected);
         cases += 1;
     }
     assert_eq!(cases, 14);
+}
+
+#[test]
+fn truthful_auctions_from_publications() {
+    for case in ["break_even_at_two", "one_price", "reduction", "single_pair"] {
+        let folder = root().join("cases/truthful").join(case);
+        check_truthful(&Named::read(&folder), &json(&folder.join("expected.json")));
+    }
+}
+
+/// What `trade_reduction` and `vcg` do where the two sides may have prices of their own.
+fn check_truthful(named: &Named, expected: &Value) {
+    let book = &named.book;
+    let sides = [(Side::Buy, &named.bids), (Side::Sell, &named.offers)];
+    let number = |value: &Value| value.as_i64().unwrap_or(0);
+    let price = |value: &Value| value.as_i64().map(Price);
+
+    let (out, right) = (cleared(&Rule::TradeReduction, book), &expected["trade_reduction"]);
+    assert_eq!(out.volume.0, number(&right["energy_wh"]));
+    assert_eq!(out.welfare.0, i128::from(number(&right["welfare_neur"])));
+    assert_eq!(out.price, price(&right["price"]));
+    assert_eq!(out.side_prices, price(&right["buyer_price"]).zip(price(&right["seller_price"])));
+    let indicative = if right.is_null() { &expected["indicative_price"] } else { &right["indicative_price"] };
+    assert_eq!(out.indicative_price, price(indicative));
+    for (side, names) in sides {
+        for (name, fill) in names.iter().zip(out.fills(side)) {
+            assert_eq!(fill.0, number(&right["fills"][name]), "{name}");
+        }
+    }
+
+    let (out, right) = (cleared(&Rule::Vcg, book), &expected["vcg"]);
+    let mut surplus = 0;
+    for (side, names) in sides {
+        let money = out.money(side);
+        for ((at, name), fill) in names.iter().enumerate().zip(out.fills(side)) {
+            let amount = money.of(at, *fill);
+            assert_eq!(amount, number(&right["amounts"][name]), "{name}");
+            surplus += if side == Side::Buy { amount } else { -amount };
+        }
+    }
+    assert_eq!(surplus, number(&right["surplus_neur"]));
 }
 
 fn check_auction(named: &Named, expected: &Value) {

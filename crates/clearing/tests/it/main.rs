@@ -1,9 +1,16 @@
 //! Searches and checks against a slow, obviously right reference, the laws, and worked cases.
 
 mod auctions;
+mod bilateral;
+mod bilateral_cases;
 mod books;
 mod cases;
+mod laws;
 mod lies;
 mod manipulation;
 mod metamorphic;
+mod misreports;
+mod pipeline;
 mod reference;
+mod truthful;
+mod units;

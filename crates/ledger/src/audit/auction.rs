@@ -171,7 +171,9 @@ impl Books {
             .terms
             .as_ref()
             .and_then(|terms| terms.markets.iter().find(|market| market.carrier == carrier));
-        let Some(rule) = market.map(|market| market.rule) else { return };
+        let Some((rule, collar)) = market.map(|market| (market.rule, (market.floor, market.cap))) else {
+            return;
+        };
         if !rule.takes_orders() {
             return self.clear_metered(carrier, interval, &rule, events, state, tally);
         }
@@ -181,7 +183,7 @@ impl Books {
         delivery.frozen = false;
         delivery.rounds += 1;
         let outcome = Outcome::read(events, carrier, interval, delivery, tally);
-        outcome.check(&rule, delivery, tally);
+        outcome.check(&rule, collar, delivery, tally);
         let released = outcome.write_down(delivery, last, tally);
         for (account, released) in released {
             self.account(account).holds -= released;

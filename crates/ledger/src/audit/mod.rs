@@ -16,6 +16,7 @@ mod outcome;
 mod sensitivity;
 mod settlement;
 mod tally;
+mod truthful;
 
 use crate::store::Store;
 use crate::{Error, Receipt, Recoverer, Segment};

@@ -3,6 +3,7 @@
 
 use super::books::{OwnDelivery, OwnOrder, stays};
 use super::tally::Tally;
+use super::truthful::trade_reduction;
 use market::rule::{Binding, RuleKind};
 use market::{
     AccountId, Carrier, DeliveryInterval, Energy, Event, Fraction, Law, Money, Order, Price, PriceConvention,
@@ -70,7 +71,13 @@ impl Outcome {
     }
 
     /// Every law that an auction's outcome must keep.
-    pub(super) fn check(&self, rule: &Rule, delivery: &OwnDelivery, tally: &mut Tally) {
+    pub(super) fn check(
+        &self,
+        rule: &Rule,
+        collar: (Price, Price),
+        delivery: &OwnDelivery,
+        tally: &mut Tally,
+    ) {
         let Self { volume, price, .. } = *self;
         let live = [delivery.orders[0].len() as u32, delivery.orders[1].len() as u32];
         tally.equal(Law::C12, self.counted, live, "the number of orders that took part");
@@ -119,6 +126,13 @@ impl Outcome {
             RuleKind::UniformPrice | RuleKind::PayAsBid | RuleKind::AuctionFirst => {
                 tally.equal(Law::C7, self.welfare, welfare, "the welfare");
                 self.check_optimum(rule, delivery, welfare, tally);
+            }
+            RuleKind::TradeReduction => {
+                let right = trade_reduction(&delivery.orders, collar);
+                let facts = (volume, price, self.equilibrium, self.welfare);
+                let right_facts = (right.volume, right.price, right.equilibrium, right.welfare);
+                tally.equal(Law::C9, facts, right_facts, "volume, price, equilibrium price and welfare");
+                tally.equal(Law::C9, &self.fills, &right.fills, "what the orders trade, and for how much,");
             }
             _ => {}
         }

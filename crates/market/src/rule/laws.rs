@@ -86,7 +86,7 @@ const fn procedure(rule: RuleKind, law: Law) -> Binding {
             DoesNotApply("an order with a minimum, or a block, may be left out although its price is good")
         }
         (Law::C5, RuleKind::Bilateral) => {
-            Weakened("no pair is left whose limits lie further apart than its charge, beyond the residual")
+            Weakened("no pair is left whose next Wh lie as far apart as its charge, less its premiums")
         }
         (Law::C6, RuleKind::Continuous) => {
             DoesNotApply("price, then time of arrival; each trade has its own price")
@@ -103,7 +103,7 @@ const fn procedure(rule: RuleKind, law: Law) -> Binding {
         (Law::C7, RuleKind::UniformPriceBlocks) => {
             DoesNotApply("a stated procedure, not the best combination")
         }
-        (Law::C7, RuleKind::Bilateral) => Weakened("to the residual of the conditions of the optimum"),
+        (Law::C7, RuleKind::Bilateral) => Weakened("limits that fall are counted in whole n€/Wh"),
         (Law::C10, RuleKind::Continuous) => DoesNotApply("what an order gets depends on when it arrives"),
         (Law::C10, RuleKind::Pipeline) => DoesNotApply("what one stage leaves changes the next"),
         (Law::C10, RuleKind::UniformPriceBlocks) => {

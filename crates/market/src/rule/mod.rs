@@ -3,29 +3,39 @@
 //! A rule never searches. An auction's outcome arrives as a [`Claim`] and [`check`] says whether it is right, in
 //! one pass over the unsorted book; a rule on metered energy is recomputed by [`metered()`].
 
+mod bilateral;
 mod clearing;
 mod cut;
 mod explain;
 mod kind;
 mod laws;
+mod line;
 mod margin;
 mod merit;
 mod metered;
 mod pairing;
+mod pairs;
 mod pay_as_bid;
+pub mod pipeline;
 pub mod sharing;
 mod stages;
+mod trade_reduction;
 mod uniform_price;
+mod vcg;
 
+pub use bilateral::{MAX_PAIRED, centre};
 pub use clearing::{Amounts, Clearing, Trade};
 pub use cut::{Cut, SideCut};
 pub use explain::explain;
 pub use kind::RuleKind;
 pub use laws::Binding;
+pub use line::Line;
 pub use margin::{MarginOrder, Standing};
 pub use merit::merit_order;
 pub use metered::{Allocation, Metered, metered};
 pub use pairing::pair;
+pub use pairs::Pairs;
+pub use pipeline::{Auction, Auctions, LabelShare};
 pub use stages::{Stage, Stages};
 
 use crate::{Book, Claim, Fraction, Price, Rejection, TariffId};
@@ -150,15 +160,31 @@ pub fn check(
     out: &mut Clearing,
 ) -> Result<(), Rejection> {
     match (rule, claim) {
-        (Rule::UniformPrice { .. } | Rule::PayAsBid { .. } | Rule::AuctionFirst { .. }, Claim::Nothing) => {
-            out.nothing(book, collar)
-        }
+        (
+            Rule::UniformPrice { .. }
+            | Rule::PayAsBid { .. }
+            | Rule::AuctionFirst { .. }
+            | Rule::TradeReduction
+            | Rule::Vcg,
+            Claim::Nothing,
+        ) => out.nothing(book, collar),
         (
             Rule::UniformPrice { convention, k } | Rule::AuctionFirst { convention, k, .. },
             Claim::UniformPrice { equilibrium, price },
         ) => uniform_price::check(*convention, *k, book, *equilibrium, *price, out),
         (Rule::PayAsBid { k }, Claim::PayAsBid { equilibrium, bids, offers }) => {
             pay_as_bid::check(*k, book, *equilibrium, bids, offers, out)
+        }
+        (Rule::TradeReduction, Claim::TradeReduction { equilibrium }) => {
+            trade_reduction::check(book, *equilibrium, collar, out)
+        }
+        (Rule::Vcg, Claim::Vcg { equilibrium, without }) => vcg::check(book, *equilibrium, without, out),
+        (Rule::Pipeline { stages, k }, Claim::Pipeline { auctions }) => {
+            pipeline::check((*stages, *k), book, auctions, collar, out)
+        }
+        (Rule::Bilateral { charges }, Claim::Nothing) => bilateral::nothing(charges, book, collar, out),
+        (Rule::Bilateral { charges }, Claim::Bilateral { trades, bid_prices, offer_prices }) => {
+            bilateral::check(charges, book, trades, [bid_prices, offer_prices], out)
         }
         (_, Claim::Metered) if !rule.takes_orders() => {
             out.reset(book);

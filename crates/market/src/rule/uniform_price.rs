@@ -50,6 +50,7 @@ impl Cut {
         out.trades.clear();
         out.side_prices = None;
         out.amounts.iter_mut().for_each(Vec::clear);
+        out.auctions.clear();
         out.volume = self.volume;
         out.price = None;
         out.equilibrium = Some(self.price);
@@ -63,7 +64,13 @@ impl Cut {
 }
 
 /// Fills one side.
-fn fill(cut: &Cut, side: Side, orders: &[BookOrder], fills: &mut Vec<Energy>, scratch: &mut Scratch) {
+pub(super) fn fill(
+    cut: &Cut,
+    side: Side,
+    orders: &[BookOrder],
+    fills: &mut Vec<Energy>,
+    scratch: &mut Scratch,
+) {
     let (at, share) = cut.margin(side);
     // Those at the price go with the better ones, or with the worse, or share (below).
     let least_gain = if share == at { 0 } else { 1 };

@@ -1,7 +1,7 @@
 //! Time before delivery: orders enter and leave the book, prices are promised, the gate closes.
 
 use super::State;
-use crate::rule::RuleKind;
+use crate::rule::{MAX_PAIRED, RuleKind};
 use crate::{
     AccountId, Attributes, BookOrder, Carrier, DeliveryInterval, Details, Energy, Event, MAX_ENERGY,
     MAX_ORDERS, Money, Order, OrderId, Price, Quality, Rejection, Side, Sink, Step, TimeInForce, Wish,
@@ -87,7 +87,9 @@ impl State {
         }
         let arrived =
             delivery.map_or(0, |delivery| delivery.arrivals.get(side as usize).copied().unwrap_or(0));
-        if steps.len() as u64 + u64::from(arrived) >= u64::from(MAX_ORDERS) {
+        let live = delivery.map_or(0, |delivery| delivery.orders(side).len());
+        let unpaired = kind == RuleKind::Bilateral && live + steps.len() >= MAX_PAIRED;
+        if unpaired || steps.len() as u64 + u64::from(arrived) >= u64::from(MAX_ORDERS) {
             return Err(Rejection::TooMany);
         }
 
@@ -213,6 +215,8 @@ fn makes_sense(order: &Order, attributes: &Attributes, steps: &[Step]) -> bool {
         && (Energy::ZERO..=order.energy).contains(&minimum)
         && partner != order.account
         && fall >= Price::ZERO
+        // What a clearing leaves of such an order would have another limit.
+        && (fall == Price::ZERO || order.time_in_force == TimeInForce::NextClearing)
 }
 
 /// What an account must promise per Wh of an open order so that the trade is paid at the worst price it allows,

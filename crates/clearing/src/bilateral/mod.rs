@@ -1,0 +1,99 @@
+//! Trades between pairs: first what the members agree on by themselves, then the last n€.
+//!
+//! [`consensus()`] lets every order answer for itself until both ends of every trade agree, in floats and to a
+//! tolerance. Its prices are where [`flow`] begins, which finds the best trades in integers, whatever the prices: so a
+//! consensus that was not reached costs time, never an outcome.
+
+mod consensus;
+mod flow;
+
+pub use consensus::{Consensus, consensus};
+
+use market::rule::{Pairs, centre};
+use market::{Book, Claim, PairClaim, Price, Side};
+
+/// The best trades of `book` under [`market::Rule::Bilateral`] with these charges, and prices that prove them.
+pub(crate) fn clear(charges: &[Price; 4], book: &Book) -> Claim {
+    let pairs = Pairs::new(book, charges);
+    if Side::ALL.iter().any(|side| book.orders(*side).is_empty()) {
+        return Claim::Nothing;
+    }
+    let consensus = consensus(&pairs);
+    let offer_prices: Vec<i64> =
+        consensus.prices[Side::Sell as usize].iter().map(|price| price.round() as i64).collect();
+    let (trades, mut prices) = flow::best(&pairs, offer_prices, consensus.reached);
+    if trades.is_empty() {
+        return Claim::Nothing;
+    }
+    centre(&pairs, &trades, &mut prices);
+    let [bid_prices, offer_prices] = prices;
+    Claim::Bilateral { trades, bid_prices, offer_prices }
+}
+
+/// Every trade of a row-major table, bids down, that is more than nothing.
+fn listed(table: &[i64], offers: usize) -> Vec<PairClaim> {
+    let trade = |(cell, energy): (usize, &i64)| PairClaim {
+        bid: (cell / offers) as u32,
+        offer: (cell % offers) as u32,
+        energy: market::Energy(*energy),
+    };
+    table.iter().enumerate().filter(|(_, energy)| **energy > 0).map(trade).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use market::rule::{Clearing, Rule, check};
+    use market::{
+        AccountId, Attributes, BookOrder, Details, Energy, Location, MAX_PRICE, MeterId, TimeInForce,
+    };
+    use proptest::prelude::*;
+
+    /// A book of orders (limit, energy, fall, place), bids and offers in turn.
+    fn book(orders: &[(i64, i64, i64, u32)]) -> Book {
+        let mut book = Book::default();
+        for (number, (limit, energy, fall, place)) in (6..).zip(orders) {
+            let side = number as usize % 2;
+            let orders = if side == 0 { &mut book.bids } else { &mut book.offers };
+            orders.push(BookOrder {
+                limit: Price(*limit),
+                energy: Energy(*energy),
+                account: AccountId(number),
+                meter: MeterId(number),
+                arrival: number,
+                time_in_force: TimeInForce::NextClearing,
+            });
+            let attributes = Attributes { fall: Price(*fall), ..Attributes::default() };
+            book.details[side].push(Details { attributes, location: Location(*place), ..Details::default() });
+        }
+        book
+    }
+
+    #[test]
+    fn the_best_trades_do_not_depend_on_where_the_search_begins() {
+        let orders = prop::collection::vec((-40_i64..40, 1_i64..1_000_000, 0_i64..60, 0_u32..3), 2..12);
+        let config = ProptestConfig::with_cases(ProptestConfig::default().cases.max(10_000));
+        proptest!(config, |(orders in orders, start in -100_i64..100, charge in 0_i64..20)| {
+            let (book, charges) = (book(&orders), [0, charge, charge, charge].map(Price));
+            let pairs = Pairs::new(&book, &charges);
+            let claims = [(start, true), (start, false), (0, false)].map(|(start, near)| {
+                let (trades, mut prices) = flow::best(&pairs, vec![start; book.offers.len()], near);
+                if trades.is_empty() {
+                    return Claim::Nothing;
+                }
+                centre(&pairs, &trades, &mut prices);
+                let [bid_prices, offer_prices] = prices;
+                Claim::Bilateral { trades, bid_prices, offer_prices }
+            });
+            let [one, two, three] = claims.map(|claim| {
+                let mut out = Clearing::default();
+                let collar = (Price(-MAX_PRICE.0), MAX_PRICE);
+                let right = check(&Rule::Bilateral { charges }, &book, &claim, collar, &mut out);
+                assert_eq!(right, Ok(()), "{claim:?}");
+                (out.welfare, out.volume)
+            });
+            prop_assert_eq!(one, two);
+            prop_assert_eq!(two, three);
+        });
+    }
+}
