@@ -7,7 +7,8 @@ use crate::settings::{RunOptions, Settings};
 use crate::show::{euros, percent};
 use crate::table::{Align, Table};
 use clap::{Args, ValueEnum, ValueHint};
-use market::Money;
+use market::rule::RuleKind;
+use market::{Energy, Money, Quality};
 use serde::Serialize;
 use sim::Scenario;
 use sim::calendar::format_instant;
@@ -137,6 +138,7 @@ struct DesignForm {
     surplus_neur: i128,
     welfare_neur: i128,
     traded: Vec<TradedForm>,
+    labels: Option<Vec<LabelForm>>,
     self_consumption_ppm: Option<i64>,
     self_sufficiency_ppm: Option<i64>,
     jain_ppm: Option<i64>,
@@ -151,6 +153,14 @@ struct DesignForm {
 struct TradedForm {
     carrier: &'static str,
     traded_wh: i64,
+}
+
+#[derive(Serialize)]
+struct LabelForm {
+    label: &'static str,
+    asked_wh: i64,
+    offered_wh: i64,
+    delivered_wh: i64,
 }
 
 #[derive(Serialize)]
@@ -234,6 +244,14 @@ impl Finished<'_> {
                     traded_wh: measured.traded(market.carrier).0,
                 })
                 .collect(),
+            labels: (played.design.kind() == RuleKind::Pipeline).then(|| {
+                let labels = Quality::ALL.into_iter().zip(measured.labels);
+                let form = |(label, energies): (Quality, [Energy; 3])| {
+                    let [asked_wh, offered_wh, delivered_wh] = energies.map(|energy| energy.0);
+                    LabelForm { label: label.name(), asked_wh, offered_wh, delivered_wh }
+                };
+                labels.map(form).collect()
+            }),
             self_consumption_ppm: community.self_consumption(measured, &everybody),
             self_sufficiency_ppm: community.self_sufficiency(measured, &everybody),
             jain_ppm: measured.jain(),

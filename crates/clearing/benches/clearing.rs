@@ -5,10 +5,10 @@ use clearing::{Workspace, clear, consensus};
 use cpu_time::ThreadTime;
 use criterion::measurement::{Measurement, ValueFormatter};
 use criterion::{BenchmarkId, Criterion, Throughput};
-use market::rule::{Allocation, Clearing, Metered, Pairs, check, metered};
+use market::rule::{Allocation, Clearing, Metered, OpenBook, Pairs, check, metered};
 use market::{
     AccountId, Attributes, Book, BookOrder, Details, Energy, Fraction, Location, MAX_PRICE, MeterId, Price,
-    PriceConvention, Prices, Rule, SharingKey, TimeInForce,
+    PriceConvention, Prices, Rule, SharingKey, Side, TimeInForce,
 };
 use std::hint::black_box;
 use std::time::Duration;
@@ -146,6 +146,39 @@ fn auctions(criterion: &mut Criterion<CpuTime>) {
     }
 }
 
+/// Orders that arrive one by one: one in eight is taken back later, one in eight trades at once or not at all.
+fn continuous(criterion: &mut Criterion<CpuTime>) {
+    let mut group = criterion.benchmark_group("continuous");
+    for orders in [1_000, 10_000, 100_000, 1_000_000] {
+        let Book { mut bids, mut offers, .. } = book(orders, 1);
+        for order in bids.iter_mut().chain(&mut offers) {
+            order.time_in_force = match order.arrival % 16 {
+                3 => TimeInForce::ImmediateOrCancel,
+                7 => TimeInForce::FillOrKill,
+                _ => TimeInForce::GateClosure,
+            };
+        }
+        let (mut open, mut trades) = (OpenBook::default(), Vec::new());
+        group.throughput(Throughput::Elements(orders.into()));
+        group.bench_function(BenchmarkId::new("arrive", orders), |bencher| {
+            bencher.iter(|| {
+                open.clear();
+                for (bid, offer) in bids.iter().zip(&offers) {
+                    for (side, order) in [(Side::Buy, bid), (Side::Sell, offer)] {
+                        trades.clear();
+                        black_box(open.arrive(side, order, &mut trades));
+                        if order.arrival % 8 == 5 {
+                            open.cancel(side, order.arrival / 2);
+                        }
+                    }
+                }
+                black_box(trades.len())
+            });
+        });
+    }
+    group.finish();
+}
+
 fn keys(criterion: &mut Criterion<CpuTime>) {
     let mut random = Random(11);
     let mut reading = |member: usize| Metered {
@@ -269,6 +302,7 @@ fn main() {
         .configure_from_args();
     machine(&mut criterion);
     auctions(&mut criterion);
+    continuous(&mut criterion);
     keys(&mut criterion);
     bilateral(&mut criterion);
     criterion.final_summary();

@@ -1,6 +1,6 @@
 //! From a book to the claim that the rule's check accepts.
 
-use crate::{Workspace, bilateral, merit, pipeline, selection, vcg};
+use crate::{Workspace, bilateral, clear_blocks, merit, pipeline, selection, vcg};
 use market::rule::{Cut, Rule};
 use market::{Book, Claim, Price, PriceConvention, Side};
 
@@ -12,11 +12,12 @@ pub fn clear(rule: &Rule, book: &Book, collar: (Price, Price), workspace: &mut W
     if !rule.takes_orders() {
         return Claim::Metered;
     }
-    if let Rule::Pipeline { stages, k } = rule {
-        return pipeline::clear((*stages, *k), book, collar, workspace);
-    }
-    if let Rule::Bilateral { charges } = rule {
-        return bilateral::clear(charges, book);
+    match rule {
+        Rule::Continuous => return Claim::Continuous,
+        Rule::UniformPriceBlocks { k } => return clear_blocks(*k, &[book], collar, workspace),
+        Rule::Pipeline { stages, k } => return pipeline::clear((*stages, *k), book, collar, workspace),
+        Rule::Bilateral { charges } => return bilateral::clear(charges, book),
+        _ => {}
     }
     let Some((lo, hi)) = selection::equilibrium(book, &mut workspace.selection) else {
         return Claim::Nothing;

@@ -9,6 +9,8 @@ mod bilateral;
 mod claim;
 pub use bilateral::{Consensus, consensus};
 pub use claim::clear;
+mod blocks;
+pub use blocks::clear_blocks;
 mod outcome;
 pub use outcome::outcome;
 mod workspace;

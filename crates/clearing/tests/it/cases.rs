@@ -288,6 +288,15 @@ fn sharing_worked_by_hand() {
     assert!(expected.next().is_none());
 }
 
+/// The least number that both divide.
+fn common_multiple(one: i128, other: i128) -> i128 {
+    let (mut divisor, mut rest) = (one, other);
+    while rest != 0 {
+        (divisor, rest) = (rest, divisor % rest);
+    }
+    one / divisor * other
+}
+
 #[test]
 fn sharing_from_elsewhere() {
     let Some(folder) = shared("sharing") else { return };
@@ -295,13 +304,14 @@ fn sharing_from_elsewhere() {
     let parts = shares(&folder.join("sharing_static_shares.csv"));
     let expected = rows(&folder.join("sharing_expected.csv"));
     let mut out = Vec::new();
-    for key in SharingKey::ALL {
+    let known = |key: &SharingKey| !matches!(key, SharingKey::FullDynamic | SharingKey::Incentive);
+    for key in SharingKey::ALL.into_iter().filter(known) {
         let cells: Vec<_> = expected.iter().filter(|row| row[0] == key.name()).collect();
         assert_eq!(cells.len(), input.len() * parts.len());
         for ((t, generation, consumption), cells) in input.iter().zip(cells.chunks(parts.len())) {
             let fraction =
                 |cell: &Vec<String>| (i128::from(integer(&cell[3])), i128::from(integer(&cell[4])));
-            let denominator: i128 = cells.iter().map(|cell| fraction(cell).1).product();
+            let denominator = cells.iter().map(|cell| fraction(cell).1).fold(1, common_multiple);
             let exact: i128 =
                 cells.iter().map(|cell| fraction(cell).0 * (denominator / fraction(cell).1)).sum();
             for rounding in Rounding::ALL {

@@ -5,6 +5,8 @@ mod bilateral;
 mod bilateral_cases;
 mod books;
 mod cases;
+mod continuous;
+mod floor;
 mod laws;
 mod lies;
 mod manipulation;

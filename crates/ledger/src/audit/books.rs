@@ -5,7 +5,7 @@ use super::authority::Signer;
 use super::tally::Tally;
 use market::signing::Domain;
 use market::{
-    AccountId, Address, Attributes, Carrier, Command, Community, DeliveryInterval, Energy, Event, Law,
+    AccountId, Address, Attributes, Carrier, Claim, Command, Community, DeliveryInterval, Energy, Event, Law,
     Location, MeterId, MeterTerms, Money, Order, PostingKind, Price, Prices, Side, State, TimeInForce,
 };
 use std::collections::BTreeMap;
@@ -49,7 +49,8 @@ pub(super) struct OwnMeter {
 #[derive(Clone, Default)]
 pub(super) struct OwnDelivery {
     pub(super) frozen: bool,
-    pub(super) rounds: u32,
+    /// Whether metered energy is shared.
+    pub(super) shared: bool,
     /// Orders to buy and to sell, in order of arrival.
     pub(super) orders: [Vec<OwnOrder>; 2],
     /// How many have arrived.
@@ -67,6 +68,9 @@ pub(super) struct OwnOrder {
     pub(super) arrival: u32,
     /// Not filled yet.
     pub(super) open: Energy,
+    /// Of a block, where its first part arrived and how many intervals after that this part is; else 0.
+    pub(super) block: u32,
+    pub(super) part: u16,
 }
 
 /// What a metering point has traded.
@@ -178,7 +182,10 @@ impl Books {
                 }
             }
             Command::Close { carrier, interval } => self.close(*carrier, *interval, state, tally),
-            Command::Clear { carrier, interval, .. } => self.clear(*carrier, *interval, events, state, tally),
+            Command::Clear { carrier, interval, claim: Claim::Metered } => {
+                self.clear_metered(*carrier, *interval, events, state, tally);
+            }
+            Command::Clear { carrier, interval, .. } => self.clear(*carrier, *interval, events, tally),
             Command::Read(reading) => {
                 let told = events == [Event::Metered(*reading)];
                 tally.check(Law::D2, told, || "another reading is in force than was sent".into());

@@ -11,10 +11,12 @@ mod accounts;
 mod auction;
 mod authority;
 mod books;
+mod continuous;
 mod outcome;
 #[cfg(test)]
 mod sensitivity;
 mod settlement;
+mod sharing;
 mod tally;
 mod truthful;
 

@@ -2,6 +2,7 @@
 //! trade more or less are read off the fills, the greatest welfare off the dual, the margin's shares off a sort.
 
 use super::books::{OwnDelivery, OwnOrder, stays};
+use super::continuous::uncrossed;
 use super::tally::Tally;
 use super::truthful::trade_reduction;
 use market::rule::{Binding, RuleKind};
@@ -134,8 +135,19 @@ impl Outcome {
                 tally.equal(Law::C9, facts, right_facts, "volume, price, equilibrium price and welfare");
                 tally.equal(Law::C9, &self.fills, &right.fills, "what the orders trade, and for how much,");
             }
+            RuleKind::Continuous => self.check_nothing(delivery, tally),
             _ => {}
         }
+    }
+
+    /// Nothing is left to trade, and nothing is traded.
+    fn check_nothing(&self, delivery: &OwnDelivery, tally: &mut Tally) {
+        let Self { volume, price, equilibrium, welfare, .. } = *self;
+        let nothing = (Energy::ZERO, None, None, Money::ZERO);
+        tally.equal(Law::C5, (volume, price, equilibrium, welfare), nothing, "what was traded");
+        let none = self.fills.iter().all(BTreeMap::is_empty) && self.pairs.is_empty();
+        tally.check(Law::C5, none, || "orders were filled after their arrival".into());
+        uncrossed(delivery, tally);
     }
 
     /// An equilibrium price separates filled from open orders, and with it the outcome is the best there is.

@@ -121,7 +121,7 @@ mod tests {
             nonce: 0,
         };
         let (attributes, location) = (Attributes::default(), Location::default());
-        OwnOrder { order, attributes, location, arrival, open: order.energy }
+        OwnOrder { order, attributes, location, arrival, open: order.energy, block: 0, part: 0 }
     }
 
     fn booked(own: &OwnOrder) -> BookOrder {

@@ -4,7 +4,9 @@
 //! one pass over the unsorted book; a rule on metered energy is recomputed by [`metered()`].
 
 mod bilateral;
+pub mod blocks;
 mod clearing;
+mod continuous;
 mod cut;
 mod explain;
 mod kind;
@@ -25,6 +27,7 @@ mod vcg;
 
 pub use bilateral::{MAX_PAIRED, centre};
 pub use clearing::{Amounts, Clearing, Trade};
+pub use continuous::OpenBook;
 pub use cut::{Cut, SideCut};
 pub use explain::explain;
 pub use kind::RuleKind;
@@ -186,6 +189,11 @@ pub fn check(
         (Rule::Bilateral { charges }, Claim::Bilateral { trades, bid_prices, offer_prices }) => {
             bilateral::check(charges, book, trades, [bid_prices, offer_prices], out)
         }
+        (Rule::UniformPriceBlocks { k }, Claim::Blocks { intervals, refused }) => {
+            blocks::check(*k, &[book], (intervals, refused), collar, core::slice::from_mut(out))
+        }
+        // Everything was traded on arrival: a crossed book would show that something was not.
+        (Rule::Continuous, Claim::Continuous) => out.nothing(book, collar),
         (_, Claim::Metered) if !rule.takes_orders() => {
             out.reset(book);
             Ok(())

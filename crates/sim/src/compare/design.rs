@@ -168,6 +168,9 @@ impl Design {
                 RuleKind::MidMarketRate => Rule::MidMarketRate { tariff },
                 RuleKind::SupplyDemandRatio => Rule::SupplyDemandRatio { tariff },
                 RuleKind::BillSharing => Rule::BillSharing,
+                RuleKind::Key(key @ SharingKey::Incentive) => {
+                    Rule::Sharing { key, price: recording.premium(carrier) }
+                }
                 RuleKind::Key(key) => Rule::Sharing { key, price: price() },
             },
         }
@@ -183,6 +186,15 @@ impl Recording {
         };
         let sum: i128 = self.intervals.iter().map(|recorded| middle(&recorded.prices)).sum();
         Price(sum.div_euclid(2 * self.intervals.len().max(1) as i128) as i64)
+    }
+
+    /// What is paid from outside for each Wh that members could have shared, where they do not deliver it to each other:
+    /// by how much fees between peers are lower under the market's tariff, so that it costs the public the same, n€/Wh.
+    fn premium(&self, carrier: Carrier) -> Price {
+        let tariff = usize::from(self.tariffs[carrier as usize].unwrap_or_default().0);
+        self.terms.tariffs.get(tariff).map_or(Price::ZERO, |tariff| {
+            tariff.grid_fee + tariff.levy - tariff.peer_grid_fee - tariff.peer_levy
+        })
     }
 
     /// The book with what its orders would ask for beside, for designs that grant wishes.

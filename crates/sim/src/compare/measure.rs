@@ -58,12 +58,14 @@ impl Account {
 }
 
 /// One design in figures.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Measured {
     /// Per member.
     pub members: Vec<Account>,
     /// What buyers paid to peers less what sellers received from them, n€: negative is a deficit.
     pub surplus: Money,
+    /// By label, energy asked for, offered and delivered where it was guaranteed, Wh; zeros where no labels are known.
+    pub labels: [[Energy; 3]; 3],
 }
 
 impl Community {
@@ -250,7 +252,7 @@ mod tests {
     fn whoever_loses_counts_as_saving_nothing_and_is_named() {
         let member =
             |saved: i128| Account { at_tariff: Money(100), bill: Money(100 - saved), ..Account::default() };
-        let measured = Measured { members: vec![member(8), member(-2), member(-5)], surplus: Money::ZERO };
+        let measured = Measured { members: vec![member(8), member(-2), member(-5)], ..Measured::default() };
         assert_eq!((measured.saved(), measured.worse_off()), (Money(1), 2));
         assert_eq!(measured.worst(), Some((2, Money(-5))));
         assert_eq!((measured.jain(), measured.gini()), (Some(333_333), Some(666_667)));

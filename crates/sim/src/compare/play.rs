@@ -4,20 +4,30 @@ use super::design::Design;
 use super::measure::{Account, Measured};
 use super::record::{Exchange, PointTerms, Recorded, Recording};
 use clearing::{Workspace, outcome};
-use market::rule::{Allocation, Clearing, metered};
-use market::{Bill, Book, Carrier, Energy, Money, Position, Price, Prices, Rejection, Rule, Side};
+use market::rule::{Allocation, Clearing, LabelShare, Metered, RuleKind, metered};
+use market::{
+    Bill, Book, Carrier, Energy, Money, Position, Price, Prices, Rejection, Rule, SharingKey, Side,
+};
 use std::borrow::Cow;
 
 /// Clears or shares every interval of every carrier under a design, and settles.
 pub(super) fn play(design: &Design, recording: &Recording) -> Result<Measured, Rejection> {
     let members = recording.flows.len();
-    let mut measured = Measured { members: vec![Account::default(); members], surplus: Money::ZERO };
+    let mut measured = Measured { members: vec![Account::default(); members], ..Measured::default() };
     let mut desk = Desk::default();
     for market in &recording.terms.markets {
         let carrier = market.carrier;
         let rule = design.rule(carrier, recording);
-        for recorded in &recording.intervals {
-            desk.positions(&rule, recording, carrier, recorded)?;
+        let ends = recording.hours(&rule);
+        for (number, recorded) in recording.intervals.iter().enumerate() {
+            match ends.get(number) {
+                Some(hour) => desk.premiums(&rule, recording, carrier, *hour)?,
+                None => desk.positions(&rule, recording, carrier, recorded)?,
+            }
+            for (sum, share) in measured.labels.iter_mut().zip(&desk.clearing.auctions.labels) {
+                let LabelShare { asked, offered, delivered, .. } = *share;
+                *sum = [sum[0] + asked, sum[1] + offered, sum[2] + delivered];
+            }
             settle(recording, carrier, recorded, &desk.positions, &mut measured);
         }
     }
@@ -80,6 +90,7 @@ impl Desk {
         Ok(())
     }
 
+    /// Shares what was metered, or what was metered beyond contracts.
     fn share(
         &mut self,
         rule: &Rule,
@@ -87,16 +98,75 @@ impl Desk {
         carrier: Carrier,
         recorded: &Recorded,
     ) -> Result<(), Rejection> {
-        let readings = &recorded.exchanges[carrier as usize].readings;
+        let exchange = &recorded.exchanges[carrier as usize];
+        let more = |metered: Energy, contract: Energy| Energy((metered - contract).0.max(0));
+        let mut meters = exchange.readings.clone();
+        if matches!(rule, Rule::Sharing { key: SharingKey::FullDynamic, .. }) {
+            self.coefficients(recording, carrier, exchange, &mut meters)?;
+        }
+        for (meter, position) in meters.iter_mut().zip(&self.positions) {
+            meter.import = more(meter.import, position.bought);
+            meter.export = more(meter.export, position.sold);
+        }
         let prices = recording.prices_of(rule, recorded);
-        metered(rule, readings, prices, recorded.interval.number(), &mut self.allocations)?;
+        metered(rule, &meters, prices, recorded.interval.number(), &mut self.allocations)?;
         for (position, allocation) in self.positions.iter_mut().zip(&self.allocations) {
             let Allocation { bought, sold, paid, received } = *allocation;
             add(position, &Position::traded(bought, sold, paid, received));
         }
         Ok(())
     }
+
+    /// The shares of an interval as `uniform_price` finds them: what each point buys of all that is bought.
+    fn coefficients(
+        &mut self,
+        recording: &Recording,
+        carrier: Carrier,
+        exchange: &Exchange,
+        meters: &mut [Metered],
+    ) -> Result<(), Rejection> {
+        let auction = Design::Rule(RuleKind::UniformPrice).rule(carrier, recording);
+        let positions = core::mem::take(&mut self.positions);
+        self.positions = vec![Position::default(); meters.len()];
+        self.trade(&auction, recording, carrier, exchange)?;
+        let contracts = core::mem::replace(&mut self.positions, positions);
+        let volume: Energy = contracts.iter().map(|contract| contract.bought).sum();
+        for (meter, contract) in meters.iter_mut().zip(contracts) {
+            let parts = i128::from(contract.bought.0) * 1_000_000 / i128::from(volume.0.max(1));
+            meter.share = parts as u32;
+        }
+        Ok(())
+    }
+
+    /// What each point receives at the end of an hour where energy is not delivered among members, but a premium on
+    /// what they could have shared is paid from outside. Nothing within the hour.
+    fn premiums(
+        &mut self,
+        rule: &Rule,
+        recording: &Recording,
+        carrier: Carrier,
+        hour: &[Recorded],
+    ) -> Result<(), Rejection> {
+        let points = recording.points[carrier as usize].len();
+        self.positions.clear();
+        self.positions.resize(points, Position::default());
+        let Some(first) = hour.first() else { return Ok(()) };
+        let mut meters = vec![Metered::default(); points];
+        for recorded in hour {
+            for (sum, reading) in meters.iter_mut().zip(&recorded.exchanges[carrier as usize].readings) {
+                sum.import += reading.import;
+                sum.export += reading.export;
+            }
+        }
+        metered(rule, &meters, Prices::default(), first.interval.start / HOUR, &mut self.allocations)?;
+        for (position, allocation) in self.positions.iter_mut().zip(&self.allocations) {
+            *position = Position::traded(Energy::ZERO, Energy::ZERO, -allocation.paid, Money::ZERO);
+        }
+        Ok(())
+    }
 }
+
+const HOUR: u64 = 3_600;
 
 fn add(sum: &mut Position, part: &Position) {
     *sum = Position::traded(
@@ -121,6 +191,17 @@ pub(super) fn book<'a>(
 }
 
 impl Recording {
+    /// Under `incentive`, per interval the hour that ends with it, or nothing; empty under other rules.
+    fn hours(&self, rule: &Rule) -> Vec<&[Recorded]> {
+        if !matches!(rule, Rule::Sharing { key: SharingKey::Incentive, .. }) {
+            return Vec::new();
+        }
+        let hour = |recorded: &Recorded| recorded.interval.start / HOUR;
+        let chunks = self.intervals.chunk_by(|one, other| hour(one) == hour(other));
+        let within = |chunk: &'_ [Recorded]| chunk.len() - 1;
+        chunks.flat_map(|chunk| core::iter::repeat_n(&chunk[..0], within(chunk)).chain([chunk])).collect()
+    }
+
     /// The floor and cap of a carrier's market.
     pub(super) fn collar(&self, carrier: Carrier) -> (Price, Price) {
         let market = self.terms.markets.iter().find(|market| market.carrier == carrier);
