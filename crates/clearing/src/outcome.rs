@@ -32,11 +32,9 @@ fn arrivals(book: &Book, sequence: &[(Side, u32)]) -> Clearing {
     let position = |orders: &[BookOrder], arrival: u32| {
         orders.binary_search_by_key(&arrival, |order| order.arrival).ok()
     };
-    let mut out = Clearing {
-        bid_fills: vec![Energy::ZERO; book.bids.len()],
-        offer_fills: vec![Energy::ZERO; book.offers.len()],
-        ..Clearing::default()
-    };
+    let mut out = Clearing::default();
+    out.bid_fills.resize(book.bids.len(), Energy::ZERO);
+    out.offer_fills.resize(book.offers.len(), Energy::ZERO);
     let mut open = OpenBook::default();
     let mut trades = Vec::new();
     for (side, arrival) in sequence {

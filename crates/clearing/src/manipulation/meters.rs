@@ -108,7 +108,7 @@ fn lies(truth: &Metered) -> Vec<(Trick, Lie, Vec<Metered>)> {
             Side::Sell => Metered { import: energy, export: Energy::ZERO, share: 0 },
         };
         let told = vec![with(side, flow(side) + energy), other];
-        lies.push((Trick::Wash, Lie::Wash { energy, limit: None }, told));
+        lies.push((Trick::Wash, Lie::Circle { energy }, told));
     }
     lies
 }

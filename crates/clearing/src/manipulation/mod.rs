@@ -91,12 +91,17 @@ pub enum Lie {
         /// At which limit, n€/Wh.
         limit: Price,
     },
-    /// Buying from oneself under two more names.
+    /// Buying from oneself, under two more names.
     Wash {
         /// How much, Wh.
         energy: Energy,
-        /// At which limit, n€/Wh; none where no limits are asked.
+        /// At which limit, n€/Wh; none for a bid at the market's cap and an offer at its floor.
         limit: Option<Price>,
+    },
+    /// Taking energy at one metering point and giving it at another.
+    Circle {
+        /// How much, Wh.
+        energy: Energy,
     },
 }
 

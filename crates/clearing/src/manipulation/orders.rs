@@ -89,7 +89,7 @@ impl<'a> Books<'a> {
         let grid = core::mem::take(&mut self.grid);
         let mut lies = Vec::new();
         for side in Side::ALL {
-            lies_of(player, &truth, side, &grid, &mut lies);
+            lies_of(&truth, side, &grid, &mut lies);
         }
         for (trick, lie, told) in lies {
             if !allowed(player, &told) {
@@ -246,18 +246,11 @@ fn allowed(player: &OrderPlayer, told: &[Told]) -> bool {
 }
 
 /// Every lie on one side of the book.
-fn lies_of(
-    player: &OrderPlayer,
-    truth: &[Told],
-    side: Side,
-    grid: &[Price],
-    lies: &mut Vec<(Trick, Lie, Vec<Told>)>,
-) {
+fn lies_of(truth: &[Told], side: Side, grid: &[Price], lies: &mut Vec<(Trick, Lie, Vec<Told>)>) {
     let energy: Energy = truth.iter().filter(|order| order.side == side).map(|order| order.energy).sum();
     if energy.is_zero() {
         return;
     }
-    let _ = player;
     let here = |order: &Told| order.side == side;
     let several = truth.iter().filter(|order| here(order)).count() > 1;
     // prices
@@ -331,24 +324,24 @@ fn lies_of(
     lies.extend(grid.iter().map(|limit| split(2, Some(*limit))));
     // orders of nobody, and washes
     let own_details = truth.iter().find(|order| here(order)).map(|order| order.details).unwrap_or_default();
-    for limit in grid {
-        for size in INVENTED {
-            let invented = part(energy, size);
-            let order = |side, name, details| Told {
-                side,
-                limit: *limit,
-                energy: invented,
-                name,
-                position: None,
-                details,
-            };
-            let other = if side == Side::Buy { Side::Sell } else { Side::Buy };
-            let with = |orders: &[Told]| [truth, orders].concat();
-            let extra = |side| Lie::Extra { side, energy: invented, limit: *limit };
-            lies.push((Trick::FalseNames, extra(side), with(&[order(side, 1, own_details)])));
-            lies.push((Trick::Wash, extra(other), with(&[order(other, 1, Details::default())])));
-            let both = [order(side, 1, own_details), order(other, 2, Details::default())];
-            lies.push((Trick::Wash, Lie::Wash { energy: invented, limit: Some(*limit) }, with(&both)));
+    let other = if side == Side::Buy { Side::Sell } else { Side::Buy };
+    for size in INVENTED {
+        let energy = part(energy, size);
+        let order = |at: Side, name, limit| {
+            let details = if at == side { own_details } else { Details::default() };
+            Told { side: at, limit, energy, name, position: None, details }
+        };
+        let mut tell = |trick, lie, orders: &[Told]| lies.push((trick, lie, [truth, orders].concat()));
+        for limit in grid.iter().copied() {
+            let extra = |side| Lie::Extra { side, energy, limit };
+            tell(Trick::FalseNames, extra(side), &[order(side, 1, limit)]);
+            tell(Trick::Wash, extra(other), &[order(other, 1, limit)]);
+            let both = [order(side, 1, limit), order(other, 2, limit)];
+            tell(Trick::Wash, Lie::Wash { energy, limit: Some(limit) }, &both);
+        }
+        if let (Some(floor), Some(cap)) = (grid.first(), grid.last()) {
+            let both = [order(Side::Buy, 1, *cap), order(Side::Sell, 2, *floor)];
+            tell(Trick::Wash, Lie::Wash { energy, limit: None }, &both);
         }
     }
 }

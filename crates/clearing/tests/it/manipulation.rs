@@ -6,6 +6,7 @@ use market::{
     AccountId, Book, BookOrder, Energy, Fraction, MeterId, Money, Price, PriceConvention, Prices, SharingKey,
     Side, Tariff, TariffKind, TimeInForce,
 };
+use proptest::prelude::*;
 
 const COLLAR: (Price, Price) = (Price(0), Price(60));
 
@@ -33,6 +34,11 @@ fn book(bids: &[(u32, i64, i64)], offers: &[(u32, i64, i64)]) -> Book {
 
 /// What account 6 can win, with a supplier who charges 50 and pays 5 n€/Wh.
 fn search(rule: Rule, book: &Book) -> Gains {
+    search_at(rule, book, 50, 100)
+}
+
+/// The same where the supplier charges `supply`, over at most so many limits.
+fn search_at(rule: Rule, book: &Book, supply: i64, most: usize) -> Gains {
     let sequence: Vec<(Side, u32)> = Side::ALL
         .into_iter()
         .flat_map(|side| book.orders(side).iter().map(move |order| (side, order.arrival)))
@@ -40,10 +46,10 @@ fn search(rule: Rule, book: &Book) -> Gains {
     let player = OrderPlayer {
         account: AccountId(6),
         feed_in: Price(5),
-        supply: Price(50),
+        supply: Price(supply),
         capacity: [Energy(1_000); 2],
     };
-    Books::new(&rule, book, &sequence, COLLAR, 100).search(&player).unwrap()
+    Books::new(&rule, book, &sequence, COLLAR, most).search(&player).unwrap()
 }
 
 fn uniform(convention: PriceConvention) -> Rule {
@@ -97,6 +103,79 @@ fn selling_what_is_not_there_is_paid_for_in_full() {
     assert_eq!(gains.of(Trick::FalseNames), None);
 }
 
+#[test]
+fn a_false_bid_rescues_the_marginal_pair_under_trade_reduction() {
+    // Two pairs could trade (30 with 10, 20 with 12). The next offer is 18, there is no next bid: (0 + 18)/2 = 9 lies
+    // below 12, so the second pair stays out, and account 6 with it.
+    let marginal = book(&[(7, 30, 10), (6, 20, 10)], &[(8, 10, 10), (9, 12, 10), (10, 18, 10)]);
+    let gains = search(Rule::TradeReduction, &marginal);
+    // A bid of nobody at 9 makes the price (9 + 18)/2, rounded down 13: all trade, and 10 · (20 − 13) = 70 are won.
+    let names = gains.of(Trick::FalseNames).unwrap();
+    let lie = Lie::Extra { side: Side::Buy, energy: Energy(10), limit: Price(9) };
+    assert_eq!((names.money, names.lie), (Money(70), lie));
+    assert_eq!(gains.of(Trick::Price), None);
+}
+
+#[test]
+fn whoever_would_be_marginal_says_less_under_trade_reduction() {
+    // 100 Wh are traded and the last of them is account 6's: its order, the only one above 25, stays out.
+    let large = book(&[(6, 30, 100), (7, 20, 100)], &[(8, 10, 30), (9, 11, 30), (10, 25, 60)]);
+    let gains = search(Rule::TradeReduction, &large);
+    // With 50 Wh the margin is at 20 and 11: 30 Wh are left on the other side, and 30 · (30 − 20) = 300 are won.
+    let less = gains.of(Trick::Withholding).unwrap();
+    let told = Lie::Energy { side: Side::Buy, told: Energy(50), truth: Energy(100) };
+    assert_eq!((less.money, less.lie), (Money(300), told));
+}
+
+#[test]
+fn two_names_of_one_owner_pump_money_out_of_vcg() {
+    // Honest: 10 Wh worth 30 for what the seller asks, 10: 200 are won. Energy costs 20 with the supplier, the cap is 60.
+    let honest = book(&[(6, 30, 10)], &[(7, 10, 10)]);
+    let gains = search_at(Rule::Vcg, &honest, 20, 100);
+    // With a bid at 60 and an offer at 0 of 20 Wh each, W = 1400. The bid pays 300 − (1400 − 1200) = 100, the offer
+    // receives 1400 − 500 = 900, the true bid pays 1200 − (1400 − 300) = 100. Energy: 300 for what is needed, 20 · 5
+    // for the rest, less 20 · 20 for what is not there. In all 300 + 100 − 400 − 100 + 900 − 100 = 700.
+    let wash = gains.of(Trick::Wash).unwrap();
+    assert_eq!((wash.money, wash.lie), (Money(500), Lie::Wash { energy: Energy(20), limit: None }));
+    for trick in [Trick::Price, Trick::Quantity, Trick::Withholding] {
+        assert_eq!(gains.of(trick), None, "{}", trick.name());
+    }
+}
+
+/// Orders of accounts 6 to 9 within the supplier's prices.
+fn orders(energy: std::ops::RangeInclusive<i64>) -> impl Strategy<Value = Vec<(u32, i64, i64)>> {
+    prop::collection::vec((5_i64..=50, energy), 1..=4).prop_map(|orders| {
+        (6..).zip(orders).map(|(account, (limit, energy))| (account, limit, energy)).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(10_000)))]
+
+    #[test]
+    fn under_vcg_neither_another_price_nor_another_quantity_wins(bids in orders(1..=9), offers in orders(1..=9)) {
+        let offers: Vec<_> = offers.into_iter().map(|(account, limit, energy)| (account + 10, limit, energy)).collect();
+        let gains = search_at(Rule::Vcg, &book(&bids, &offers), 50, 4);
+        for trick in [Trick::Price, Trick::Quantity, Trick::Withholding] {
+            prop_assert_eq!(gains.of(trick), None, "{}", trick.name());
+        }
+    }
+
+    #[test]
+    fn under_trade_reduction_another_price_of_one_unit_wins_nothing(bids in orders(7..=7), offers in orders(7..=7)) {
+        let offers: Vec<_> = offers.into_iter().map(|(account, limit, energy)| (account + 10, limit, energy)).collect();
+        let gains = search_at(Rule::TradeReduction, &book(&bids, &offers), 50, 4);
+        prop_assert_eq!(gains.of(Trick::Price), None);
+    }
+}
+
+#[test]
+fn on_arrival_an_order_trades_at_the_price_that_rests() {
+    let gains = search(Rule::Continuous, &book(&[(7, 20, 100)], &[(6, 10, 100)]));
+    // Bids arrive first here: the offer trades at the 20 that rests, whatever it asks up to there.
+    assert_eq!((gains.of(Trick::Price), gains.of(Trick::Withholding)), (None, None));
+}
+
 fn tariff() -> Tariff {
     Tariff {
         kind: TariffKind::Flat(Prices::default()),
@@ -129,6 +208,19 @@ fn wasting_energy_to_look_hungrier_does_not_pay_under_the_dynamic_key() {
     // 100 Wh for two who take 100 each: 50 each. Taking 200 gets 66 of them, but the other 134 cost 40 each.
     let gains = in_readings(SharingKey::Dynamic, &[(100, 0, 0), (100, 0, 0), (0, 100, 0)]);
     assert_eq!((gains.of(Trick::Quantity), gains.of(Trick::Withholding)), (None, None));
+    assert_eq!(gains.of(Trick::FalseNames), None);
+}
+
+#[test]
+fn under_the_equal_key_two_names_get_two_parts() {
+    // 90 Wh among three points: 30 each. With a second name of account 0 there are four, and 22.5 each: 44 or 45 together.
+    let gains = in_readings(SharingKey::Equal, &[(100, 0, 0), (100, 0, 0), (0, 90, 0)]);
+    let names = gains.of(Trick::FalseNames).unwrap();
+    // Three names of five: 18 each, 54 together. Each Wh of 24 more saves 30 + 10 − (20 + 4) = 16.
+    let Lie::Split { names: count, .. } = names.lie else { panic!("{names:?}") };
+    assert_eq!((count, names.money), (3, Money(24 * 16)));
+    // Under the dynamic key names are worth nothing.
+    let gains = in_readings(SharingKey::Dynamic, &[(100, 0, 0), (100, 0, 0), (0, 90, 0)]);
     assert_eq!(gains.of(Trick::FalseNames), None);
 }
 

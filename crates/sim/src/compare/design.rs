@@ -140,7 +140,8 @@ impl Design {
     }
 
     /// The rule for one carrier, with the parameters of the scenario where it is the scenario's own rule.
-    pub(super) fn rule(&self, carrier: Carrier, recording: &Recording) -> Rule {
+    #[must_use]
+    pub fn rule(&self, carrier: Carrier, recording: &Recording) -> Rule {
         let market = recording.terms.markets.iter().find(|market| market.carrier == carrier);
         if let Some(market) = market
             && *self == Self::Rule(market.rule.kind())

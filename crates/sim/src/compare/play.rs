@@ -198,8 +198,7 @@ impl Recording {
         }
         let hour = |recorded: &Recorded| recorded.interval.start / HOUR;
         let chunks = self.intervals.chunk_by(|one, other| hour(one) == hour(other));
-        let within = |chunk: &'_ [Recorded]| chunk.len() - 1;
-        chunks.flat_map(|chunk| core::iter::repeat_n(&chunk[..0], within(chunk)).chain([chunk])).collect()
+        chunks.flat_map(|chunk| core::iter::repeat_n(&chunk[..0], chunk.len() - 1).chain([chunk])).collect()
     }
 
     /// The floor and cap of a carrier's market.

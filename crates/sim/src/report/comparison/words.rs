@@ -200,6 +200,9 @@ fn told(found: &Manipulation, currency: [u8; 3]) -> String {
             format!("would sell itself {} at {} under two more names", text::energy(energy), price(limit))
         }
         Lie::Wash { energy, limit: None } => {
+            format!("would sell itself {} at any price under two more names", text::energy(energy))
+        }
+        Lie::Circle { energy } => {
             format!("takes {} at one meter and gives them at another", text::energy(energy))
         }
     }
