@@ -102,7 +102,8 @@ impl Page<'_> {
             let most = self.designs().iter().map(value).max();
             self.designs().iter().find(|played| Some(value(played)) == most).unwrap_or(first)
         };
-        let saver = best(&|played| played.measured.saved().0);
+        // Not counted: savings that somebody outside pays for.
+        let saver = best(&|played| (played.measured.saved() + played.measured.surplus.min(Money::ZERO)).0);
         let even = best(&|played| played.measured.jain().unwrap_or(-1).into());
         let at_tariff = first.measured.at_tariff();
         let mut cards =

@@ -52,19 +52,28 @@ fn best<T: Ord>(designs: &[Played], value: impl Fn(&Played) -> T) -> Vec<&Played
 }
 
 fn savings(designs: &[Played], money: &impl Fn(Money) -> String) -> String {
-    let most = best(designs, |played| played.measured.saved());
-    let least = best(designs, |played| -played.measured.saved().0);
+    // Whoever pays out more than it takes in can make any saving look large.
+    let sound: Vec<Played> =
+        designs.iter().filter(|played| played.measured.surplus.0 >= 0).cloned().collect();
+    let (all_sound, pool) = match sound.is_empty() {
+        true => (true, designs),
+        false => (sound.len() == designs.len(), &sound[..]),
+    };
+    let most = best(pool, |played| played.measured.saved());
+    let least = best(pool, |played| -played.measured.saved().0);
     let verb = |amount: Money| if amount.0 < 0 { "costs them" } else { "saves them" };
     let (high, low) = (most[0].measured.saved(), least[0].measured.saved());
     if high == low {
         return format!(
-            " Trading with each other {} {} under every design compared here.",
+            " Trading with each other {} {} under {}.",
             verb(high),
-            money(high.abs())
+            money(high.abs()),
+            named(&most)
         );
     }
+    let among = if all_sound { "" } else { ", the most of all designs that pay for themselves," };
     format!(
-        " Trading with each other {} {} under {} and {} {} under {}.",
+        " Trading with each other {} {} under {}{among} and {} {} under {}.",
         verb(high),
         money(high.abs()),
         named(&most),
@@ -94,30 +103,25 @@ fn fairness(designs: &[Played]) -> String {
 fn losers(comparison: &Comparison, money: &impl Fn(Money) -> String) -> String {
     let designs = &comparison.designs;
     let harmless = designs.iter().filter(|played| played.measured.worse_off() == 0).count();
-    let Some(most) = best(designs, |played| played.measured.worse_off()).first().copied() else {
-        return String::new();
-    };
     if harmless == designs.len() {
         return " Nobody pays more than with the supplier under any of them.".into();
     }
-    let (member, saved) = most.measured.worst().unwrap_or_default();
+    let loss = |played: &Played| played.measured.worst().map(|(member, saved)| (-saved.0, member));
+    let Some((worst, (lost, member))) =
+        best(designs, loss).first().and_then(|played| Some((*played, loss(played)?)))
+    else {
+        return String::new();
+    };
     let spared = match harmless {
-        0 => " Under every design somebody pays more than with the supplier".to_owned(),
-        1 => " Only under one design nobody pays more than with the supplier".to_owned(),
+        0 => "Under every design somebody pays more than with the supplier".to_owned(),
+        1 => "Only under one design nobody pays more than with the supplier".to_owned(),
         count => {
-            format!(" Under {count} of the {} designs nobody pays more than with the supplier", designs.len())
+            format!("Under {count} of the {} designs nobody pays more than with the supplier", designs.len())
         }
     };
-    let who = match most.measured.worse_off() {
-        1 => "one does".to_owned(),
-        count => format!("{count} do"),
-    };
-    format!(
-        "{spared}; under {} {who}, {} most of all ({} more).",
-        most.design.title(),
-        comparison.community.members[member],
-        money(-saved)
-    )
+    let name = &comparison.community.members[member];
+    let (design, lost) = (worst.design.title(), money(Money(lost)));
+    format!(" {spared}; the largest loss is that of {name} under {design}, {lost}.")
 }
 
 fn budgets(designs: &[Played], money: &impl Fn(Money) -> String) -> String {
