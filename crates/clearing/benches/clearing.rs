@@ -8,7 +8,7 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use market::rule::{Allocation, Clearing, Metered, OpenBook, Pairs, check, metered};
 use market::{
     AccountId, Attributes, Book, BookOrder, Details, Energy, Fraction, Location, MAX_PRICE, MeterId, Price,
-    PriceConvention, Prices, Rule, SharingKey, Side, TimeInForce,
+    PriceConvention, Prices, Quality, Rule, SharingKey, Side, Stage, Stages, TimeInForce,
 };
 use std::hint::black_box;
 use std::time::Duration;
@@ -144,6 +144,50 @@ fn auctions(criterion: &mut Criterion<CpuTime>) {
         }
         group.finish();
     }
+}
+
+/// The same book with a label on every order, and a premium of up to 3 ct/kWh on bids that ask for one.
+fn labelled(orders: u32) -> Book {
+    let mut book = book(orders, 1);
+    let mut random = Random(5);
+    for (side, orders) in [(Side::Buy, book.bids.len()), (Side::Sell, book.offers.len())] {
+        let details = (0..orders).map(|_| {
+            let quality = Quality::ALL[random.between(0, 2) as usize];
+            let pays = side == Side::Buy && quality != Quality::Any;
+            let premium = Price(if pays { random.between(0, 30_000) } else { 0 });
+            Details {
+                attributes: Attributes { quality, premium, ..Attributes::default() },
+                ..Details::default()
+            }
+        });
+        book.details[side as usize] = details.collect();
+    }
+    book
+}
+
+fn pipelines(criterion: &mut Criterion<CpuTime>) {
+    let collar = (Price(-MAX_PRICE.0), MAX_PRICE);
+    let mut group = criterion.benchmark_group("pipeline");
+    let book = labelled(1_000_000);
+    group.throughput(Throughput::Elements(1_000_000)).sample_size(10);
+    let (mut workspace, mut out) = (Workspace::new(), Clearing::default());
+    for first in Stage::ALL {
+        for second in Stage::ALL {
+            let rule = Rule::Pipeline {
+                stages: Stages::new(&[first, second]).expect("two stages"),
+                k: Fraction::HALF,
+            };
+            let stages = format!("{},{}", first.name(), second.name());
+            group.bench_function(BenchmarkId::new("find_and_check", &stages), |bencher| {
+                bencher.iter(|| {
+                    let claim = clear(&rule, black_box(&book), collar, &mut workspace);
+                    check(&rule, &book, &claim, collar, &mut out).expect("the search is right");
+                    black_box(out.volume)
+                });
+            });
+        }
+    }
+    group.finish();
 }
 
 /// Orders that arrive one by one: one in eight is taken back later, one in eight trades at once or not at all.
@@ -302,6 +346,7 @@ fn main() {
         .configure_from_args();
     machine(&mut criterion);
     auctions(&mut criterion);
+    pipelines(&mut criterion);
     continuous(&mut criterion);
     keys(&mut criterion);
     bilateral(&mut criterion);

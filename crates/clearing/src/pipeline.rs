@@ -49,6 +49,8 @@ struct Search<'a> {
 const NOBODY: u32 = u32::MAX;
 
 impl Guide for Search<'_> {
+    const WANTS_OUTCOME: bool = false;
+
     fn auction(&mut self, bids: &[BookOrder], offers: &[BookOrder]) -> Result<Witness, Rejection> {
         let witness = match equilibrium_of(bids, offers, self.selection) {
             Some((lo, _)) => Witness::Equilibrium(lo),

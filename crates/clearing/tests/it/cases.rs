@@ -75,6 +75,12 @@ impl Named {
 
 const KS: [(&str, Fraction); 3] = [("0", Fraction::ZERO), ("0.5", Fraction::HALF), ("1", Fraction::ONE)];
 
+/// The books of the cases of the auction.
+pub(crate) fn books_of_auctions() -> Vec<Book> {
+    let entries = std::fs::read_dir(root().join("cases/auction")).unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|folder| folder.is_dir()).map(|folder| Named::read(&folder).book).collect()
+}
+
 #[test]
 fn auctions_worked_by_hand() {
     let mut cases = 0;
@@ -183,7 +189,7 @@ fn check_auction(named: &Named, expected: &Value) {
     }
 }
 
-fn position(names: &[String], name: &Value) -> u32 {
+pub(crate) fn position(names: &[String], name: &Value) -> u32 {
     names.iter().position(|known| known == name.as_str().unwrap()).unwrap() as u32
 }
 

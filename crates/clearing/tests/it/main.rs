@@ -3,6 +3,7 @@
 mod auctions;
 mod bilateral;
 mod bilateral_cases;
+mod blocks;
 mod books;
 mod cases;
 mod continuous;
@@ -14,5 +15,6 @@ mod metamorphic;
 mod misreports;
 mod pipeline;
 mod reference;
+mod trials;
 mod truthful;
 mod units;

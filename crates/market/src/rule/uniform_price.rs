@@ -64,13 +64,7 @@ impl Cut {
 }
 
 /// Fills one side.
-pub(super) fn fill(
-    cut: &Cut,
-    side: Side,
-    orders: &[BookOrder],
-    fills: &mut Vec<Energy>,
-    scratch: &mut Scratch,
-) {
+fn fill(cut: &Cut, side: Side, orders: &[BookOrder], fills: &mut Vec<Energy>, scratch: &mut Scratch) {
     let (at, share) = cut.margin(side);
     // Those at the price go with the better ones, or with the worse, or share (below).
     let least_gain = if share == at { 0 } else { 1 };

@@ -1,7 +1,7 @@
 //! Pipelines again, slowly: every auction as a book of its own, every round from the beginning.
 
 use super::{book, labelled, pipelines};
-use crate::books::{COLLAR, accepted, cleared};
+use crate::books::{COLLAR, accepted};
 use crate::reference::{self, Outcome};
 use market::rule::{Auction, Rule, Stage};
 use market::{AuctionClaim, Book, BookOrder, Claim, Energy, Fraction, Money, Price, Quality, Side, Witness};
@@ -206,19 +206,4 @@ fn the_search_finds_what_the_reference_finds() {
     });
     let repeated = repeated.get();
     assert!(repeated > 500, "only {repeated} books made a stage repeat its auction");
-}
-
-#[test]
-fn c9_a_workspace_remembers_nothing() {
-    let config = ProptestConfig::with_cases(ProptestConfig::default().cases.max(10_000));
-    proptest!(config, |(books in [labelled(), labelled()], rule in pipelines())| {
-        let mut used = clearing::Workspace::new();
-        let mut out = market::rule::Clearing::default();
-        for book in [book(&books[0]), book(&books[1])] {
-            let claim = clearing::clear(&rule, &book, COLLAR, &mut used);
-            prop_assert_eq!(&claim, &clearing::clear(&rule, &book, COLLAR, &mut clearing::Workspace::new()));
-            market::rule::check(&rule, &book, &claim, COLLAR, &mut out).unwrap();
-            prop_assert_eq!(&out, &cleared(&rule, &book));
-        }
-    });
 }

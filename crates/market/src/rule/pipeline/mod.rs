@@ -19,7 +19,7 @@ pub use outcome::{Auction, Auctions, LabelShare};
 pub(super) use pairs::pair;
 
 use super::clearing::best_of;
-use super::{Clearing, Cut, Stage, Stages, uniform_price};
+use super::{Clearing, Cut, Stage, Stages, merit::sign};
 use crate::{
     AccountId, AuctionClaim, Book, BookOrder, Details, Energy, Fraction, MeterId, Price, PriceConvention,
     Quality, Rejection, Side, TimeInForce, Witness,
@@ -55,6 +55,9 @@ impl Seat {
 
 /// Where the proof of every auction comes from: a claim to be checked, or a search.
 pub trait Guide {
+    /// Whether the outcome is wanted order by order. A search only needs what each auction leaves to the next.
+    const WANTS_OUTCOME: bool;
+
     /// What proves the auction of these bids and offers, each in order of arrival.
     ///
     /// # Errors
@@ -92,6 +95,8 @@ const fn is_last(round: &AuctionClaim) -> bool {
 }
 
 impl Guide for Claimed<'_> {
+    const WANTS_OUTCOME: bool = true;
+
     fn auction(&mut self, _: &[BookOrder], _: &[BookOrder]) -> Result<Witness, Rejection> {
         let next = self.next()?;
         if is_last(&next) { Ok(next.witness) } else { Err(Rejection::WrongStage) }
@@ -120,46 +125,46 @@ pub(super) fn check(
     if claimed.rest.is_empty() { Ok(()) } else { Err(Rejection::WrongStage) }
 }
 
-/// Runs the stages over `book`; every auction is proved by what `guide` says. If nothing is wrong, `out` holds the
-/// outcome.
+/// Runs the stages over `book`; every auction is proved by what `guide` says. If nothing is wrong, and the guide
+/// wants it, `out` holds the outcome.
 ///
 /// # Errors
 /// The number of what is wrong with the first auction that is.
-pub fn run(
+pub fn run<G: Guide>(
     (stages, k): (Stages, Fraction),
     book: &Book,
     (floor, cap): (Price, Price),
-    guide: &mut impl Guide,
+    guide: &mut G,
     out: &mut Clearing,
 ) -> Result<(), Rejection> {
     out.reset(book);
     let mut course = mem::take(&mut out.scratch.course);
-    course.enter(book, out);
+    course.enter(book);
     let stages = stages.as_slice();
-    let done = stages.iter().try_for_each(|stage| course.stage(*stage, k, guide, out));
-    if done.is_ok() {
-        course.leave(book, out);
+    let mut numbered = (1..).zip(stages);
+    let done = numbered
+        .try_for_each(|(number, stage)| course.stage((*stage, number == stages.len()), k, guide, out));
+    if done.is_ok() && G::WANTS_OUTCOME {
+        let mut traded = out.auctions.list.iter().filter(|auction| !auction.volume.is_zero());
+        match (traded.next(), traded.next()) {
+            (None, _) => {
+                // Labels may keep a bid and an offer apart that cross; there is no price between those.
+                let (bid, offer) = best_of(&book.bids, &book.offers);
+                let apart = bid.zip(offer).is_none_or(|(bid, offer)| bid < offer);
+                out.range = if apart { (bid.unwrap_or(floor), offer.unwrap_or(cap)) } else { out.range };
+                let middle = |(bid, offer): (Price, Price)| Price((bid.0 + offer.0).div_euclid(2));
+                out.indicative_price = bid.zip(offer).filter(|_| apart).map(middle);
+            }
+            // One auction, one price for all: that says what everybody pays.
+            (Some(only), None) => {
+                (out.price, out.equilibrium, out.range) = (only.price, Some(only.range.0), only.range);
+            }
+            _ => {}
+        }
+        course.leave(out);
     }
     out.scratch.course = course;
-    done?;
-    let mut traded = out.auctions.list.iter().filter(|auction| !auction.volume.is_zero());
-    match (traded.next(), traded.next()) {
-        (None, _) => {
-            // Labels may keep a bid and an offer apart that cross; there is no price between those.
-            let (bid, offer) = best_of(&book.bids, &book.offers);
-            let apart = bid.zip(offer).is_none_or(|(bid, offer)| bid < offer);
-            out.range = if apart { (bid.unwrap_or(floor), offer.unwrap_or(cap)) } else { out.range };
-            let middle = |(bid, offer): (Price, Price)| Price((bid.0 + offer.0).div_euclid(2));
-            out.indicative_price = bid.zip(offer).filter(|_| apart).map(middle);
-        }
-        // One auction, one price for all: that says what everybody pays.
-        (Some(only), None) => {
-            (out.price, out.equilibrium, out.range) = (only.price, Some(only.range.0), only.range);
-            out.amounts.iter_mut().for_each(Vec::clear);
-        }
-        _ => {}
-    }
-    Ok(())
+    done
 }
 
 /// The orders on their way, and working memory.
@@ -169,7 +174,6 @@ pub(super) struct Course {
     /// The bids and offers of the auction at hand, at the front; `arrival` is the position in the book.
     orders: [Vec<BookOrder>; 2],
     count: [usize; 2],
-    fills: Vec<Energy>,
     rounds: Vec<AuctionClaim>,
     proof: rounds::Proof,
 }
@@ -186,7 +190,7 @@ const VACANT: BookOrder = BookOrder {
 
 impl Course {
     /// Every order takes its seat.
-    fn enter(&mut self, book: &Book, out: &mut Clearing) {
+    fn enter(&mut self, book: &Book) {
         for (side, seats) in Side::ALL.into_iter().zip(&mut self.seats) {
             let seat = |order: &BookOrder, details: &Details| {
                 let label = details.attributes.quality;
@@ -207,44 +211,37 @@ impl Course {
                 Some(details) => seats.extend(orders.zip(details).map(|(order, of)| seat(order, of))),
                 None => seats.extend(orders.map(|order| seat(order, &Details::default()))),
             }
-            for seat in &*seats {
-                if let Some(share) = out.auctions.labels.get_mut(seat.label as usize) {
-                    let sum = if side == Side::Buy { &mut share.asked } else { &mut share.offered };
-                    *sum += seat.open;
-                }
-            }
-            if let Some(amounts) = out.amounts.get_mut(side as usize) {
-                amounts.resize(seats.len(), 0);
-            }
         }
     }
 
-    fn stage(
+    /// One stage; nothing follows the `last` one.
+    fn stage<G: Guide>(
         &mut self,
-        stage: Stage,
+        (stage, last): (Stage, bool),
         k: Fraction,
-        guide: &mut impl Guide,
+        guide: &mut G,
         out: &mut Clearing,
     ) -> Result<(), Rejection> {
-        let [bids, offers] = &self.seats;
         if stage == Stage::SatisfyPreferences {
+            let [bids, offers] = &self.seats;
             self.rounds.clear();
             guide.rounds(bids, offers, &mut self.rounds)?;
-            let line = self.proof.check(&self.rounds, bids, offers, &mut out.auctions.seen)?;
+            if last && !G::WANTS_OUTCOME {
+                return Ok(());
+            }
+            let lines = self.proof.check(&self.rounds, bids, offers, &mut out.auctions.seen)?;
             self.keep(true);
-            let [bids, offers] = &self.seats;
-            let [bids_at, offers_at] = &mut self.orders;
+            let ([bids, offers], [bids_at, offers_at]) = (&self.seats, &mut self.orders);
             self.count = [
-                gather(bids, bids_at, Seat::reach, |seat| line.is_before(seat)),
+                gather(bids, bids_at, Seat::reach, |seat| lines.is_before(seat)),
                 gather(offers, offers_at, |seat| seat.limit, |_| true),
             ];
             self.keep(false);
             let witness = self.rounds.last().map_or(Witness::NoTrade, |last| last.witness);
-            return self.settle((stage, None), witness, k, out);
+            return self.settle::<G>((stage, None), witness, k, out);
         }
-        for asked in stage.labels() {
-            let [bids, offers] = &self.seats;
-            let [bids_at, offers_at] = &mut self.orders;
+        for (number, asked) in (1..).zip(stage.labels()) {
+            let ([bids, offers], [bids_at, offers_at]) = (&self.seats, &mut self.orders);
             let bid_count = match *asked {
                 Some(label) => gather(bids, bids_at, Seat::reach, |seat| seat.label == label),
                 None => gather(bids, bids_at, |seat| seat.limit, |_| true),
@@ -252,7 +249,10 @@ impl Course {
             let admitted = |seat: &Seat| stage.admits(*asked, seat.label);
             self.count = [bid_count, gather(offers, offers_at, |seat| seat.limit, admitted)];
             let witness = guide.auction(self.orders(Side::Buy), self.orders(Side::Sell))?;
-            self.settle((stage, *asked), witness, k, out)?;
+            if last && number == stage.labels().len() && !G::WANTS_OUTCOME {
+                return Ok(());
+            }
+            self.settle::<G>((stage, *asked), witness, k, out)?;
         }
         Ok(())
     }
@@ -274,7 +274,7 @@ impl Course {
     }
 
     /// Checks the auction at hand by its witness, and takes what it trades from what is left.
-    fn settle(
+    fn settle<G: Guide>(
         &mut self,
         (stage, label): (Stage, Option<Quality>),
         witness: Witness,
@@ -282,98 +282,143 @@ impl Course {
         out: &mut Clearing,
     ) -> Result<(), Rejection> {
         let (bids, offers) = (self.orders(Side::Buy), self.orders(Side::Sell));
-        let ends = |out: &Clearing| out.auctions.parts.each_ref().map(Vec::len);
-        let Witness::Equilibrium(equilibrium) = witness else {
-            let crosses = matches!(best_of(bids, offers), (Some(bid), Some(offer)) if bid >= offer);
-            if crosses {
-                return Err(Rejection::TradeLeft);
+        let range = (Price::ZERO, Price::ZERO);
+        let mut auction = Auction { stage, label, price: None, range, volume: Energy::ZERO, ends: [0; 2] };
+        if let Witness::Equilibrium(equilibrium) = witness {
+            let cut = Cut::of(bids, offers, equilibrium)?;
+            if equilibrium != cut.lo {
+                return Err(Rejection::NotEquilibrium); // one, but not the lowest: the claim must be unique
             }
-            let (ends, range) = (ends(out), (Price::ZERO, Price::ZERO));
-            out.auctions.list.push(Auction { stage, label, price: None, range, volume: Energy::ZERO, ends });
-            out.auctions.seen += 1;
-            return Ok(());
-        };
-        let cut = Cut::of(bids, offers, equilibrium)?;
-        if equilibrium != cut.lo {
-            return Err(Rejection::NotEquilibrium); // one, but not the lowest: the claim must be unique
+            for side in Side::ALL {
+                self.take(side, &cut, G::WANTS_OUTCOME, out);
+            }
+            (auction.price, auction.volume) =
+                (Some(cut.prices(PriceConvention::Equilibrium, k).1), cut.volume);
+            auction.range = (cut.lo, cut.hi);
+            out.volume += cut.volume;
+            out.welfare = out.welfare + cut.welfare();
+        } else if matches!(best_of(bids, offers), (Some(bid), Some(offer)) if bid >= offer) {
+            return Err(Rejection::TradeLeft);
         }
-        let (_, price) = cut.prices(PriceConvention::Equilibrium, k);
-        let mut traded = [[Energy::ZERO; 3]; 2]; // per side and label
-        for (side, traded) in Side::ALL.into_iter().zip(&mut traded) {
-            self.take(side, &cut, price, traded, out);
-        }
-        let [bought, sold] = traded;
-        if stage == Stage::SatisfyPreferences && !can_supply(sold, bought) {
+        auction.ends = out.auctions.parts.each_ref().map(Vec::len);
+        out.auctions.list.push(auction);
+        if stage == Stage::SatisfyPreferences && !self.is_supplied(&out.auctions) {
             return Err(Rejection::WrongStage); // somebody is to be dropped, and another round to follow
         }
-        for (asked, (share, bought)) in
-            Quality::ALL.into_iter().zip(out.auctions.labels.iter_mut().zip(bought))
-        {
-            let delivered = stage.guarantees() || asked == Quality::Any;
-            share.delivered += if delivered { bought } else { Energy::ZERO };
-        }
-        out.volume += cut.volume;
-        out.welfare = out.welfare + cut.welfare();
-        let (ends, range, price) = (ends(out), (cut.lo, cut.hi), Some(price));
-        out.auctions.list.push(Auction { stage, label, price, range, volume: cut.volume, ends });
         out.auctions.seen += 1;
         Ok(())
     }
 
-    /// Fills one side of the auction at hand and writes down who pays or receives what.
-    fn take(&mut self, side: Side, cut: &Cut, price: Price, traded: &mut [Energy; 3], out: &mut Clearing) {
-        let mut fills = mem::take(&mut self.fills);
-        uniform_price::fill(cut, side, self.orders(side), &mut fills, &mut out.scratch);
-        let Auctions { parts: [bid_parts, offer_parts], .. } = &mut out.auctions;
-        let [bid_amounts, offer_amounts] = &mut out.amounts;
-        let [bids, offers] = &mut self.seats;
-        let [bid_orders, offer_orders] = &self.orders;
-        let (parts, amounts, seats, orders) = match side {
-            Side::Buy => (bid_parts, bid_amounts, bids, bid_orders),
-            Side::Sell => (offer_parts, offer_amounts, offers, offer_orders),
+    /// Fills one side of the auction at hand, as a uniform price does, and writes down what of which order.
+    fn take(&mut self, side: Side, cut: &Cut, written: bool, out: &mut Clearing) {
+        let Clearing { auctions: Auctions { parts: [bid_parts, offer_parts], .. }, scratch, .. } = out;
+        let ([bids, offers], [bid_orders, offer_orders]) = (&mut self.seats, &self.orders);
+        let [bid_count, offer_count] = self.count;
+        let [bid_margin, offer_margin] = &mut scratch.margins;
+        let (parts, seats, orders, margin) = match side {
+            Side::Buy => (bid_parts, bids, bid_orders.get(..bid_count), bid_margin),
+            Side::Sell => (offer_parts, offers, offer_orders.get(..offer_count), offer_margin),
         };
-        let vacant = Part { position: 0, energy: Energy::ZERO };
+        let orders = orders.unwrap_or(&[]);
         let mut end = parts.len();
-        parts.resize(end + fills.len(), vacant);
-        // Without branches, as in a cut: whether an order is filled is a coin toss to the processor.
-        for (order, fill) in orders.iter().zip(&fills) {
-            let position = order.arrival as usize;
-            let (Some(seat), Some(amount)) = (seats.get_mut(position), amounts.get_mut(position)) else {
-                continue;
-            };
-            seat.open -= *fill;
-            *amount += fill.0 * price.0;
-            if let Some(sum) = traded.get_mut(seat.label as usize) {
-                *sum += *fill;
+        if written {
+            parts.resize(end + orders.len(), Part { position: 0, energy: Energy::ZERO });
+        }
+        let mut take = |position: u32, energy: Energy, shares: bool| {
+            if let Some(seat) = seats.get_mut(position as usize) {
+                seat.open -= energy;
             }
             if let Some(part) = parts.get_mut(end) {
-                *part = Part { position: order.arrival, energy: *fill };
+                *part = Part { position, energy };
             }
-            end += usize::from(!fill.is_zero() | (order.limit == cut.price));
+            end += usize::from(shares | !energy.is_zero());
+        };
+        let (at, share) = cut.margin(side);
+        let least_gain = if share == at { 0 } else { 1 };
+        // Without branches, as in a cut: whether an order is filled is a coin toss to the processor.
+        for order in orders {
+            let gain = (order.limit.0 - cut.price.0) * sign(side);
+            take(order.arrival, if gain >= least_gain { order.energy } else { Energy::ZERO }, false);
+        }
+        if share != at && !share.is_zero() {
+            for (place, energy) in cut.share(side, orders, &mut scratch.order, margin) {
+                if let Some(order) = orders.get(place as usize) {
+                    take(order.arrival, energy, true);
+                }
+            }
         }
         parts.truncate(end);
-        self.fills = fills;
     }
 
-    /// What was filled of every order is what is no longer left of it.
-    fn leave(&self, book: &Book, out: &mut Clearing) {
-        let Clearing { bid_fills, offer_fills, auctions, .. } = out;
-        for ((side, fills), seats) in Side::ALL.into_iter().zip([bid_fills, offer_fills]).zip(&self.seats) {
-            for ((fill, order), seat) in fills.iter_mut().zip(book.orders(side)).zip(seats) {
-                *fill = order.energy - seat.open;
-                if let Some(share) = auctions.labels.get_mut(seat.label as usize) {
-                    let sum = if side == Side::Buy { &mut share.bought } else { &mut share.sold };
-                    *sum += *fill;
+    /// Whether the offers that the last auction cleared can serve its bids: every label by itself or a better one.
+    fn is_supplied(&self, auctions: &Auctions) -> bool {
+        let last = auctions.list.len().saturating_sub(1);
+        let mut sums = [[Energy::ZERO; 3]; 2];
+        for ((side, sums), seats) in Side::ALL.into_iter().zip(&mut sums).zip(&self.seats) {
+            for part in auctions.parts_of(last, side) {
+                let label = seats.get(part.position as usize).map_or(Quality::Any, |seat| seat.label);
+                if let Some(sum) = sums.get_mut(label as usize) {
+                    *sum += part.energy;
+                }
+            }
+        }
+        let [[_, local_asked, green_asked], [_, local, green]] = sums;
+        green_asked <= green && local_asked <= local + green - green_asked
+    }
+
+    /// What the auctions filled is what every order gets; what it pays or receives, where they have several prices.
+    fn leave(&self, out: &mut Clearing) {
+        let Clearing { bid_fills, offer_fills, amounts, auctions, price, .. } = out;
+        let Auctions { list, labels, parts, .. } = auctions;
+        let sides =
+            Side::ALL.into_iter().zip([bid_fills, offer_fills]).zip(amounts).zip(&self.seats).zip(parts);
+        for ((((side, fills), amounts), seats), parts) in sides {
+            if price.is_none() && !parts.is_empty() {
+                amounts.resize(seats.len(), 0);
+            }
+            for seat in seats {
+                if let Some(share) = labels.get_mut(seat.label as usize) {
+                    let sum = if side == Side::Buy { &mut share.asked } else { &mut share.offered };
+                    *sum += seat.open; // and what was taken of it, below
+                }
+            }
+            let mut parts = parts.iter();
+            let mut begin = 0;
+            for auction in &*list {
+                let end = auction.ends.get(side as usize).copied().unwrap_or(begin);
+                let paid = auction.price.unwrap_or_default();
+                let mut sums = [Energy::ZERO; 3];
+                for Part { position, energy } in parts.by_ref().take(end - begin) {
+                    let position = *position as usize;
+                    let (Some(fill), Some(seat)) = (fills.get_mut(position), seats.get(position)) else {
+                        continue;
+                    };
+                    *fill += *energy;
+                    if let Some(amount) = amounts.get_mut(position) {
+                        *amount += energy.0 * paid.0;
+                    }
+                    if let Some(sum) = sums.get_mut(seat.label as usize) {
+                        *sum += *energy;
+                    }
+                }
+                begin = end;
+                for ((label, share), sum) in Quality::ALL.into_iter().zip(&mut *labels).zip(sums) {
+                    match side {
+                        Side::Buy => {
+                            share.bought += sum;
+                            share.asked += sum;
+                            let delivered = auction.stage.guarantees() || label == Quality::Any;
+                            share.delivered += if delivered { sum } else { Energy::ZERO };
+                        }
+                        Side::Sell => {
+                            share.sold += sum;
+                            share.offered += sum;
+                        }
+                    }
                 }
             }
         }
     }
-}
-
-/// Whether offers that sold so much per label can have served bids that bought so much: every label by itself or a
-/// better one.
-fn can_supply([_, local, green]: [Energy; 3], [_, local_asked, green_asked]: [Energy; 3]) -> bool {
-    green_asked <= green && local_asked <= local + green - green_asked
 }
 
 /// Writes the orders that take part to the front of `out` and returns how many they are.

@@ -10,7 +10,8 @@ pub struct Auctions {
     pub list: Vec<Auction>,
     /// Per [`Quality`], what became of it.
     pub labels: [LabelShare; 3],
-    /// What they filled, auction by auction; those at the price that got nothing stand between the others.
+    /// What they filled, auction by auction: those filled wholly, then those that share at the price, even if they
+    /// got nothing.
     pub(super) parts: [Vec<Part>; 2],
     /// How many auctions of the claim were looked at, for explanations.
     pub(super) seen: usize,

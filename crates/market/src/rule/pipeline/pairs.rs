@@ -44,6 +44,8 @@ fn rungs(book: &Book, side: Side, auction: &Auction, parts: &[Part]) -> Vec<Rung
             time_in_force: TimeInForce::NextClearing,
         }
     };
+    let mut parts = parts.to_vec();
+    parts.sort_unstable_by_key(|part| part.position);
     let orders: Vec<BookOrder> = parts.iter().map(order).collect();
     let fills: Vec<Energy> = parts.iter().map(|part| part.energy).collect();
     let position = |rung: Rung| {
