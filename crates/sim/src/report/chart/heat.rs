@@ -47,14 +47,15 @@ pub fn heat(
             svg.rect("empty", at, [width - 2.0, thick], if cell.value.is_none() { &cell.tip } else { "" });
             let Some(value) = cell.value else { continue };
             let class = if value < 0.0 { "lost" } else { "saved" };
-            // Its strength is told by opacity, so that it works on light and dark ground.
+            // Its strength is told by opacity, so that it works on light and dark ground; no loss is too faint to see.
+            let strength = if value < 0.0 { 0.35 - 0.65 * value } else { value };
             svg.add(format_args!(
                 "<rect class=\"fill {class}\" x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{thick:.1}\" \
                  fill-opacity=\"{:.2}\" data-tip=\"\"><title>{}</title></rect>",
                 at[0],
                 at[1],
                 width - 2.0,
-                value.abs().min(1.0),
+                strength.min(1.0),
                 crate::report::text::escape(&cell.tip)
             ));
         }

@@ -36,7 +36,7 @@ pub fn ranked(rows: &[Rank], size: Size, title: &str, description: &str) -> Stri
             svg.text("label end", [left - 10.0, y + 11.0], &name);
             svg.text("value end", [size.width(), y + 11.0], &row.note);
         } else {
-            svg.text("label start halo", [0.0, y - 5.0], &name);
+            svg.text("label start halo", [6.0, y - 5.0], &name);
             svg.text("value end halo", [size.width(), y - 5.0], &row.note);
         }
         let end = scale.at(row.value);

@@ -7,12 +7,13 @@ use crate::report::chart::{self, Rank, Size, heat, ranked};
 use crate::report::page::{PICTURES, SCRIPT, STYLE, legend, section, sizes};
 use crate::report::text::{self, Civil, escape};
 use clearing::manipulation::Trick;
-use market::Money;
+use market::{Money, Quality};
 
 /// What only this page needs.
 const OWN_STYLE: &str = "svg.half { display: block; } .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 16px; }\n\
     .pair figure { margin: 0; } .plain-words { max-width: 75ch; font-size: 1.05rem; text-wrap: pretty; }\n\
-    .lies tbody th { min-width: 9em; } .lies td:last-child { min-width: 22em; }\n\
+    .lies tbody th { min-width: 9em; } .designs tbody th { min-width: 9em; } .designs :is(th, td) { padding: 7px; }\n\
+    .lies td:last-child { min-width: 22em; }\n\
     @media (max-width: 700px) { .pair { grid-template-columns: 1fr; } }\n";
 
 /// The most members a picture shows.
@@ -278,13 +279,7 @@ impl Page<'_> {
                 || format!("{name}: nothing that was tried wins"),
                 |found| lie(found, self.comparison, self.subject),
             );
-            Rank {
-                name,
-                value: gain.0 as f64,
-                class: "supply",
-                note: cents(gain, self.subject.currency),
-                tip,
-            }
+            Rank { name, value: gain.0 as f64, class: "chp", note: cents(gain, self.subject.currency), tip }
         };
         let rows: Vec<Rank> = order.iter().map(rank).collect();
         let title = "The most one lie wins in one interval";
@@ -352,7 +347,7 @@ impl Page<'_> {
             "Traded is over all carriers. Choose a heading to sort.",
             &format!(
                 "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of designs\"><table \
-                 class=\"sortable\"><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n"
+                 class=\"sortable designs\"><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n"
             ),
         )
     }
@@ -369,11 +364,16 @@ impl Page<'_> {
         let traded: i64 = market::Carrier::ALL.into_iter().map(|carrier| measured.traded(carrier).0).sum();
         let (worst, saved) = measured.worst().unwrap_or_default();
         let class = if saved.0 < 0 { "num lost" } else { "num saved" };
+        let [asked, _, delivered] = measured.labels[Quality::GreenLocal as usize];
+        let labels = match text::percent(delivered.0.into(), asked.0.into()) {
+            Some(share) => format!("; {share} of the green energy asked for is delivered"),
+            None => String::new(),
+        };
         format!(
             "<tr><th scope=\"row\">{}<small>{}</small></th>{}{}{}{}{}{}{}{}{}{}<td class=\"{class}\" data-value=\"{}\">\
              {}<small> {}</small></td></tr>\n",
             escape(&played.design.title()),
-            escape(&played.design.words()),
+            escape(&(played.design.words() + &labels)),
             money(measured.bill()),
             money(measured.saved()),
             money(measured.surplus),
@@ -477,7 +477,10 @@ fn hundredth(code: [u8; 3]) -> String {
     text::price_unit(code).trim_end_matches("/kWh").trim_end_matches(" kWh").into()
 }
 
-/// A small amount of money: "1.234 ct".
+/// A mostly small amount of money: "1.23 ct", "4.56 €".
 fn cents(money: Money, code: [u8; 3]) -> String {
+    if money.0 >= 1_000_000_000 {
+        return text::money(money, code);
+    }
     format!("{}\u{a0}{}", text::decimal(money.0, 7, 2), hundredth(code))
 }

@@ -192,13 +192,13 @@ fn told(found: &Manipulation, currency: [u8; 3]) -> String {
             format!("comes under two names, one of which would {} at {}", does(side), price(limit))
         }
         Lie::Extra { side, energy, limit } => {
-            let own = if found.gain.trick == Trick::Wash { " from or to itself" } else { "" };
-            format!(
-                "would also {} {} at {} under another name{own}",
-                does(side),
-                text::energy(energy),
-                price(limit)
-            )
+            let own = match (found.gain.trick, side) {
+                (Trick::Wash, Side::Buy) => ", from itself",
+                (Trick::Wash, Side::Sell) => ", to itself",
+                _ => "",
+            };
+            let (does, energy, price) = (does(side), text::energy(energy), price(limit));
+            format!("would also {does} {energy} at {price} under another name{own}")
         }
         Lie::Wash { energy, limit: Some(limit) } => {
             format!("would sell itself {} at {} under two more names", text::energy(energy), price(limit))
