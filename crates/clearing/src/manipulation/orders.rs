@@ -86,10 +86,9 @@ impl<'a> Books<'a> {
         let honest = self.utility(player, &truth, &truth)?;
         let mut gains = Gains::default();
         let energy = truth.iter().map(|order| order.energy).sum();
-        let grid = core::mem::take(&mut self.grid);
         let mut lies = Vec::new();
         for side in Side::ALL {
-            lies_of(&truth, side, &grid, &mut lies);
+            lies_of(&truth, side, &self.grid, &mut lies);
         }
         for (trick, lie, told) in lies {
             if !allowed(player, &told) {
@@ -98,7 +97,6 @@ impl<'a> Books<'a> {
             let money = self.utility(player, &truth, &told)? - honest;
             gains.keep(Gain { trick, money, energy, lie });
         }
-        self.grid = grid;
         Ok(gains)
     }
 

@@ -1,7 +1,7 @@
 //! What lying would win under a design: the search of [`clearing::manipulation`] on a choice of recorded intervals.
 
 use super::design::Design;
-use super::play::{book, takes_part};
+use super::play::book;
 use super::record::{Recorded, Recording};
 use crate::Roll;
 use clearing::manipulation::{Books, Gain, Gains, MeterPlayer, Meters, OrderPlayer, Trick};
@@ -40,8 +40,12 @@ struct Limits {
     prices: usize,
 }
 
-fn limits(kind: RuleKind, effort: Effort) -> Limits {
-    let heavy = matches!(kind, RuleKind::Bilateral);
+/// Communities of more members are large.
+const LARGE: usize = 100;
+
+fn limits(kind: RuleKind, effort: Effort, recording: &Recording) -> Limits {
+    // Their clearings cost the square of the orders.
+    let heavy = kind == RuleKind::Bilateral || (kind == RuleKind::Vcg && recording.flows.len() > LARGE);
     match (effort, heavy) {
         (Effort::None, _) => Limits { intervals: 0, members: 0, prices: 0 },
         (Effort::Quick, false) => Limits { intervals: 8, members: 24, prices: 24 },
@@ -62,7 +66,7 @@ pub(super) fn search(
     if effort == Effort::None || elsewhere {
         return Ok(None);
     }
-    let limits = limits(design.kind(), effort);
+    let limits = limits(design.kind(), effort, recording);
     let mut best: Vec<Manipulation> = Vec::new();
     let mut keep = |gains: &Gains, member: usize, carrier: Carrier, interval: DeliveryInterval| {
         for trick in Trick::ALL {
@@ -166,9 +170,6 @@ fn in_readings(
     let size: Vec<Energy> = readings.iter().map(|reading| reading.import + reading.export).collect();
     for place in largest(&size, limits.members) {
         let point = &points[place];
-        if !takes_part(point) {
-            continue;
-        }
         let player = MeterPlayer {
             place,
             prices: recorded.prices[usize::from(point.tariff.0)],

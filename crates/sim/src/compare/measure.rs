@@ -221,7 +221,8 @@ fn jain(values: &[f64]) -> Option<i64> {
     (squares > 0.0).then(|| (sum * sum / (values.len() as f64 * squares) * 1e6).round() as i64)
 }
 
-/// Σᵢ (2i − n − 1) xᵢ / (n Σx) over ascending x, parts per million: 0 where all are equal, (n − 1)/n where one has all.
+/// Σᵢ (2i − n − 1) xᵢ / (n Σx) over ascending x, parts per million: 0 where all are equal, (n − 1)/n where one has
+/// all.
 fn gini(values: &[f64]) -> Option<i64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -2,7 +2,7 @@
 
 use super::design::Design;
 use super::measure::{Account, Measured};
-use super::record::{Exchange, PointTerms, Recorded, Recording};
+use super::record::{Exchange, Recorded, Recording};
 use clearing::{Workspace, outcome};
 use market::rule::{Allocation, Clearing, LabelShare, Metered, RuleKind, metered};
 use market::{
@@ -279,9 +279,4 @@ impl Worth {
         }
         sum + left * beyond
     }
-}
-
-/// Whether a point has anything to do with an exchange.
-pub(super) fn takes_part(point: &PointTerms) -> bool {
-    point.capacity.iter().any(|capacity| capacity.0 > 0)
 }

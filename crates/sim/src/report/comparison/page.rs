@@ -417,9 +417,12 @@ impl Page<'_> {
             false => "pipelines know them; who asks for which, and pays how much more, the scenario says",
         };
         rows += &format!(
-            "<dt>Self-sufficiency, self-consumption</dt><dd>the part of the {carrier} used that is not bought from, and of the \
-             {carrier} made that is not sold to, the supplier</dd>\n<dt>Labels</dt><dd>{labels}</dd>\n<dt>Keys</dt><dd>at the middle of the supplier’s prices, in equal shares, \
-             in the order of registration</dd>\n<dt>Seed</dt><dd>{}</dd>\n<dt>Version</dt><dd>Wattle {}</dd>\n",
+            "<dt>Self-sufficiency, self-consumption</dt><dd>the part of the {carrier} used that is not bought from, and \
+             of the {carrier} made that is not sold to, the supplier</dd>\n<dt>Labels</dt><dd>{labels}</dd>\n\
+             <dt>Keys</dt><dd>at the middle of the supplier’s prices, in equal shares, in the order of registration; \
+             under incentive all energy is settled with the supplier and somebody outside pays as much per kWh that \
+             could have been shared as fees between neighbours are lower</dd>\n<dt>Seed</dt><dd>{}</dd>\n\
+             <dt>Version</dt><dd>Wattle {}</dd>\n",
             subject.seed,
             escape(&subject.version)
         );
