@@ -1,6 +1,7 @@
 //! The command line: the one definition that help, completions and the manual page come from.
 
 use crate::clear::{Charges, Named};
+use crate::compare::CompareOptions;
 use crate::failure::Failure;
 use crate::settings::RunOptions;
 use crate::share::Country;
@@ -28,6 +29,8 @@ enum Verb {
     Clear(ClearOptions),
     /// Share metered generation among members by a key
     Share(ShareOptions),
+    /// Compare market designs: the same orders and readings under every rule and key
+    Compare(CompareOptions),
     /// Verify a ledger again from its first record
     Audit(AuditOptions),
     /// Show the settings in force and where each comes from
@@ -157,6 +160,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Some(Verb::Run(options)) => crate::run::run(&options),
         Some(Verb::Clear(options)) => crate::clear::clear(&options),
         Some(Verb::Share(options)) => crate::share::share(&options),
+        Some(Verb::Compare(options)) => crate::compare::compare(&options),
         Some(Verb::Audit(options)) => crate::audit::audit(&options),
         Some(Verb::Config(options)) => crate::config::config(&options.run),
         Some(Verb::Completions { shell }) => crate::completions::completions(shell, Arguments::command()),

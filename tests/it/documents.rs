@@ -90,6 +90,7 @@ fn the_forms_are_the_documented_ones() {
         ("clear", vec!["clear", "orders.csv", "--json"], vec![]),
         ("share", vec!["share", "metered.csv", "--json"], with_options),
         ("run", vec!["run", "two_houses", "--json"], vec!["code", "count"]), // nothing is refused there
+        ("compare", vec!["compare", "two_houses", "--json"], vec!["reason"]), // nothing is left out
         ("audit", vec!["audit", "reports/two_houses.sqlite", "--json"], vec!["record", "reason"]),
         ("config", vec!["config", "--json"], vec![]),
     ];

@@ -11,6 +11,7 @@ mod continuous;
 mod floor;
 mod laws;
 mod lies;
+mod manipulation;
 mod metamorphic;
 mod misreports;
 mod pipeline;
