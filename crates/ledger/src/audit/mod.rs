@@ -13,6 +13,7 @@ mod authority;
 mod books;
 mod continuous;
 mod outcome;
+mod pipeline;
 #[cfg(test)]
 mod sensitivity;
 mod settlement;
