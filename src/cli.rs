@@ -83,7 +83,7 @@ pub(crate) struct ShareOptions {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) coefficients: Option<PathBuf>,
     /// What the key incentive pays for shared energy, n€/Wh
-    #[arg(long, value_name = "PRICE", value_parser = premium)]
+    #[arg(long, value_name = "PRICE", allow_negative_numbers = true, value_parser = premium)]
     pub(crate) premium: Option<Price>,
     /// Participation factors of members of several communities: .csv with member,community,factor
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "community")]

@@ -40,31 +40,29 @@ impl Factors {
                 list.problem(line, "community", what);
                 continue;
             }
-            let part = parts(&factor).unwrap_or_else(|what| {
+            let mut part = parts(&factor).unwrap_or_else(|what| {
                 list.problem(line, "factor", what);
                 0
             });
-            let sum: u64 = factors[place].iter().map(|(_, part)| part).sum();
-            if sum + part > WHOLE {
+            if factors[place].iter().map(|(_, part)| part).sum::<u64>() + part > WHOLE {
                 let what = format!("the factors of \"{member}\" sum to more than 1: lower some");
                 list.problem(line, "factor", what);
-                continue;
+                part = 0;
             }
             factors[place].push((of, part));
         }
         let mut cuts = Vec::with_capacity(columns.len());
         for (place, (column, factors)) in columns.iter().zip(&factors).enumerate() {
             let before = factors.iter().take_while(|(of, _)| of != community).map(|(_, part)| part).sum();
-            match factors.iter().find(|(of, _)| of == community) {
-                Some((_, own)) => cuts.push((before, *own)),
-                None if place < file.producers.len() && factors.is_empty() => cuts.push((0, WHOLE)),
-                None if list.problems.is_empty() || !factors.is_empty() => {
-                    list.file_problem(format!(
-                        "\"{column}\" has no factor for \"{community}\": add a line, 0 if it takes no part"
-                    ));
-                }
-                None => {}
-            }
+            let own = factors.iter().find(|(of, _)| of == community).map(|(_, part)| *part);
+            let whole = (place < file.producers.len() && factors.is_empty()).then_some(WHOLE);
+            let Some(own) = own.or(whole) else {
+                list.file_problem(format!(
+                    "\"{column}\" has no factor for \"{community}\": add a line, 0 if it takes no part"
+                ));
+                continue;
+            };
+            cuts.push((before, own));
         }
         list.finish(Self { cuts })
     }

@@ -7,7 +7,7 @@
 
 mod bilateral;
 mod claim;
-pub use bilateral::{Consensus, consensus};
+pub use bilateral::{Consensus, agreed, consensus};
 pub use claim::clear;
 mod blocks;
 pub use blocks::clear_blocks;

@@ -29,3 +29,10 @@ fn an_open_book_trades_all_day() {
     assert!(summary.carriers[0].traded.0 > 0);
     assert!(summary.bill() < summary.at_tariff());
 }
+
+#[test]
+fn books_cleared_together_without_blocks_are_auctions_at_a_uniform_price() {
+    let (together, alone) = (day("uniform_price_blocks"), day("uniform_price"));
+    assert_eq!(together.carriers, alone.carriers);
+    assert_eq!(together.members, alone.members);
+}

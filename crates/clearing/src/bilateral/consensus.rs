@@ -15,7 +15,7 @@
 use market::Side;
 use market::rule::{Line, Pairs};
 
-/// When to give up: the exact search begins from wherever this is.
+/// When to give up.
 const ROUNDS: u32 = 2_000;
 /// How closely both ends of every trade must agree, in parts of the largest order.
 const ENERGY_TOLERANCE: f64 = 1e-6;

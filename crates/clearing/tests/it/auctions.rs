@@ -3,23 +3,30 @@
 use crate::books::{COLLAR, Wish, auctions, book, cleared, place, wishes};
 use crate::laws::{Case, LAWS, Trial};
 use crate::reference;
-use market::rule::{Clearing, Rule, RuleKind, pair};
+use market::rule::{Clearing, Rule, pair};
 use market::{Book, Fraction, Money, Price, PriceConvention, SharingKey, Side};
 use proptest::prelude::*;
 
-/// The auctions of limit orders keep every law; `auction_first` keeps them for its orders.
-pub(crate) fn trial(kind: RuleKind) -> Trial {
-    let cases: fn(&[Wish]) -> Vec<Case> = match kind {
-        RuleKind::UniformPrice => |wishes| cases(wishes, |rule| matches!(rule, Rule::UniformPrice { .. })),
-        RuleKind::PayAsBid => |wishes| cases(wishes, |rule| matches!(rule, Rule::PayAsBid { .. })),
-        _ => |wishes| {
-            let (k, key, price) = (Fraction::HALF, SharingKey::Dynamic, Price(1));
-            let rule = |convention| Rule::AuctionFirst { convention, k, key, price };
-            PriceConvention::ALL.map(|convention| Case::of(rule(convention), book(wishes))).into()
-        },
+/// The auctions of limit orders keep every law.
+pub(crate) fn uniform_price() -> Trial {
+    let cases = |wishes: &[Wish]| cases(wishes, |rule| matches!(rule, Rule::UniformPrice { .. }));
+    Trial { cases, instead: &[], counter_examples: &[] }
+}
+
+/// Likewise.
+pub(crate) fn pay_as_bid() -> Trial {
+    let cases = |wishes: &[Wish]| cases(wishes, |rule| matches!(rule, Rule::PayAsBid { .. }));
+    Trial { cases, instead: &[], counter_examples: &[] }
+}
+
+/// Likewise, for its orders.
+pub(crate) fn auction_first() -> Trial {
+    let cases = |wishes: &[Wish]| {
+        let (k, key, price) = (Fraction::HALF, SharingKey::Dynamic, Price(1));
+        let rule = |convention| Rule::AuctionFirst { convention, k, key, price };
+        PriceConvention::ALL.map(|convention| Case::of(rule(convention), book(wishes))).into()
     };
-    let weakened: &[_] = if kind == RuleKind::AuctionFirst { &LAWS } else { &[] };
-    Trial { cases, weakened, counter_examples: &[] }
+    Trial { cases, instead: &LAWS, counter_examples: &[] }
 }
 
 fn cases(wishes: &[Wish], wanted: impl Fn(&Rule) -> bool) -> Vec<Case> {

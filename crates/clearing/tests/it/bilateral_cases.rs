@@ -1,6 +1,7 @@
 //! Markets of pairs worked by hand (`cases/bilateral/`), and one from elsewhere.
 
 use crate::bilateral::{Wish, cleared, place};
+use crate::books::accepted;
 use crate::cases::{integer, json, root, rows};
 use market::rule::{Pairs, Rule};
 use market::{Book, Claim, Location, Price, Side};
@@ -195,6 +196,8 @@ fn the_39_bus_market_by_consensus_and_in_integers() {
     near(objective(&powers), "objective_usd_per_h", 1.0);
 
     let (_, out) = cleared(&Rule::Bilateral { charges }, &book);
+    let agreed = accepted(&Rule::Bilateral { charges }, &book, &clearing::agreed(&pairs, &consensus));
+    assert_eq!((agreed.volume, agreed.welfare), (out.volume, out.welfare));
     let fills = out.bid_fills.iter().chain(&out.offer_fills);
     let powers: Vec<f64> = fills.map(|fill| fill.0 as f64 / WH_PER_MWH).collect();
     alike(&powers);

@@ -3,8 +3,8 @@
 use crate::floor::Floor;
 use market::rule::{Binding, OpenBook, RuleKind, Trade};
 use market::{
-    AccountId, BookOrder, Claim, Command, Energy, Event, Law, MAX_ENERGY, MAX_PRICE, MeterId, Money, OrderId,
-    Price, Rule, Side, TimeInForce,
+    AccountId, Attributes, BookOrder, Claim, Command, Energy, Event, Law, MAX_ENERGY, MAX_PRICE, MeterId,
+    Money, OrderId, Price, Rule, Side, TimeInForce,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -352,6 +352,49 @@ fn a_flow_through_the_state_keeps_the_laws() {
            let (one, other) = (floor.state.root(), again.state.root());
            prop_assert_eq!(one, other); // C9
        });
+}
+
+/// Accepts an order and gives the trades it makes: bid, offer, energy, price.
+fn placed(floor: &mut Floor, order: Command) -> Vec<(u32, u32, i64, i64)> {
+    let from = floor.events.len();
+    floor.accept(order);
+    let trade = |event: &Event| match *event {
+        Event::Paired { bid, offer, energy, price } => Some((bid, offer, energy.0, price.0)),
+        _ => None,
+    };
+    floor.events[from..].iter().filter_map(trade).collect()
+}
+
+#[test]
+fn an_order_that_has_traded_no_longer_stands_in_its_accounts_way() {
+    let mut floor = Floor::new(Rule::Continuous, 2);
+    for (member, side, energy, limit, trades) in [
+        (0, Side::Sell, 5, 10, vec![]),
+        (1, Side::Buy, 5, 10, vec![(0, 0, 5, 10)]),
+        // 0 sold all it offered at 10 and may bid as much; so may 1, the other way round.
+        (0, Side::Buy, 5, 10, vec![]),
+        (1, Side::Sell, 5, 10, vec![(1, 1, 5, 10)]),
+    ] {
+        let order = floor.order(member, side, energy, limit, TimeInForce::GateClosure);
+        assert_eq!(placed(&mut floor, order), trades);
+    }
+}
+
+#[test]
+fn a_clearing_lets_lapse_what_waited_for_it_and_the_rest_goes_on_trading() {
+    let mut floor = Floor::new(Rule::Continuous, 2);
+    for (limit, in_force) in [(10, TimeInForce::NextClearing), (20, TimeInForce::GateClosure)] {
+        let order = floor.order(0, Side::Sell, 5, limit, in_force);
+        let order = floor.wish(order, 1, Attributes::default());
+        assert_eq!(placed(&mut floor, order), []);
+    }
+    let (carrier, interval) = (floor.carrier(), floor.interval(1));
+    floor.accept(Command::Close { carrier, interval });
+    floor.accept(Command::Clear { carrier, interval, claim: Claim::Continuous });
+    let order = floor.order(1, Side::Buy, 8, 30, TimeInForce::ImmediateOrCancel);
+    let order = floor.wish(order, 1, Attributes::default());
+    assert_eq!(placed(&mut floor, order), [(0, 1, 5, 20)]);
+    floor.check_books();
 }
 
 #[test]

@@ -129,7 +129,11 @@ impl Floor {
     }
 
     pub(crate) fn cancel(&mut self, member: u32, side: Side, arrival: u32) -> Command {
-        let order = OrderId { carrier: self.carrier(), interval: self.interval(0), side, arrival };
+        self.cancel_in(0, member, side, arrival)
+    }
+
+    pub(crate) fn cancel_in(&mut self, step: u64, member: u32, side: Side, arrival: u32) -> Command {
+        let order = OrderId { carrier: self.carrier(), interval: self.interval(step), side, arrival };
         Command::Cancel { account: AccountId(6 + member), order, nonce: self.nonce(member) }
     }
 

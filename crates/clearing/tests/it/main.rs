@@ -3,6 +3,7 @@
 mod auctions;
 mod bilateral;
 mod bilateral_cases;
+mod blocks;
 mod books;
 mod cases;
 mod continuous;
@@ -13,5 +14,6 @@ mod metamorphic;
 mod misreports;
 mod pipeline;
 mod reference;
+mod trials;
 mod truthful;
 mod units;

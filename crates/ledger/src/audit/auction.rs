@@ -29,8 +29,8 @@ impl Books {
             Side::Sell => pair[1].limit > pair[0].limit,
         });
         tally.check(Law::C12, worse, || "a curve that does not get worse from step to step".into());
-        let meter = self.meters.get(order.meter.0 as usize);
-        let rule = meter.and_then(|meter| self.rule(meter.terms.carrier));
+        let carrier = self.meters.get(order.meter.0 as usize).map(|meter| meter.terms.carrier);
+        let rule = carrier.and_then(|carrier| self.rule(carrier));
         let mut rest = events;
         for step in &curve {
             let mut block = 0;
@@ -49,12 +49,15 @@ impl Books {
                 (own.part, own.block) = if attributes.further == 0 { (0, 0) } else { (part, block) };
                 let id = self.enter(own, told, tally);
                 match rule {
-                    Some(Rule::Continuous) => rest = self.arrive(id, rest, state, tally),
+                    Some(Rule::Continuous) => rest = self.arrive(id, rest, tally),
                     _ => self.lies_in_the_book(id, state, tally),
                 }
             }
         }
         tally.check(Law::C12, rest.is_empty(), || "more happened than an order's arrival".into());
+        if let (Some(Rule::Continuous), Some(carrier)) = (rule, carrier) {
+            self.same_book(carrier, order.interval, state, tally);
+        }
     }
 
     /// The order as the auditor writes it down, once it has been found timely and within its limits.
@@ -93,8 +96,8 @@ impl Books {
         let delivery = self.delivery(carrier, interval);
         tally.check(Law::C12, !delivery.frozen, || "an order enters a frozen book".into());
         let crosses = |other: &OwnOrder| match side {
-            Side::Buy => other.bound() <= own.bound(),
-            Side::Sell => other.bound() >= own.bound(),
+            Side::Buy => other.reach() <= own.reach(),
+            Side::Sell => other.reach() >= own.reach(),
         };
         let against = &delivery.orders[1 - side as usize];
         let with_itself = against.iter().any(|other| other.order.account == order.account && crosses(other));
@@ -153,17 +156,31 @@ impl Books {
     }
 
     pub(super) fn cancel(&mut self, account: AccountId, id: OrderId, events: &[Event], tally: &mut Tally) {
-        let delivery = self.delivery(id.carrier, id.interval);
-        tally.check(Law::C12, !delivery.frozen, || "an order leaves a frozen book".into());
-        let orders = &mut delivery.orders[id.side as usize];
-        let found = orders.iter().position(|own| own.arrival == id.arrival && own.order.account == account);
-        tally.check(Law::C12, found.is_some(), || "an order that is not the account's is taken back".into());
-        let Some(found) = found else { return };
-        let own = orders.remove(found);
-        let told = Event::OrderEnded { id, unfilled: own.open };
-        tally.check(Law::C12, events == [told], || "another order was taken back than asked for".into());
-        self.account(account).holds -= own.hold(own.open);
-        self.touched.push(account);
+        let found = self.delivery(id.carrier, id.interval).orders[id.side as usize]
+            .iter()
+            .find(|own| own.arrival == id.arrival && own.order.account == account);
+        let parts = found.map(|own| (own.block, own.part, own.attributes.further));
+        tally.check(Law::C12, parts.is_some(), || "an order that is not the account's is taken back".into());
+        let ids = parts.map_or(Vec::new(), |(block, part, further)| match further {
+            0 => vec![id],
+            _ => self.parts(id, block, part, further),
+        });
+        let mut right = Vec::new();
+        for id in ids {
+            let frozen = self.delivery(id.carrier, id.interval).frozen;
+            tally.check(Law::C12, !frozen, || "an order leaves a frozen book".into());
+            right.extend(self.end(id));
+        }
+        tally.check(Law::C12, events == right, || "another order was taken back than asked for".into());
+    }
+
+    /// What is left of an order leaves the book: the event that tells it.
+    pub(super) fn end(&mut self, id: OrderId) -> Option<Event> {
+        let orders = &mut self.delivery(id.carrier, id.interval).orders[id.side as usize];
+        let own = orders.remove(orders.iter().position(|own| own.arrival == id.arrival)?);
+        self.account(own.order.account).holds -= own.hold(own.open);
+        self.touched.push(own.order.account);
+        Some(Event::OrderEnded { id, unfilled: own.open })
     }
 
     /// The book that is frozen is the auditor's, order by order.
@@ -211,13 +228,16 @@ impl Books {
         else {
             return;
         };
-        let last = self.now >= self.gate(interval);
+        if let Rule::UniformPriceBlocks { k } = rule {
+            return self.clear_blocks((k, collar), carrier, interval, events, tally);
+        }
+        let (now, gate) = (self.now, self.gate(interval));
         let delivery = self.delivery(carrier, interval);
         tally.check(Law::D3, delivery.frozen, || "a book is cleared that was not frozen".into());
         delivery.frozen = false;
         let outcome = Outcome::read(events, carrier, interval, delivery, tally);
         outcome.check(&rule, collar, delivery, tally);
-        let released = outcome.write_down(delivery, last, tally);
+        let released = outcome.write_down(delivery, |_| now >= gate, tally);
         for (account, released) in released {
             self.account(account).holds -= released;
             self.touched.push(account);

@@ -6,7 +6,8 @@ use super::tally::Tally;
 use market::signing::Domain;
 use market::{
     AccountId, Address, Attributes, Carrier, Claim, Command, Community, DeliveryInterval, Energy, Event, Law,
-    Location, MeterId, MeterTerms, Money, Order, PostingKind, Price, Prices, Side, State, TimeInForce,
+    Location, MAX_PRICE, MeterId, MeterTerms, Money, Order, PostingKind, Price, Prices, Side, State,
+    TimeInForce,
 };
 use std::collections::BTreeMap;
 
@@ -90,6 +91,15 @@ impl OwnOrder {
         let worst = energy * self.bound();
         let owed = if self.order.side == Side::Buy { worst } else { -worst };
         owed.max(Money::ZERO)
+    }
+
+    /// The limit that decides whether its account would trade with itself: a block keeps its own on average only.
+    pub(super) fn reach(&self) -> Price {
+        match (self.order.side, self.attributes.further) {
+            (_, 0) => self.bound(),
+            (Side::Buy, _) => MAX_PRICE,
+            (Side::Sell, _) => -MAX_PRICE,
+        }
     }
 
     /// The worst price it may ever trade at: its limit, and the premium where its wish is granted.

@@ -3,19 +3,14 @@
 use super::books::{Books, OwnDelivery, OwnOrder};
 use super::tally::Tally;
 use market::{
-    AccountId, DeliveryInterval, Energy, Event, Law, MeterId, Money, OrderId, Price, Side, State, TimeInForce,
+    AccountId, Carrier, DeliveryInterval, Energy, Event, Law, MeterId, Money, OrderId, Price, Side, State,
+    TimeInForce,
 };
 
 impl Books {
     /// The order of this number, the last of its side, trades with what rests there as price and time say, and what
     /// is left of it rests or lapses. Gives the events that are about something else.
-    pub(super) fn arrive<'a>(
-        &mut self,
-        id: OrderId,
-        told: &'a [Event],
-        state: &State,
-        tally: &mut Tally,
-    ) -> &'a [Event] {
+    pub(super) fn arrive<'a>(&mut self, id: OrderId, told: &'a [Event], tally: &mut Tally) -> &'a [Event] {
         let OrderId { carrier, interval, side, arrival } = id;
         let delivery = self.delivery(carrier, interval);
         let Some(mut own) = delivery.orders[side as usize].pop() else { return told };
@@ -67,9 +62,32 @@ impl Books {
             format!("the order met {told:?} where price and time give {right:?}")
         });
         uncrossed(delivery, tally);
-        same_book(id, delivery, interval, state, tally);
         self.account(account).holds -= lapsed;
         after
+    }
+
+    /// The market's book is the auditor's, order by order.
+    pub(super) fn same_book(
+        &mut self,
+        carrier: Carrier,
+        interval: DeliveryInterval,
+        state: &State,
+        tally: &mut Tally,
+    ) {
+        type Facts = (u32, AccountId, MeterId, Price, Energy);
+        let delivery = self.delivery(carrier, interval);
+        for side in Side::ALL {
+            let found = state.book(carrier, interval).map_or(&[][..], |book| book.orders(side));
+            let found = found.iter().map(|order| -> Facts {
+                (order.arrival, order.account, order.meter, order.limit, order.energy)
+            });
+            let own = delivery.orders[side as usize].iter().map(|own| -> Facts {
+                (own.arrival, own.order.account, own.order.meter, own.order.limit, own.open)
+            });
+            tally.check(Law::C12, own.eq(found), || {
+                format!("the book to {} is not what was accepted", side.name())
+            });
+        }
     }
 }
 
@@ -124,27 +142,4 @@ pub(super) fn uncrossed(delivery: &OwnDelivery, tally: &mut Tally) {
         _ => true,
     };
     tally.check(Law::C5, apart, || "a bid and an offer that cross rest in one book".into());
-}
-
-/// The market's book is the auditor's, order by order.
-fn same_book(
-    id: OrderId,
-    delivery: &OwnDelivery,
-    interval: DeliveryInterval,
-    state: &State,
-    tally: &mut Tally,
-) {
-    type Facts = (u32, AccountId, MeterId, Price, Energy);
-    for side in Side::ALL {
-        let found = state.book(id.carrier, interval).map_or(&[][..], |book| book.orders(side));
-        let found = found
-            .iter()
-            .map(|order| -> Facts { (order.arrival, order.account, order.meter, order.limit, order.energy) });
-        let own = delivery.orders[side as usize].iter().map(|own| -> Facts {
-            (own.arrival, own.order.account, own.order.meter, own.order.limit, own.open)
-        });
-        tally.check(Law::C12, own.eq(found), || {
-            format!("the book to {} is not what was accepted", side.name())
-        });
-    }
 }

@@ -10,6 +10,8 @@
 mod accounts;
 mod auction;
 mod authority;
+mod bilateral;
+mod blocks;
 mod books;
 mod continuous;
 mod outcome;

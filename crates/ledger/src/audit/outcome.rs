@@ -16,15 +16,15 @@ use std::collections::BTreeMap;
 /// What the market says a clearing did.
 #[derive(Default)]
 pub(super) struct Outcome {
-    volume: Energy,
-    price: Option<Price>,
-    equilibrium: Option<Price>,
-    welfare: Money,
-    counted: [u32; 2],
+    pub(super) volume: Energy,
+    pub(super) price: Option<Price>,
+    pub(super) equilibrium: Option<Price>,
+    pub(super) welfare: Money,
+    pub(super) counted: [u32; 2],
     /// Per side, by place of arrival: energy and money.
-    fills: [BTreeMap<u32, (Energy, Money)>; 2],
-    ended: [BTreeMap<u32, Energy>; 2],
-    pairs: Vec<(u32, u32, Energy, Price)>,
+    pub(super) fills: [BTreeMap<u32, (Energy, Money)>; 2],
+    pub(super) ended: [BTreeMap<u32, Energy>; 2],
+    pub(super) pairs: Vec<(u32, u32, Energy, Price)>,
 }
 
 impl Outcome {
@@ -68,7 +68,7 @@ impl Outcome {
         outcome
     }
 
-    fn fill(&self, side: Side, arrival: u32) -> (Energy, Money) {
+    pub(super) fn fill(&self, side: Side, arrival: u32) -> (Energy, Money) {
         self.fills[side as usize].get(&arrival).copied().unwrap_or_default()
     }
 
@@ -101,7 +101,9 @@ impl Outcome {
                     continue;
                 }
                 let bound = energy * own.bound();
-                let rational = if side == Side::Buy { money <= bound } else { money >= bound };
+                // A block keeps its limit on average over its intervals, which is checked elsewhere.
+                let block = own.attributes.further > 0;
+                let rational = block || if side == Side::Buy { money <= bound } else { money >= bound };
                 tally.check(Law::C3, rational, || {
                     format!("{money} for {energy}, no worse than {} is allowed", own.bound())
                 });
@@ -124,6 +126,9 @@ impl Outcome {
             }),
             Binding::DoesNotApply(_) => {}
         }
+        if let Rule::Bilateral { charges } = rule {
+            super::bilateral::check(charges, delivery, &self.pairs, &self.fills, self.welfare, tally);
+        }
         match rule.kind() {
             RuleKind::UniformPrice | RuleKind::PayAsBid | RuleKind::AuctionFirst => {
                 tally.equal(Law::C7, self.welfare, welfare, "the welfare");
@@ -145,6 +150,8 @@ impl Outcome {
                 tally.equal(Law::C9, &self.fills, &right.fills, "what the orders trade, and for how much,");
             }
             RuleKind::Continuous => self.check_nothing(delivery, tally),
+            // Its auctions are checked together.
+            RuleKind::UniformPriceBlocks => tally.equal(Law::C7, self.welfare, welfare, "the welfare"),
             _ => {}
         }
     }
@@ -160,7 +167,13 @@ impl Outcome {
     }
 
     /// An equilibrium price separates filled from open orders, and with it the outcome is the best there is.
-    fn check_optimum(&self, rule: &Rule, delivery: &OwnDelivery, welfare: Money, tally: &mut Tally) {
+    pub(super) fn check_optimum(
+        &self,
+        rule: &Rule,
+        delivery: &OwnDelivery,
+        welfare: Money,
+        tally: &mut Tally,
+    ) {
         let Self { volume, price, equilibrium, .. } = *self;
         let edges = Edges::of(delivery, self);
         tally.check(Law::C5, edges.nobody_left(), || {
@@ -228,7 +241,7 @@ impl Outcome {
     pub(super) fn write_down(
         &self,
         delivery: &mut OwnDelivery,
-        last: bool,
+        last: impl Fn(&OwnOrder) -> bool,
         tally: &mut Tally,
     ) -> Vec<(AccountId, Money)> {
         let mut released = Vec::new();
@@ -249,7 +262,10 @@ impl Outcome {
                     }
                 }
                 position.hold += own.hold(energy);
-                let lapses = own.open > Energy::ZERO && !stays(&own.order, last);
+                if !energy.is_zero() {
+                    own.attributes.minimum = Energy::ZERO; // it is met
+                }
+                let lapses = own.open > Energy::ZERO && !stays(&own.order, last(own));
                 let told = ended.remove(&own.arrival);
                 let right = lapses.then_some(own.open);
                 tally.equal(Law::C12, told, right, "what lapses of an order");
@@ -266,7 +282,7 @@ impl Outcome {
 
 /// The limits next to the dividing line between what is filled and what is not.
 #[derive(Debug)]
-struct Edges {
+pub(super) struct Edges {
     worst_filled_bid: Price,
     worst_filled_offer: Price,
     best_open_bid: Price,
@@ -274,7 +290,7 @@ struct Edges {
 }
 
 impl Edges {
-    fn of(delivery: &OwnDelivery, outcome: &Outcome) -> Self {
+    pub(super) fn of(delivery: &OwnDelivery, outcome: &Outcome) -> Self {
         let limits = |side: Side, filled: bool| {
             delivery.orders[side as usize].iter().filter_map(move |own| {
                 let fill = outcome.fill(side, own.arrival).0;
@@ -297,7 +313,7 @@ impl Edges {
     }
 
     /// The prices at which filled orders want to be filled and open ones do not.
-    fn range(&self) -> (Price, Price) {
+    pub(super) fn range(&self) -> (Price, Price) {
         (self.worst_filled_offer.max(self.best_open_bid), self.worst_filled_bid.min(self.best_open_offer))
     }
 }

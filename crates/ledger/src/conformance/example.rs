@@ -309,12 +309,14 @@ impl Example {
                     }
                 }
                 Wish::Minimum if drawn == 0 => attributes.minimum = Energy(order.energy.0.min(300)),
-                Wish::Fall => attributes.fall = Price(20_000 * drawn),
+                Wish::Fall if order.time_in_force == TimeInForce::NextClearing => {
+                    attributes.fall = Price(20_000 * drawn);
+                }
                 Wish::Steps if drawn == 0 && attributes == Attributes::default() => {
                     let further = if order.side == Side::Buy { -15_000 } else { 15_000 };
                     steps.push(Step { limit: order.limit + Price(further), energy: Energy(250) });
                 }
-                Wish::Partner | Wish::Minimum | Wish::Block | Wish::Steps => {}
+                Wish::Partner | Wish::Minimum | Wish::Fall | Wish::Block | Wish::Steps => {}
             }
         }
         (attributes, steps)

@@ -13,6 +13,7 @@
 //!    money: for bids Σ (limit − p) over its intervals is negative, for offers Σ (p − limit).
 //! 4. Of the violated ones, those that are short first, the one that loses most per Wh is refused; of equals the
 //!    one whose interval is later, then whose position is, then the offer. Again from 2, until none is violated.
+//! 5. The last that was refused gets a second chance first: it is taken again where nobody is violated then.
 //!
 //! So an order in the money may be refused, one out of the money is never filled, and without special orders
 //! this is the auction at a uniform price. A block that reaches beyond the intervals cleared takes no part.
@@ -83,7 +84,10 @@ enum Role {
     Beyond,
 }
 
-/// An interval's equilibrium prices and who is short there.
+/// Per side, the orders that stand at a limit, best first: limit, energy and role.
+type Ladders = [Vec<(i64, Energy, Role)>; 2];
+
+/// An interval's price and who is short there.
 #[derive(Clone, Copy, Debug, Default)]
 struct Quote {
     /// n€/Wh.
@@ -184,24 +188,40 @@ impl<'a> Decisions<'a> {
         }
     }
 
-    /// Refuses one violated order after the other.
+    /// Refuses one violated order after the other, then gives each a second chance.
     fn refuse(&mut self) {
         let ladders: Vec<_> =
             (0..self.books.len()).map(|interval| Side::ALL.map(|side| self.ladder(interval, side))).collect();
         let mut quotes: Vec<_> =
             ladders.iter().enumerate().map(|(interval, ladders)| self.quote(interval, ladders)).collect();
+        let mut refused = Vec::new();
         while let Some(worst) = self.worst(&quotes) {
-            let Some(special) = self.specials.get_mut(worst) else { return };
-            special.taken = false;
-            let (first, side) = (special.first, special.side);
-            let intervals = first..first + special.positions.len();
-            let position = special.positions.first().copied().unwrap_or(0);
-            self.refused.push(Refused { interval: first as u16, side, position });
-            for ((interval, ladders), quote) in
-                ladders.iter().enumerate().zip(&mut quotes).filter(|((at, _), _)| intervals.contains(at))
-            {
-                *quote = self.quote(interval, ladders);
+            self.decide(worst, false, &ladders, &mut quotes);
+            refused.push(worst);
+        }
+        for index in refused.iter().rev() {
+            self.decide(*index, true, &ladders, &mut quotes);
+            if self.worst(&quotes).is_some() {
+                self.decide(*index, false, &ladders, &mut quotes);
             }
+        }
+        let specials = refused.iter().filter_map(|index| self.specials.get(*index));
+        let left_out = specials.filter(|special| !special.taken).map(|special| Refused {
+            interval: special.first as u16,
+            side: special.side,
+            position: special.positions.first().copied().unwrap_or(0),
+        });
+        self.refused = left_out.collect();
+    }
+
+    /// Takes a special order or leaves it out, and sees what that does to the intervals it has a part in.
+    fn decide(&mut self, index: usize, taken: bool, ladders: &[Ladders], quotes: &mut [Quote]) {
+        let Some(special) = self.specials.get_mut(index) else { return };
+        special.taken = taken;
+        let (first, length) = (special.first, special.positions.len());
+        let here = quotes.iter_mut().enumerate().zip(ladders).skip(first).take(length);
+        for ((interval, quote), ladders) in here {
+            *quote = self.quote(interval, ladders);
         }
     }
 
@@ -252,7 +272,7 @@ impl<'a> Decisions<'a> {
     }
 
     /// An interval's price, and who is short, as long as the orders taken are taken.
-    fn quote(&self, interval: usize, ladders: &[Vec<(i64, Energy, Role)>; 2]) -> Quote {
+    fn quote(&self, interval: usize, ladders: &Ladders) -> Quote {
         let [bids, offers] = ladders;
         let wholes = Side::ALL.map(|side| {
             self.taken(interval).filter(|special| special.side == side).map(|special| special.whole).sum()

@@ -13,6 +13,9 @@ pub fn explain(rule: &Rule, book: &Book, claim: &Claim, collar: (Price, Price)) 
     match check(rule, book, claim, collar, &mut out) {
         Ok(()) if matches!(claim, Claim::Pipeline { .. }) => pipeline::describe(&out),
         Ok(()) => match (out.equilibrium, out.price) {
+            (Some(equilibrium), _) if out.volume.is_zero() => format!(
+                "right: nothing is traded without the marginal orders, equilibrium price {equilibrium}"
+            ),
             (Some(equilibrium), _) => format!(
                 "right: {} at {}, equilibrium price {equilibrium}, every equilibrium price in [{}, {}], welfare {}",
                 out.volume,

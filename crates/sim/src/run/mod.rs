@@ -20,8 +20,8 @@ use clearing::Workspace;
 use ledger::{Key, Ledger};
 use market::signing::Domain;
 use market::{
-    AccountId, Attributes, Authentication, Carrier, Claim, Command, DeliveryInterval, Energy, Envelope,
-    Event, Money, Order, Price, Prices, Quality, Rejection, Side, Sink, TariffId, TimeInForce, Wish,
+    AccountId, Attributes, Authentication, Book, Carrier, Claim, Command, DeliveryInterval, Energy, Envelope,
+    Event, Money, Order, Price, Prices, Quality, Rejection, Rule, Side, Sink, TariffId, TimeInForce, Wish,
 };
 use std::collections::VecDeque;
 
@@ -251,8 +251,12 @@ impl<'a> Running<'a> {
             if self.on_orders(market.carrier) != Some(true) {
                 continue;
             }
-            for ahead in 0..self.open(step) as u64 {
-                self.clear(market, self.interval(step + ahead))?;
+            let open = (0..self.open(step) as u64).map(|ahead| self.interval(step + ahead));
+            let open: Vec<_> = open.filter(|interval| self.has_orders(market.carrier, *interval)).collect();
+            // Blocks tie neighbouring intervals together: their books are cleared in one go.
+            let together = matches!(market.rule, Rule::UniformPriceBlocks { .. });
+            for row in open.chunk_by(|one, next| together && one.end() == next.start) {
+                self.clear(market, row)?;
             }
             let price = self.tally.price_at_gate(market.carrier, self.interval(step));
             if let Some(price) = price {
@@ -394,25 +398,30 @@ impl<'a> Running<'a> {
         attributes
     }
 
-    fn clear(&mut self, market: &market::Market, interval: DeliveryInterval) -> Result<(), RunError> {
-        let carrier = market.carrier;
-        let empty = self
-            .ledger
-            .state()
-            .book(carrier, interval)
-            .is_none_or(|book| book.bids.is_empty() && book.offers.is_empty());
-        if empty {
-            return Ok(());
+    fn has_orders(&self, carrier: Carrier, interval: DeliveryInterval) -> bool {
+        let book = self.ledger.state().book(carrier, interval);
+        book.is_some_and(|book| !book.bids.is_empty() || !book.offers.is_empty())
+    }
+
+    /// Freezes and clears the book of an interval, or those of several in a row together.
+    fn clear(&mut self, market: &market::Market, row: &[DeliveryInterval]) -> Result<(), RunError> {
+        let (carrier, collar) = (market.carrier, (market.floor, market.cap));
+        for interval in row {
+            self.must(Command::Close { carrier, interval: *interval }, None)?;
         }
-        self.must(Command::Close { carrier, interval }, None)?;
-        let claim = match self.ledger.state().book(carrier, interval) {
-            Some(book) => {
-                self.observer.book(carrier, interval, book);
-                clearing::clear(&market.rule, book, (market.floor, market.cap), &mut self.workspace)
+        let state = self.ledger.state();
+        let books: Vec<&Book> = row.iter().filter_map(|interval| state.book(carrier, *interval)).collect();
+        for (interval, book) in row.iter().zip(&books) {
+            self.observer.book(carrier, *interval, book);
+        }
+        let claim = match (market.rule, books.as_slice()) {
+            (Rule::UniformPriceBlocks { k }, books) => {
+                clearing::clear_blocks(k, books, collar, &mut self.workspace)
             }
-            None => Claim::Nothing,
+            (rule, [book, ..]) => clearing::clear(&rule, book, collar, &mut self.workspace),
+            (_, []) => Claim::Nothing,
         };
-        self.must(Command::Clear { carrier, interval, claim }, None)
+        self.must(Command::Clear { carrier, interval: row[0], claim }, None)
     }
 
     fn finish(self) -> Result<Summary, RunError> {

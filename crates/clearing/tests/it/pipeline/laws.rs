@@ -1,80 +1,11 @@
-//! The laws that bind a pipeline, what it promises beside, and for each law that does not bind it a case in which it
-//! fails.
+//! What a pipeline promises beside the laws of the table.
 
-use super::{Labelled, book, cases, labelled, pipeline, pipelines};
-use crate::books::{Wish, cleared, wishes};
-use crate::laws::{Case, Trial, says};
-use market::Quality::{self, Any, GreenLocal, Local};
-use market::rule::{Rule, Stage, Stages, pair};
-use market::{Energy, Fraction, Law, Money, Price, Side};
+use super::{book, cases, labelled, pipeline, pipelines};
+use crate::books::{cleared, wishes};
+use market::Quality;
+use market::rule::{Stage, pair};
+use market::{Energy, Money, Price, Side};
 use proptest::prelude::*;
-use proptest::test_runner::TestCaseResult;
-
-/// Pipelines on any book, with labels, premiums and stages drawn from its orders.
-pub(crate) fn trial() -> Trial {
-    Trial {
-        cases: |wishes| {
-            let draw = |wish: &Wish| (wish.3 ^ i64::from(wish.1)).rem_euclid(15) as usize;
-            let order = |wish: &Wish| {
-                let quality = Quality::ALL[draw(wish) % 3];
-                let pays = wish.0 == Side::Buy && quality != Quality::Any && wish.2 > 0;
-                let premium = if pays { (market::MAX_PRICE.0 - wish.2).min(wish.2) } else { 0 };
-                Labelled { wish: *wish, quality, premium }
-            };
-            let orders: Vec<_> = wishes.iter().map(order).collect();
-            let stages: Vec<_> =
-                wishes.iter().take(Stages::MOST).map(|wish| Stage::ALL[draw(wish) % 5]).collect();
-            let stages = Stages::new(&stages).or_else(|| Stages::new(&[Stage::Separate])).unwrap();
-            vec![Case::of(Rule::Pipeline { stages, k: Fraction::HALF }, book(&orders))]
-        },
-        weakened: &[
-            (Law::C3, nobody_pays_more_than_limit_and_premium),
-            (Law::C8, nobody_pays_more_than_limit_and_premium),
-        ],
-        counter_examples: &[
-            (Law::C5, || {
-                let wishes = [((Side::Buy, 6, 30, 10), GreenLocal), ((Side::Sell, 7, 10, 10), Local)];
-                says(Law::C5, &case(&[Stage::Separate, Stage::HighToLow], &wishes)) // 30 ≥ 10
-            }),
-            (Law::C6, || says(Law::C6, &case(&[Stage::HighToLow], &WORSE_IS_FILLED))),
-            (Law::C7, || says(Law::C7, &case(&[Stage::HighToLow], &WORSE_IS_FILLED))),
-            // 100 Wh would be cleared, 60 of them green: the bid leaves wholly. Of its two halves one stays.
-            (Law::C10, || {
-                let wishes = [
-                    ((Side::Buy, 6, 30, 100), GreenLocal),
-                    ((Side::Sell, 7, 10, 60), GreenLocal),
-                    ((Side::Sell, 8, 20, 60), Any),
-                ];
-                says(Law::C10, &case(&[Stage::SatisfyPreferences], &wishes))
-            }),
-        ],
-    }
-}
-
-/// No green energy is offered: the bid at 30 gets nothing, that at 20 everything.
-const WORSE_IS_FILLED: [(Wish, Quality); 3] =
-    [((Side::Buy, 6, 30, 10), GreenLocal), ((Side::Buy, 7, 20, 10), Any), ((Side::Sell, 8, 10, 10), Any)];
-
-fn case(stages: &[Stage], orders: &[(Wish, Quality)]) -> Case {
-    let order = |(wish, quality): &(Wish, Quality)| Labelled { wish: *wish, quality: *quality, premium: 0 };
-    Case::of(pipeline(stages), book(&orders.iter().map(order).collect::<Vec<_>>()))
-}
-
-fn nobody_pays_more_than_limit_and_premium(case: &Case) -> TestCaseResult {
-    for side in Side::ALL {
-        let money = case.out.money(side);
-        for (at, (order, fill)) in case.book.orders(side).iter().zip(case.out.fills(side)).enumerate() {
-            let premium = case.book.details(side, at).attributes.premium;
-            let (money, bound) = (Money(money.of(at, *fill).into()), order.limit);
-            let kept = match side {
-                Side::Buy => money <= *fill * (bound + premium),
-                Side::Sell => money >= *fill * bound,
-            };
-            prop_assert!(kept, "{fill} of {order:?} for {money}");
-        }
-    }
-    Ok(())
-}
 
 fn config() -> ProptestConfig {
     ProptestConfig::with_cases(ProptestConfig::default().cases.max(10_000))

@@ -5,8 +5,6 @@ mod laws;
 mod lies;
 mod reference;
 
-pub(crate) use laws::trial;
-
 use crate::books::{Wish, wishes};
 use market::rule::{Rule, Stage, Stages};
 use market::{
