@@ -3,8 +3,8 @@
 //! A stage is a sequence of uniform-price auctions, each over some of the orders with what is left of them. The
 //! claim names for every auction its lowest equilibrium price, which proves it as it would prove an auction of its
 //! own; nothing is searched for. Under `satisfy_preferences` an auction is repeated without the bids whose label the
-//! cleared offers cannot supply: the claim names in every round the first of them, and [`rounds`] proves all rounds
-//! but the last by sums from one pass over the book.
+//! cleared offers cannot supply: the claim names in every round the first of them, and the module `rounds` proves all
+//! rounds but the last by sums from one pass over the book.
 //!
 //! The premium of a bid that asks for a label raises its limit where the stage guarantees that label, and nowhere
 //! else: so limit + premium bounds what it pays, and beyond the limit it pays for the label only.
@@ -296,7 +296,7 @@ impl Course {
                 (Some(cut.prices(PriceConvention::Equilibrium, k).1), cut.volume);
             auction.range = (cut.lo, cut.hi);
             out.volume += cut.volume;
-            out.welfare = out.welfare + cut.welfare();
+            out.welfare += cut.welfare();
         } else if matches!(best_of(bids, offers), (Some(bid), Some(offer)) if bid >= offer) {
             return Err(Rejection::TradeLeft);
         }
