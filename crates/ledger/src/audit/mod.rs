@@ -17,6 +17,7 @@ mod continuous;
 #[cfg(test)]
 mod flows;
 mod outcome;
+mod pipeline;
 #[cfg(test)]
 mod sensitivity;
 mod settlement;
