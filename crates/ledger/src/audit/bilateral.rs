@@ -248,6 +248,26 @@ mod tests {
         }
     }
 
+    /// The events of a clearing in which the orders trade straight, at these prices of s1 and s2: 34 n€ per Wh.
+    fn straight(events: &[Event], prices: [i64; 2]) -> Vec<Event> {
+        let told = |event: &Event| match *event {
+            Event::Cleared { carrier, interval, volume, price, equilibrium, orders, .. } => {
+                let welfare = Money(3400);
+                Event::Cleared { carrier, interval, volume, price, equilibrium, welfare, orders }
+            }
+            Event::Paired { bid, energy, .. } => {
+                Event::Paired { bid, offer: bid, energy, price: Price(prices[bid as usize]) }
+            }
+            Event::Filled { id, account, meter, limit, energy, .. } => {
+                let charge = if id.side == Side::Buy { 1 } else { 0 };
+                let money = energy * Price(prices[id.arrival as usize] + charge);
+                Event::Filled { id, account, meter, limit, energy, money }
+            }
+            other => other,
+        };
+        events.iter().map(told).collect()
+    }
+
     #[test]
     fn a_lie_about_a_market_of_pairs_is_noticed() {
         let (mut state, mut books) = (State::new(), Books::default());
@@ -270,6 +290,13 @@ mod tests {
                     let mut events = events.clone();
                     events[at] = changed;
                     assert!(notice(&events).is_some(), "{name} in {:?}", envelope.command);
+                }
+            }
+            if matches!(envelope.command, Command::Clear { .. }) {
+                for prices in [[17, 20], [18, 22], [10, 12], [23, 23]] {
+                    let words = notice(&straight(&events, prices))
+                        .expect("a worse outcome, told without contradiction");
+                    assert!(matches!(words.law, Law::C5 | Law::C7), "{words:?}");
                 }
             }
             let mut tally = Tally::default();
