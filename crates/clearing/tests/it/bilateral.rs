@@ -416,7 +416,7 @@ fn c10_does_not_apply_a_tie_may_be_decided_either_way() {
 fn every_change_of_a_right_claim_is_refused_unless_its_trades_are_as_good() {
     proptest!(cases(), |((wishes, charges) in markets(), shift in 2_i64..1000)| {
         let mut wishes = wishes;
-        wishes.truncate(12);
+        wishes.truncate(10);
         let (rule, book) = (Rule::Bilateral { charges }, book(&wishes));
         let pairs = Pairs::new(&book, &charges);
         let (right, out) = cleared(&rule, &book);
