@@ -2,10 +2,11 @@
 
 use crate::failure::Failure;
 use crate::settings::RunOptions;
+use crate::share::Country;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 use market::rule::RuleKind;
 use market::rule::sharing::Rounding;
-use market::{Fraction, PriceConvention, SharingKey};
+use market::{Fraction, MAX_PRICE, Price, PriceConvention, SharingKey};
 use std::path::PathBuf;
 
 /// A peer-to-peer market for electricity, heat and gas.
@@ -66,15 +67,33 @@ pub(crate) struct ClearOptions {
 /// What `wattle share` takes.
 #[derive(Args)]
 pub(crate) struct ShareOptions {
-    /// Metered energy: .csv with t,generation_wh and one column of Wh per member
+    /// Metered energy: .csv or .parquet with t,generation_wh and one column of Wh per member
     #[arg(value_name = "METERED", value_hint = ValueHint::FilePath)]
     pub(crate) metered: PathBuf,
-    /// Key: static or dynamic
+    /// Key: static, dynamic, equal, hybrid, cascade, priority, full_dynamic or incentive
     #[arg(long, value_name = "KEY", default_value = "dynamic", value_parser = key)]
     pub(crate) key: SharingKey,
-    /// Shares of the static key: .csv with member,share (exact decimals, at most nine places)
+    /// Shares of the keys static, hybrid and cascade, or of an incentive's premium: .csv with member,share
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) shares: Option<PathBuf>,
+    /// Who comes first under the key priority, separated by commas; the others follow in the file's order
+    #[arg(long, value_name = "MEMBERS", value_delimiter = ',')]
+    pub(crate) priority: Vec<String>,
+    /// Coefficients of the key full_dynamic: .csv with t,member,coefficient and, where several generate, producer
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) coefficients: Option<PathBuf>,
+    /// What the key incentive pays for shared energy, n€/Wh
+    #[arg(long, value_name = "PRICE", allow_negative_numbers = true, value_parser = premium)]
+    pub(crate) premium: Option<Price>,
+    /// Participation factors of members of several communities: .csv with member,community,factor
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "community")]
+    pub(crate) factors: Option<PathBuf>,
+    /// Which of the communities in --factors this one is
+    #[arg(long, value_name = "NAME", requires = "factors")]
+    pub(crate) community: Option<String>,
+    /// Share only what these trades leave over: .csv with t,member,energy_wh bought before delivery
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) after: Option<PathBuf>,
     /// How a remainder below 1 Wh is given
     ///
     /// cumulative_floor: by running sums, as the market does; largest_remainder: the missing Wh to the largest
@@ -84,6 +103,12 @@ pub(crate) struct ShareOptions {
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+    /// Write what distribution operators take, in the shape of a country: at, fr or es
+    #[arg(long, value_name = "COUNTRY", value_parser = country, requires = "out")]
+    pub(crate) export: Option<Country>,
+    /// The folder for --export
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "export")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// What `wattle audit` takes.
@@ -142,6 +167,15 @@ fn key(text: &str) -> Result<SharingKey, String> {
 
 fn rounding(text: &str) -> Result<Rounding, String> {
     Rounding::from_name(text).ok_or_else(|| one_of(Rounding::ALL.into_iter().map(Rounding::name)))
+}
+
+fn country(text: &str) -> Result<Country, String> {
+    Country::from_name(text).ok_or_else(|| one_of(Country::ALL.into_iter().map(Country::name)))
+}
+
+fn premium(text: &str) -> Result<Price, String> {
+    let price = text.parse().ok().map(Price).filter(|price| (Price::ZERO..=MAX_PRICE).contains(price));
+    price.ok_or_else(|| format!("write a whole number of n€/Wh from 0 to {}, such as 110000", MAX_PRICE.0))
 }
 
 fn fraction(text: &str) -> Result<Fraction, String> {

@@ -1,10 +1,29 @@
-//! Metered files: generation and every member's consumption, row by row, and the shares of a static key.
+//! Metered files: generation and every member's consumption, row by row, as CSV or Parquet.
+//!
+//! Columns `t`, then `generation_wh` or several `generation_wh:NAME`, then one of Wh per member. What goes with them
+//! (shares, factors, coefficients, trades) are CSV files of their own. Whatever cannot be read is reported with its
+//! line and column, all of it at once.
+
+mod coefficients;
+mod factors;
+mod parquet;
+mod rows;
+mod shares;
+mod trades;
+
+pub(crate) use coefficients::Coefficients;
+pub(crate) use factors::Factors;
+pub(crate) use shares::ShareFile;
+pub(crate) use trades::Trades;
 
 use crate::failure::{Failure, Problem};
-use market::rule::sharing::Shares;
 use market::{Energy, MAX_ENERGY};
 use sim::calendar::parse_instant;
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Shares, coefficients and factors are exact to nine decimal places.
+pub(crate) const WHOLE: u64 = 1_000_000_000;
 
 /// When a row was metered, as the file says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,13 +34,22 @@ pub(crate) enum Time {
     Instant(String, i64),
 }
 
+impl Time {
+    /// The number, or Unix seconds.
+    pub(crate) const fn value(&self) -> i64 {
+        match self {
+            Self::Number(value) | Self::Instant(_, value) => *value,
+        }
+    }
+}
+
 /// One delivery interval.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct MeteredRow {
     /// When.
     pub(crate) time: Time,
-    /// What was generated, Wh, ≥ 0.
-    pub(crate) generation: Energy,
+    /// What each producer generated, Wh, ≥ 0.
+    pub(crate) generation: Vec<Energy>,
     /// What each member consumed, Wh, ≥ 0.
     pub(crate) consumption: Vec<Energy>,
 }
@@ -29,6 +57,8 @@ pub(crate) struct MeteredRow {
 /// A whole file.
 #[derive(Debug)]
 pub(crate) struct MeteredFile {
+    /// The producers' names, in the file's order; a single one may have none.
+    pub(crate) producers: Vec<String>,
     /// The members' names, in the file's order.
     pub(crate) members: Vec<String>,
     /// The delivery intervals, in order of time.
@@ -36,155 +66,153 @@ pub(crate) struct MeteredFile {
 }
 
 impl MeteredFile {
-    /// The number of a row's delivery interval; the length of an interval is the distance of the first two rows.
+    /// Length of an interval: the distance of the first two rows; s where rows are instants, else 1.
+    pub(crate) fn length(&self) -> i64 {
+        let at = |row: usize| self.rows.get(row).map(|row| row.time.value());
+        match (self.rows.first().map(|row| &row.time), at(0), at(1)) {
+            (Some(Time::Instant(..)), Some(first), Some(second)) => (second - first).max(1),
+            (Some(Time::Instant(..)), ..) => 900,
+            _ => 1,
+        }
+    }
+
+    /// The number of a row's delivery interval.
     pub(crate) fn interval(&self, row: usize) -> u64 {
-        let at = |row: usize| match self.rows.get(row)?.time {
-            Time::Number(number) => Some(number),
-            Time::Instant(_, seconds) => Some(seconds),
+        self.rows[row].time.value().div_euclid(self.length()).unsigned_abs()
+    }
+
+    /// Where the row of each time is.
+    fn by_time(&self) -> BTreeMap<i64, usize> {
+        (0..).zip(&self.rows).map(|(index, row)| (row.time.value(), index)).collect()
+    }
+
+    /// The row that a text such as `2021-06-07T12:15:00Z` names, or what is wrong with it.
+    fn row_at(&self, by_time: &BTreeMap<i64, usize>, text: &str) -> Result<usize, String> {
+        let time = time(text)?;
+        let row = by_time.get(&time.value()).copied();
+        let same = |row: &usize| {
+            matches!(
+                (&self.rows[*row].time, &time),
+                (Time::Number(_), Time::Number(_)) | (Time::Instant(..), Time::Instant(..))
+            )
         };
-        let length = match (&self.rows[row].time, at(0), at(1)) {
-            (Time::Instant(..), Some(first), Some(second)) => second - first,
-            (Time::Instant(..), ..) => 900,
-            (Time::Number(_), ..) => 1,
-        };
-        at(row).unwrap_or(0).div_euclid(length.max(1)).unsigned_abs()
+        row.filter(same).ok_or_else(|| format!("\"{text}\" has no row in the metered file"))
     }
 }
 
 /// Reads a metered file as a whole, or says everything that is wrong with it.
 pub(crate) fn read(path: &Path) -> Result<MeteredFile, Failure> {
-    let bytes = std::fs::read(path).map_err(|error| Failure::reading(path, &error))?;
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let mut csv = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(bytes);
-    let names = csv.headers().map_err(|error| not_text(path, &error))?.clone();
-    let mut problems = Vec::new();
-    for (column, wanted) in ["t", "generation_wh"].into_iter().enumerate() {
-        if names.get(column) != Some(wanted) {
-            let what =
-                format!("column {} must be {wanted}: columns are t,generation_wh,MEMBER,…", column + 1);
-            problems.push(Problem::at(path, 1, names.get(column).unwrap_or(""), what));
-        }
+    if path.extension().is_some_and(|ending| ending == "parquet") {
+        return parquet::read(path);
     }
-    let members: Vec<String> = names.iter().skip(2).map(str::to_owned).collect();
-    if members.is_empty() {
-        problems.push(Problem::at(path, 1, "", "no member has a column: add one column of Wh per member"));
-    }
-    for (index, member) in members.iter().enumerate() {
-        if member.is_empty() || members[..index].contains(member) {
-            problems.push(Problem::at(path, 1, member, "every member needs a name of its own"));
-        }
-    }
-    if !problems.is_empty() {
-        return Err(Failure::Input(problems));
-    }
-    let mut file = MeteredFile { members, rows: Vec::new() };
-    for record in csv.records() {
-        let record = record.map_err(|error| not_text(path, &error))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        if record.len() != names.len() {
-            let what = format!(
-                "{} columns where the heading has {}: write one value each",
-                record.len(),
-                names.len()
-            );
-            problems.push(Problem::at(path, line, "", what));
-            continue;
-        }
-        let before = problems.len();
-        let time = time(&record[0]).map_err(|what| problems.push(Problem::at(path, line, "t", what))).ok();
-        let mut energies = Vec::with_capacity(names.len() - 1);
-        for (name, value) in names.iter().zip(&record).skip(1) {
-            match value.parse::<i64>() {
-                Ok(energy) if (0..=MAX_ENERGY.0).contains(&energy) => energies.push(Energy(energy)),
-                Ok(energy) => {
-                    let what = format!("{energy} Wh is outside 0 … 100 GWh: metered energy has no sign");
-                    problems.push(Problem::at(path, line, name, what));
-                }
-                Err(_) => {
-                    let what = format!("\"{value}\" is not a whole number of Wh: write 1500 for 1.5 kWh");
-                    problems.push(Problem::at(path, line, name, what));
-                }
-            }
-        }
-        let Some(time) = time.filter(|_| problems.len() == before) else { continue };
-        if let Some(what) = file.rows.last().and_then(|last| out_of_order(&last.time, &time)) {
-            problems.push(Problem::at(path, line, "t", what));
-        }
-        let consumption = energies.split_off(1);
-        file.rows.push(MeteredRow { time, generation: energies[0], consumption });
-    }
-    if problems.is_empty() { Ok(file) } else { Err(Failure::Input(problems)) }
+    let text = rows::Text::read(path)?;
+    let mut reader = Reader::new(path, text.names()?)?;
+    text.each(|line, cells| reader.row(line, cells))?;
+    reader.finish()
 }
 
-/// The shares of a static key, one per member in the members' order, as parts of a whole.
-#[derive(Debug)]
-pub(crate) struct ShareFile {
-    parts: Vec<u64>,
+/// Collects rows and problems from whatever reads the file.
+struct Reader {
+    path: PathBuf,
+    names: Vec<String>,
+    file: MeteredFile,
+    problems: Vec<Problem>,
 }
 
-/// Shares are exact to nine decimal places.
-const WHOLE: u64 = 1_000_000_000;
-
-impl ShareFile {
-    /// What the key takes.
-    pub(crate) fn shares(&self) -> Shares<'_> {
-        Shares::new(&self.parts, WHOLE).expect("the sum was checked when the file was read")
-    }
-}
-
-/// Reads the shares: columns `member,share`, every member of the metered file once, together at most 1.
-pub(crate) fn read_shares(path: &Path, members: &[String]) -> Result<ShareFile, Failure> {
-    let bytes = std::fs::read(path).map_err(|error| Failure::reading(path, &error))?;
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let mut csv = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(bytes);
-    let names = csv.headers().map_err(|error| not_text(path, &error))?;
-    if names.iter().collect::<Vec<_>>() != ["member", "share"] {
-        return Err(Failure::Input(vec![Problem::at(path, 1, "", "the heading must be member,share")]));
-    }
-    let mut problems = Vec::new();
-    let mut parts = vec![None; members.len()];
-    for record in csv.records() {
-        let record = record.map_err(|error| not_text(path, &error))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let (member, share) = (record.get(0).unwrap_or(""), record.get(1).unwrap_or(""));
-        let mut problem = |field: &str, what: String| problems.push(Problem::at(path, line, field, what));
-        let Some(place) = members.iter().position(|known| known == member) else {
-            problem("member", format!("\"{member}\" has no column in the metered file"));
-            continue;
+impl Reader {
+    /// Understands the heading.
+    fn new(path: &Path, names: Vec<String>) -> Result<Self, Failure> {
+        let mut problems = Vec::new();
+        let name = |index: usize| names.get(index).map_or("", String::as_str);
+        let producer = |name: &str| match name.strip_prefix("generation_wh") {
+            Some("") => Some(String::new()),
+            Some(rest) => rest.strip_prefix(':').filter(|name| !name.is_empty()).map(str::to_owned),
+            None => None,
         };
-        if parts[place].is_some() {
-            problem("member", format!("\"{member}\" has a share already: remove one"));
-        }
-        match market::Fraction::parse(share) {
-            Some(fraction) => {
-                parts[place] =
-                    Some(u64::from(fraction.numerator()) * (WHOLE / u64::from(fraction.denominator())));
-            }
-            None => {
-                parts[place] = Some(0);
-                let what = "is not an exact decimal from 0 to 1 with at most nine places: write 0.05 for 5 %";
-                problem("share", format!("\"{share}\" {what}"));
+        let known = [name(0) == "t", producer(name(1)).is_some()];
+        for (column, wanted) in ["t", "generation_wh"].into_iter().enumerate() {
+            if !known[column] {
+                let what =
+                    format!("column {} must be {wanted}: columns are t,generation_wh,MEMBER,…", column + 1);
+                problems.push(Problem::at(path, 1, name(column), what));
             }
         }
-    }
-    for (member, part) in members.iter().zip(&parts) {
-        if part.is_none() {
-            problems.push(Problem::new(
-                path.display(),
-                format!("\"{member}\" has no share: add a line, 0 if none"),
+        let producers: Vec<String> = names.iter().skip(1).map_while(|name| producer(name)).collect();
+        let members: Vec<String> = names.iter().skip(1 + producers.len().max(1)).cloned().collect();
+        if members.is_empty() {
+            problems.push(Problem::at(
+                path,
+                1,
+                "",
+                "no member has a column: add one column of Wh per member",
             ));
         }
+        for (index, name) in names.iter().enumerate().skip(1) {
+            let late = producer(name).is_some() && index > producers.len();
+            if late {
+                let what = "columns of generation stand before the members'";
+                problems.push(Problem::at(path, 1, name, what));
+            } else if name.is_empty() || names[1..index].contains(name) {
+                problems.push(Problem::at(path, 1, name, "every member needs a name of its own"));
+            }
+        }
+        if producers.len() > 1 && producers.iter().any(String::is_empty) {
+            let what = "where several generate, each needs a name: write generation_wh:NAME";
+            problems.push(Problem::at(path, 1, "generation_wh", what));
+        }
+        if problems.is_empty() {
+            let file = MeteredFile { producers, members, rows: Vec::new() };
+            Ok(Self { path: path.to_owned(), names, file, problems })
+        } else {
+            Err(Failure::Input(problems))
+        }
     }
-    let parts: Vec<u64> = parts.into_iter().map(Option::unwrap_or_default).collect();
-    if Shares::new(&parts, WHOLE).is_none() {
-        problems.push(Problem::new(path.display(), "the shares sum to more than 1: lower some"));
+
+    /// One row of values, in the order of the heading.
+    fn row(&mut self, line: u64, cells: &[&str]) {
+        let before = self.problems.len();
+        let mut problem = |field: &str, what: String| {
+            self.problems.push(Problem::at(&self.path, line, field, what));
+        };
+        if cells.len() != self.names.len() {
+            let (found, wanted) = (cells.len(), self.names.len());
+            problem("", format!("{found} columns where the heading has {wanted}: write one value each"));
+            return;
+        }
+        let mut when = None;
+        let mut energies = Vec::with_capacity(self.names.len() - 1);
+        for ((index, name), value) in self.names.iter().enumerate().zip(cells) {
+            match value.parse::<i64>() {
+                _ if index == 0 => when = time(value).map_err(|what| problem("t", what)).ok(),
+                Ok(energy) if (0..=MAX_ENERGY.0).contains(&energy) => energies.push(Energy(energy)),
+                Ok(energy) => {
+                    problem(name, format!("{energy} Wh is outside 0 … 100 GWh: metered energy has no sign"));
+                }
+                Err(_) => {
+                    problem(name, format!("\"{value}\" is not a whole number of Wh: write 1500 for 1.5 kWh"));
+                }
+            }
+        }
+        let Some(time) = when.filter(|_| self.problems.len() == before) else { return };
+        if let Some(what) = self.file.rows.last().and_then(|last| out_of_order(&last.time, &time)) {
+            self.problems.push(Problem::at(&self.path, line, "t", what));
+        }
+        let consumption = energies.split_off(self.file.producers.len());
+        self.file.rows.push(MeteredRow { time, generation: energies, consumption });
     }
-    if problems.is_empty() { Ok(ShareFile { parts }) } else { Err(Failure::Input(problems)) }
+
+    /// The file, unless anything is to be mended.
+    fn finish(self) -> Result<MeteredFile, Failure> {
+        if self.problems.is_empty() { Ok(self.file) } else { Err(Failure::Input(self.problems)) }
+    }
 }
 
-fn not_text(path: &Path, error: &csv::Error) -> Failure {
-    let line = error.position().map_or(1, csv::Position::line);
-    Failure::Input(vec![Problem::at(path, line, "", "not UTF-8 text: save the file as UTF-8")])
+/// Parts of [`WHOLE`], from an exact decimal.
+fn parts(text: &str) -> Result<u64, String> {
+    market::Fraction::parse(text).and_then(|fraction| fraction.in_parts_of(WHOLE)).ok_or_else(|| {
+        let what = "is not an exact decimal from 0 to 1 with at most nine places: write 0.05 for 5 %";
+        format!("\"{text}\" {what}")
+    })
 }
 
 /// Why a row may not follow another.

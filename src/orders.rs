@@ -8,6 +8,8 @@ mod form;
 mod json;
 mod parquet;
 
+pub(crate) use parquet::text_of;
+
 use crate::failure::{Failure, Problem};
 use form::{Columns, Reader};
 use market::{Carrier, Energy, Price, Side};

@@ -1,133 +1,163 @@
 //! `wattle share`: one sharing key on metered data.
 
+mod export;
+mod form;
+mod plan;
+
+pub(crate) use export::Country;
+
 use crate::cli::ShareOptions;
 use crate::failure::Failure;
 use crate::metered::{self, MeteredFile, Time};
 use crate::output::{print, print_json};
-use crate::show::{kwh, percent};
+use crate::show::{euros, kwh, percent};
 use crate::table::{Align, Table};
-use market::rule::sharing::{self, Shares};
-use market::{Energy, SharingKey};
-use serde::Serialize;
+use form::ShareForm;
+use market::{Energy, Money};
+use plan::Plan;
 
-/// The form other programs rely on.
-#[derive(Serialize)]
-struct ShareForm<'a> {
-    key: &'static str,
-    rows: Vec<RowForm<'a>>,
+/// Who got what, interval by interval; hour by hour under `incentive`.
+struct Shared<'a> {
+    file: &'a MeteredFile,
+    rows: Vec<SharedRow>,
 }
 
-#[derive(Serialize)]
-struct RowForm<'a> {
-    t: TimeForm<'a>,
-    surplus_wh: i64,
-    allocated: Vec<AllocatedForm<'a>>,
+/// One interval, or one hour.
+struct SharedRow {
+    /// The first row of the file that belongs to it.
+    first: usize,
+    /// What was there to be shared, Wh.
+    generation: Energy,
+    /// Per member, what it got, Wh.
+    energy: Vec<Energy>,
+    /// Per member, what remained for its supplier, Wh.
+    rest: Vec<Energy>,
+    /// Per member and producer, from whom it came, Wh; empty where one generates.
+    from: Vec<Vec<Energy>>,
+    /// Per member, what it had bought before delivery, Wh; empty where nothing was.
+    bought: Vec<Energy>,
+    /// Per member, its premium, n€; empty where there is none.
+    premium: Vec<Money>,
+    /// What is left of the premium for the community, n€.
+    fund: Money,
 }
 
-/// As the file wrote it.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum TimeForm<'a> {
-    Number(i64),
-    Instant(&'a str),
+impl SharedRow {
+    fn surplus(&self) -> Energy {
+        self.generation - self.energy.iter().copied().sum()
+    }
 }
 
-#[derive(Serialize)]
-struct AllocatedForm<'a> {
-    member: &'a str,
-    energy_wh: i64,
-    rest_wh: i64,
+impl Shared<'_> {
+    fn time(&self, row: &SharedRow) -> &Time {
+        &self.file.rows[row.first].time
+    }
+
+    /// A sum over all rows.
+    fn sum<T: std::iter::Sum>(&self, of: impl Fn(&SharedRow) -> T) -> T {
+        self.rows.iter().map(of).sum()
+    }
 }
 
 /// Shares every row's generation and shows who got what.
 pub(crate) fn share(options: &ShareOptions) -> Result<(), Failure> {
-    let file = metered::read(&options.metered)?;
-    let shares = match (options.key, &options.shares) {
-        (SharingKey::Static, Some(path)) => Some(metered::read_shares(path, &file.members)?),
-        (SharingKey::Static, None) => {
-            return Err(Failure::input(
-                "--key static",
-                "the static key needs every member's share: add --shares FILE with the columns member,share",
-            ));
-        }
-        (_, Some(_)) => {
-            return Err(Failure::input(
-                "--shares",
-                format!("the key {} takes no shares: leave --shares out", options.key.name()),
-            ));
-        }
-        (_, None) => None,
-    };
-    let mut parts = Vec::new();
-    let mut rows = Vec::with_capacity(file.rows.len());
-    for (index, row) in file.rows.iter().enumerate() {
-        let shares = shares.as_ref().map_or(Shares::NONE, metered::ShareFile::shares);
-        let interval = file.interval(index);
-        let rounding = options.rounding;
-        sharing::share(options.key, shares, &row.consumption, row.generation, interval, rounding, &mut parts);
-        let given: Energy = parts.iter().copied().sum();
-        let allocated = file.members.iter().zip(&row.consumption).zip(&parts);
-        rows.push(RowForm {
-            t: match &row.time {
-                Time::Number(number) => TimeForm::Number(*number),
-                Time::Instant(text, _) => TimeForm::Instant(text),
-            },
-            surplus_wh: (row.generation - given).0,
-            allocated: allocated
-                .map(|((member, consumption), part)| AllocatedForm {
-                    member,
-                    energy_wh: part.0,
-                    rest_wh: (*consumption - *part).0,
-                })
-                .collect(),
-        });
+    let mut file = metered::read(&options.metered)?;
+    let plan = Plan::read(options, &mut file)?;
+    let shared = Shared { rows: plan.rows(options, &file), file: &file };
+    if let (Some(country), Some(folder)) = (options.export, &options.out) {
+        export::write(country, folder, &shared, plan.shares(options))?;
     }
-    let form = ShareForm { key: options.key.name(), rows };
-    if options.json { print_json(&form) } else { print(&text(options, &file, &form)) }
+    if options.json { print_json(&ShareForm::of(options, &shared)) } else { print(&text(options, &shared)) }
 }
 
 /// Every member's sums, and the community's.
-fn text(options: &ShareOptions, file: &MeteredFile, form: &ShareForm<'_>) -> String {
+fn text(options: &ShareOptions, shared: &Shared<'_>) -> String {
+    let members = &shared.file.members;
     let mut text = format!(
         "{}: key {}, {} intervals, {} members\n\n",
         options.metered.display(),
-        form.key,
-        file.rows.len(),
-        file.members.len()
+        options.key.name(),
+        shared.file.rows.len(),
+        members.len()
     );
     let right = Align::Right;
-    let mut table = Table::new(&[
+    let mut columns = vec![
         ("member", Align::Left),
         ("consumed kWh", right),
         ("from the community kWh", right),
         ("from the grid kWh", right),
         ("covered %", right),
-    ]);
-    let mut sums = (0, 0);
-    for (index, member) in file.members.iter().enumerate() {
-        let got: i64 = form.rows.iter().map(|row| row.allocated[index].energy_wh).sum();
-        let rest: i64 = form.rows.iter().map(|row| row.allocated[index].rest_wh).sum();
-        sums = (sums.0 + got, sums.1 + rest);
-        table.row(cells(member, got, rest));
+    ];
+    if options.after.is_some() {
+        columns.insert(2, ("bought before kWh", right));
+    }
+    if options.premium.is_some() {
+        columns.push(("premium €", right));
+    }
+    let mut table = Table::new(&columns);
+    let mut all = Sums::default();
+    let cells = |name: &str, sums: &Sums| {
+        let covered = sums.consumed - sums.rest;
+        let mut cells = vec![
+            name.to_owned(),
+            kwh(sums.consumed),
+            kwh(sums.got),
+            kwh(sums.rest),
+            percent(covered.0.into(), sums.consumed.0.into()),
+        ];
+        if options.after.is_some() {
+            cells.insert(2, kwh(sums.bought));
+        }
+        if options.premium.is_some() {
+            cells.push(euros(sums.premium));
+        }
+        cells
+    };
+    for (index, member) in members.iter().enumerate() {
+        let sums = Sums::of(shared, index);
+        table.row(cells(member, &sums));
+        all.add(&sums);
     }
     table.gap();
-    table.row(cells("all", sums.0, sums.1));
+    table.row(cells("all", &all));
     text += &table.render();
-    let generation: Energy = file.rows.iter().map(|row| row.generation).sum();
-    let surplus: i64 = form.rows.iter().map(|row| row.surplus_wh).sum();
-    let (generation, surplus) = (kwh(generation), kwh(Energy(surplus)));
-    text +=
-        &format!("\n  {generation} kWh were generated; {surplus} kWh of them found no member (surplus)\n");
+    let generation = kwh(shared.sum(|row| row.generation));
+    let surplus = kwh(shared.sum(SharedRow::surplus));
+    let left = if options.after.is_some() { "were left to share" } else { "were generated" };
+    text += &format!("\n  {generation} kWh {left}; {surplus} kWh of them found no member (surplus)\n");
+    let fund: Money = shared.sum(|row| row.fund);
+    if !fund.is_zero() {
+        text += &format!("  {} € of the premium are left to the community\n", euros(fund));
+    }
     text
 }
 
-fn cells(member: &str, got: i64, rest: i64) -> [String; 5] {
-    let consumed = got + rest;
-    [
-        member.to_owned(),
-        kwh(Energy(consumed)),
-        kwh(Energy(got)),
-        kwh(Energy(rest)),
-        percent(got.into(), consumed.into()),
-    ]
+/// A member's sums over all rows.
+#[derive(Default)]
+struct Sums {
+    consumed: Energy,
+    bought: Energy,
+    got: Energy,
+    rest: Energy,
+    premium: Money,
+}
+
+impl Sums {
+    fn of(shared: &Shared<'_>, member: usize) -> Self {
+        Self {
+            consumed: shared.file.rows.iter().map(|row| row.consumption[member]).sum(),
+            bought: shared.sum(|row| row.bought.get(member).copied().unwrap_or_default()),
+            got: shared.sum(|row| row.energy[member]),
+            rest: shared.sum(|row| row.rest[member]),
+            premium: shared.sum(|row| row.premium.get(member).copied().unwrap_or_default()),
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.consumed += other.consumed;
+        self.bought += other.bought;
+        self.got += other.got;
+        self.rest += other.rest;
+        self.premium += other.premium;
+    }
 }

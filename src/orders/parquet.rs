@@ -25,7 +25,7 @@ pub(super) fn read(path: &Path, reader: &mut Reader) -> Result<(), Failure> {
 }
 
 /// A value as it would stand in a CSV file; a whole number stored as a float is that number.
-fn text_of(field: &Field) -> String {
+pub(crate) fn text_of(field: &Field) -> String {
     match field {
         Field::Null => String::new(),
         Field::Str(text) => text.trim().to_owned(),

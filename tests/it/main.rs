@@ -6,6 +6,7 @@ mod architecture;
 mod audit;
 mod cli;
 mod day;
+mod designs;
 mod determinism;
 mod documents;
 mod outside;

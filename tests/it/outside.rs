@@ -54,7 +54,7 @@ fn volume_and_welfare_of_the_reference_books_are_met_exactly() {
 /// What every member got, row by row, as the program prints it.
 fn allocated(folder: &Folder, key: &str, rounding: &str) -> Vec<i64> {
     let mut arguments = vec!["share", "input.csv", "--key", key, "--rounding", rounding, "--json"];
-    if key == "static" {
+    if ["static", "hybrid", "cascade"].contains(&key) {
         arguments.extend(["--shares", "shares.csv"]);
     }
     let form = folder.wattle(&arguments).json();
@@ -70,7 +70,7 @@ fn the_reference_keys_are_met_to_the_watt_hour() {
     folder.write("input.csv", case("sharing/input.csv"));
     folder.write("shares.csv", case("sharing/static_shares.csv"));
     let text = case("sharing/expected.csv");
-    for key in ["static", "dynamic"] {
+    for key in ["static", "dynamic", "equal", "hybrid", "cascade", "priority"] {
         // num, den, int in the order of rows and members
         let expected: Vec<[i64; 3]> = rows(&text)
             .filter(|row| row[0] == key)

@@ -5,10 +5,10 @@ use clearing::{Workspace, clear, consensus};
 use cpu_time::ThreadTime;
 use criterion::measurement::{Measurement, ValueFormatter};
 use criterion::{BenchmarkId, Criterion, Throughput};
-use market::rule::{Allocation, Clearing, Metered, Pairs, check, metered};
+use market::rule::{Allocation, Clearing, Metered, OpenBook, Pairs, check, metered};
 use market::{
     AccountId, Attributes, Book, BookOrder, Details, Energy, Fraction, Location, MAX_PRICE, MeterId, Price,
-    PriceConvention, Prices, Rule, SharingKey, TimeInForce,
+    PriceConvention, Prices, Quality, Rule, SharingKey, Side, Stage, Stages, TimeInForce,
 };
 use std::hint::black_box;
 use std::time::Duration;
@@ -108,12 +108,17 @@ fn auctions(criterion: &mut Criterion<CpuTime>) {
             Rule::UniformPrice { convention: PriceConvention::LastPair, k: Fraction::HALF },
         ),
         ("pay_as_bid", Rule::PayAsBid { k: Fraction::HALF }),
+        ("trade_reduction", Rule::TradeReduction),
+        ("vcg", Rule::Vcg),
     ];
     for (name, rule) in rules {
         let mut group = criterion.benchmark_group(name);
         // The last but one has a price every tenth of a cent, the last a single price.
         let sizes = [1_000, 10_000, 100_000, 1_000_000].map(|orders| (orders, 1));
         for (orders, tick) in sizes.into_iter().chain([(1_000_000, 1_000), (1_000_000, 1_000_000)]) {
+            if rule == Rule::Vcg && orders > 1_000 {
+                continue; // one search for every account: the square of that
+            }
             let book = book(orders, tick);
             let (mut workspace, mut out) = (Workspace::new(), Clearing::default());
             let ties = match tick {
@@ -139,6 +144,83 @@ fn auctions(criterion: &mut Criterion<CpuTime>) {
         }
         group.finish();
     }
+}
+
+/// The same book with a label on every order, and a premium of up to 3 ct/kWh on bids that ask for one.
+fn labelled(orders: u32) -> Book {
+    let mut book = book(orders, 1);
+    let mut random = Random(5);
+    for (side, orders) in [(Side::Buy, book.bids.len()), (Side::Sell, book.offers.len())] {
+        let details = (0..orders).map(|_| {
+            let quality = Quality::ALL[random.between(0, 2) as usize];
+            let pays = side == Side::Buy && quality != Quality::Any;
+            let premium = Price(if pays { random.between(0, 30_000) } else { 0 });
+            Details {
+                attributes: Attributes { quality, premium, ..Attributes::default() },
+                ..Details::default()
+            }
+        });
+        book.details[side as usize] = details.collect();
+    }
+    book
+}
+
+fn pipelines(criterion: &mut Criterion<CpuTime>) {
+    let collar = (Price(-MAX_PRICE.0), MAX_PRICE);
+    let mut group = criterion.benchmark_group("pipeline");
+    let book = labelled(1_000_000);
+    group.throughput(Throughput::Elements(1_000_000)).sample_size(10);
+    let (mut workspace, mut out) = (Workspace::new(), Clearing::default());
+    for first in Stage::ALL {
+        for second in Stage::ALL {
+            let rule = Rule::Pipeline {
+                stages: Stages::new(&[first, second]).expect("two stages"),
+                k: Fraction::HALF,
+            };
+            let stages = format!("{},{}", first.name(), second.name());
+            group.bench_function(BenchmarkId::new("find_and_check", &stages), |bencher| {
+                bencher.iter(|| {
+                    let claim = clear(&rule, black_box(&book), collar, &mut workspace);
+                    check(&rule, &book, &claim, collar, &mut out).expect("the search is right");
+                    black_box(out.volume)
+                });
+            });
+        }
+    }
+    group.finish();
+}
+
+/// Orders that arrive one by one: one in eight is taken back later, one in eight trades at once or not at all.
+fn continuous(criterion: &mut Criterion<CpuTime>) {
+    let mut group = criterion.benchmark_group("continuous");
+    for orders in [1_000, 10_000, 100_000, 1_000_000] {
+        let Book { mut bids, mut offers, .. } = book(orders, 1);
+        for order in bids.iter_mut().chain(&mut offers) {
+            order.time_in_force = match order.arrival % 16 {
+                3 => TimeInForce::ImmediateOrCancel,
+                7 => TimeInForce::FillOrKill,
+                _ => TimeInForce::GateClosure,
+            };
+        }
+        let (mut open, mut trades) = (OpenBook::default(), Vec::new());
+        group.throughput(Throughput::Elements(orders.into()));
+        group.bench_function(BenchmarkId::new("arrive", orders), |bencher| {
+            bencher.iter(|| {
+                open.clear();
+                for (bid, offer) in bids.iter().zip(&offers) {
+                    for (side, order) in [(Side::Buy, bid), (Side::Sell, offer)] {
+                        trades.clear();
+                        black_box(open.arrive(side, order, &mut trades));
+                        if order.arrival % 8 == 5 {
+                            open.cancel(side, order.arrival / 2);
+                        }
+                    }
+                }
+                black_box(trades.len())
+            });
+        });
+    }
+    group.finish();
 }
 
 fn keys(criterion: &mut Criterion<CpuTime>) {
@@ -264,6 +346,8 @@ fn main() {
         .configure_from_args();
     machine(&mut criterion);
     auctions(&mut criterion);
+    pipelines(&mut criterion);
+    continuous(&mut criterion);
     keys(&mut criterion);
     bilateral(&mut criterion);
     criterion.final_summary();

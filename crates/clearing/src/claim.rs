@@ -1,6 +1,6 @@
 //! From a book to the claim that the rule's check accepts.
 
-use crate::{Workspace, bilateral, merit, selection};
+use crate::{Workspace, bilateral, clear_blocks, merit, pipeline, selection, vcg};
 use market::rule::{Cut, Rule};
 use market::{Book, Claim, Price, PriceConvention, Side};
 
@@ -8,12 +8,16 @@ use market::{Book, Claim, Price, PriceConvention, Side};
 ///
 /// `collar` is the market's floor and cap, as for the check; the orders of the book lie within it.
 #[must_use]
-pub fn clear(rule: &Rule, book: &Book, _collar: (Price, Price), workspace: &mut Workspace) -> Claim {
+pub fn clear(rule: &Rule, book: &Book, collar: (Price, Price), workspace: &mut Workspace) -> Claim {
     if !rule.takes_orders() {
         return Claim::Metered;
     }
-    if let Rule::Bilateral { charges } = rule {
-        return bilateral::clear(charges, book);
+    match rule {
+        Rule::Continuous => return Claim::Continuous,
+        Rule::UniformPriceBlocks { k } => return clear_blocks(*k, &[book], collar, workspace),
+        Rule::Pipeline { stages, k } => return pipeline::clear((*stages, *k), book, collar, workspace),
+        Rule::Bilateral { charges } => return bilateral::clear(charges, book),
+        _ => {}
     }
     let Some((lo, hi)) = selection::equilibrium(book, &mut workspace.selection) else {
         return Claim::Nothing;
@@ -36,6 +40,8 @@ pub fn clear(rule: &Rule, book: &Book, _collar: (Price, Price), workspace: &mut 
             let offers = merit::filled(Side::Sell, book, &cut, &mut workspace.merit);
             Claim::PayAsBid { equilibrium: lo, bids, offers }
         }
+        Rule::TradeReduction => Claim::TradeReduction { equilibrium: lo },
+        Rule::Vcg => Claim::Vcg { equilibrium: lo, without: vcg::without(book, &cut(), workspace) },
         _ => Claim::Metered,
     }
 }

@@ -51,17 +51,36 @@ impl Span {
 
 /// Lowest and highest equilibrium price, n€/Wh; `None` if no bid reaches an offer.
 pub(crate) fn equilibrium(book: &Book, memory: &mut Memory) -> Option<(Price, Price)> {
+    equilibrium_of(&book.bids, &book.offers, memory)
+}
+
+/// The same for two sides that are no book of their own.
+pub(crate) fn equilibrium_of(
+    bids: &[BookOrder],
+    offers: &[BookOrder],
+    memory: &mut Memory,
+) -> Option<(Price, Price)> {
+    among(bids, offers, |_| true, memory)
+}
+
+/// The same, of those orders only that `counts`.
+pub(crate) fn among(
+    bids: &[BookOrder],
+    offers: &[BookOrder],
+    counts: impl Fn(&BookOrder) -> bool + Copy,
+    memory: &mut Memory,
+) -> Option<(Price, Price)> {
     let (mut best_bid, mut rank) = (i64::MIN, 0); // `rank`: which Wh is looked for, counted from the span's begin
-    for bid in &book.bids {
+    for bid in bids.iter().filter(|bid| counts(bid)) {
         best_bid = best_bid.max(bid.limit.0);
         rank += bid.energy.0;
     }
-    let best_offer = book.offers.iter().map(|offer| offer.limit.0).min()?;
-    if book.bids.is_empty() || best_bid < best_offer {
+    let best_offer = offers.iter().filter(|offer| counts(offer)).map(|offer| offer.limit.0).min()?;
+    if best_bid < best_offer {
         return None;
     }
     let Memory { sums, orders } = memory;
-    let all = || book.bids.iter().chain(&book.offers).map(Limit::from);
+    let all = || bids.iter().chain(offers).filter(move |order| counts(order)).map(Limit::from);
     let mut span = narrow(Span { first: best_offer, last: best_bid }, all(), &mut rank, sums);
     orders.clear();
     let mut next = i64::MAX; // the lowest limit above the span

@@ -5,6 +5,7 @@
 pub struct Workspace {
     pub(crate) selection: crate::selection::Memory,
     pub(crate) merit: crate::merit::Memory,
+    pub(crate) pipeline: crate::pipeline::Memory,
 }
 
 impl Workspace {

@@ -38,33 +38,72 @@ impl CumulativeFloor {
     }
 }
 
-/// Rounds exact quotas n₁/d, n₂/d, … of one denominator to integers: part i is ⌊(n₁+…+nᵢ)/d⌋ − ⌊(n₁+…+nᵢ₋₁)/d⌋.
+/// Rounds exact quotas a₁·n/d, a₂·n/d, … to integers: part i is ⌊(a₁+…+aᵢ)·n/d⌋ − ⌊(a₁+…+aᵢ₋₁)·n/d⌋.
 ///
 /// The same apportionment, where the quotas are known and the total is whatever they sum to, rounded down.
-/// Part i lies strictly within 1 of nᵢ/d and never exceeds ⌈nᵢ/d⌉: a quota capped by an integer stays capped.
+/// Part i lies strictly within 1 of its quota and never exceeds its ceiling: a quota capped by an integer stays
+/// capped.
 #[derive(Clone, Copy, Debug)]
 pub struct RunningFloor {
-    denominator: u128,
+    rate: (u128, u128),
     sum: u128,
     given: u128,
 }
 
 impl RunningFloor {
-    /// Begins, with the common denominator; where that is 0 every part is 0.
+    /// Begins, with the common denominator of quotas aᵢ/d; where that is 0 every part is 0.
     #[must_use]
     pub const fn new(denominator: u128) -> Self {
-        Self { denominator, sum: 0, given: 0 }
+        Self::at((1, denominator))
     }
 
-    /// The part of the next quota, `numerator / denominator`.
+    /// Begins, with the rate n/d of quotas aᵢ·n/d; where d is 0 every part is 0.
     #[must_use]
-    pub fn next(&mut self, numerator: u128) -> u128 {
-        self.sum = self.sum.saturating_add(numerator);
-        let upto = divide(self.sum, self.denominator);
+    pub const fn at(rate: (u128, u128)) -> Self {
+        Self { rate, sum: 0, given: 0 }
+    }
+
+    /// The part of the next quota, that of `amount`.
+    #[must_use]
+    pub fn next(&mut self, amount: u128) -> u128 {
+        self.sum = self.sum.saturating_add(amount);
+        let upto = mul_div(self.sum, self.rate).0;
         let part = upto - self.given;
         self.given = upto;
         part
     }
+}
+
+/// ⌊amount · n/d⌋ and the remainder over d, the product of any size; 0 for a denominator of 0.
+///
+/// The quotient must fit 128 bits, as it does wherever it is an energy or money.
+#[must_use]
+pub fn mul_div(amount: u128, (numerator, denominator): (u128, u128)) -> (u128, u128) {
+    if denominator == 0 {
+        return (0, 0);
+    }
+    if let Some(product) = amount.checked_mul(numerator) {
+        let quotient = divide(product, denominator);
+        return (quotient, product - quotient * denominator);
+    }
+    // Long multiplication: amount · numerator = high · 2¹²⁸ + low.
+    let halves = |number: u128| (number >> 64, number & u128::from(u64::MAX));
+    let ((a, b), (c, d)) = (halves(amount), halves(numerator));
+    let (low, carry) = (b * d).overflowing_add((a * d) << 64);
+    let (low, carry_too) = low.overflowing_add((b * c) << 64);
+    let high = a * c + ((a * d) >> 64) + ((b * c) >> 64) + u128::from(carry) + u128::from(carry_too);
+    // Long division, bit by bit; what the remainder shifts out stands for 2¹²⁸ and is taken off with the denominator.
+    let (mut quotient, mut remainder) = (0_u128, high % denominator);
+    for bit in (0..128).rev() {
+        let beyond = remainder >> 127 == 1;
+        remainder = (remainder << 1) | ((low >> bit) & 1);
+        quotient <<= 1;
+        if beyond || remainder >= denominator {
+            remainder = remainder.wrapping_sub(denominator);
+            quotient |= 1;
+        }
+    }
+    (quotient, remainder)
 }
 
 /// ⌊numerator / denominator⌋, 0 for a denominator of 0; several times faster where both fit 64 bits, as they mostly do.
@@ -116,6 +155,23 @@ mod tests {
                 sum += part;
             }
             prop_assert_eq!(sum, numerators.iter().sum::<u128>() / denominator);
+        }
+
+        #[test]
+        fn a_product_beyond_128_bits_is_quotient_times_denominator_plus_remainder(
+            (numerator, denominator, amount) in any::<(u128, u128, u128)>(),
+            small in 0..128_u32,
+        ) {
+            let denominator = (denominator >> small).max(1);
+            let numerator = numerator % (denominator.saturating_add(1)); // at most d, so that the quotient fits
+            let (quotient, remainder) = mul_div(amount, (numerator, denominator));
+            prop_assert!(remainder < denominator);
+            // Equal modulo 2¹²⁸ and modulo a prime: two numbers of 256 bits that differ would hardly be both.
+            let low = quotient.wrapping_mul(denominator).wrapping_add(remainder);
+            prop_assert_eq!(low, amount.wrapping_mul(numerator));
+            let prime = (1 << 61) - 1;
+            let of = |one: u128, other: u128| (one % prime) * (other % prime) % prime;
+            prop_assert_eq!((of(quotient, denominator) + remainder % prime) % prime, of(amount, numerator));
         }
     }
 

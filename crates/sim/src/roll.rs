@@ -2,7 +2,7 @@
 
 use crate::Scenario;
 use ledger::Key;
-use market::{AccountId, Carrier, Command, MeterId, MeterTerms, TariffId};
+use market::{AccountId, Carrier, Command, Location, MeterId, MeterTerms, TariffId};
 
 /// One metering point of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +108,7 @@ pub(crate) fn registrations(scenario: &Scenario, keys: &Keys, nonce: &mut u64) -
     // equal shares where a static key asks for them
     let count = |carrier: usize| scenario.members.iter().filter(|m| m.connections[carrier].is_some()).count();
     let counts = [0, 1, 2].map(|carrier| count(carrier).max(1) as u32);
+    let mut meters = 0;
     for (index, (member, key)) in scenario.members.iter().zip(&keys.members).enumerate() {
         for carrier in Carrier::ALL {
             let Some(connection) = member.connections[carrier as usize] else { continue };
@@ -121,6 +122,12 @@ pub(crate) fn registrations(scenario: &Scenario, keys: &Keys, nonce: &mut u64) -
                 share: 1_000_000 / counts[carrier as usize],
             };
             commands.push(Command::RegisterMeter { terms, nonce: next() });
+            let location = member.wishes.location;
+            if location != Location::default() {
+                let meter = MeterId(meters);
+                commands.push(Command::Locate { meter, location, nonce: next() });
+            }
+            meters += 1;
         }
     }
     if scenario.deposit.0 > 0 {

@@ -3,7 +3,8 @@
 use crate::Scenario;
 use crate::roll::Roll;
 use market::{
-    AccountId, Carrier, DeliveryInterval, Energy, Event, Money, PostingKind, Price, Prices, Rejection, Tariff,
+    AccountId, Carrier, DeliveryInterval, Energy, Event, Money, Position, PostingKind, Price, Prices,
+    Rejection, Tariff,
 };
 use std::collections::BTreeMap;
 
@@ -198,7 +199,7 @@ impl Tally {
         member: usize,
         carrier: Carrier,
         (import, export): (Energy, Energy),
-        position: Option<&market::Position>,
+        position: Option<&Position>,
         (tariff, prices): (&Tariff, Prices),
     ) {
         let summary = &mut self.carriers[carrier as usize];
@@ -217,13 +218,14 @@ impl Tally {
         member.deviation += missing * supplied - part(position.received(), missing, position.sold);
     }
 
-    /// What was shared by a rule on metered energy.
-    pub(crate) fn shared(&mut self, member: usize, carrier: Carrier, position: &market::Position) {
-        self.members[member].traded[0] += position.bought;
-        self.members[member].traded[1] += position.sold;
+    /// What sharing metered energy added to a position.
+    pub(crate) fn shared(&mut self, member: usize, carrier: Carrier, before: Position, after: Position) {
+        let bought = after.bought - before.bought;
+        self.members[member].traded[0] += bought;
+        self.members[member].traded[1] += after.sold - before.sold;
         let summary = &mut self.carriers[carrier as usize];
-        summary.traded += position.bought;
-        summary.paid += position.paid();
+        summary.traded += bought;
+        summary.paid += after.paid() - before.paid();
     }
 
     /// Mean price of what was traded for an interval, once its gate is closed.

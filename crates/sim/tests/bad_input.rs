@@ -50,6 +50,62 @@ fn the_good_scenario_is_good() {
 
 /// What is written instead of what in the good scenario, and all that must be said about it.
 const ROWS: &[(&str, &str, &[&str])] = &[
+    // rules and wishes
+    (
+        "tariff = \"flat\"\n",
+        "tariff = \"flat\"\nrule = \"vcg\"\n",
+        &[
+            "test.toml:11:8: market.electricity.rule: `vcg` is not known\n    choose `uniform_price`, `pay_as_bid`, `trade_reduction`, `continuous`, `pipeline`, `uniform_price_blocks`, `bilateral`, `auction_first`, `mid_market_rate`, `supply_demand_ratio`, `bill_sharing`, `static`, `dynamic`, `equal`, `hybrid`, `cascade` or `priority`",
+        ],
+    ),
+    (
+        "tariff = \"flat\"\n",
+        "tariff = \"flat\"\nrule = \"pipeline\"\nstages = [\"high_to_low\", \"low\"]\n",
+        &[
+            "test.toml:12:10: market.electricity.stages: is not a list of one to four known stages\n    choose from separate, high_to_low, low_to_high, satisfy_preferences, uniform_price",
+        ],
+    ),
+    (
+        "tariff = \"flat\"\n",
+        "tariff = \"flat\"\nrule = \"bilateral\"\ncharge_feeder = \"-1 ct/kWh\"\n",
+        &["test.toml:12:17: market.electricity.charge_feeder: is negative\n    charge 0 or more"],
+    ),
+    (
+        "name = \"Neighbour\"\n",
+        "name = \"Neighbour\"\nwants = \"green\"\n",
+        &[
+            "test.toml:26:9: member[1].wants: `green` is not known\n    choose `any`, `local` or `green_local`",
+        ],
+    ),
+    (
+        "name = \"Neighbour\"\n",
+        "name = \"Neighbour\"\npremium = \"2 ct/kWh\"\n",
+        &[
+            "test.toml:26:11: member[1].premium: is paid for nothing\n    add `wants = \"green_local\"` or a `partner`",
+        ],
+    ),
+    (
+        "name = \"Neighbour\"\n",
+        "name = \"Neighbour\"\nwants = \"local\"\npremium = \"-2 ct/kWh\"\n",
+        &["test.toml:27:11: member[1].premium: is negative\n    write 0 or more, such as \"2 ct/kWh\""],
+    ),
+    (
+        "name = \"Neighbour\"\n",
+        "name = \"Neighbour\"\npartner = \"Rof\"\n",
+        &["test.toml:26:11: member[1].partner: there is no member `Rof`\n    did you mean `Roof`?"],
+    ),
+    (
+        "name = \"Neighbour\"\n",
+        "name = \"Neighbour\"\npartner = \"Neighbour\"\n",
+        &["test.toml:26:11: member[1].partner: is the member itself\n    name another member"],
+    ),
+    (
+        "name = \"Neighbour\"\n",
+        "name = \"Neighbour\"\nlocation = \"1.2.256\"\n",
+        &[
+            "test.toml:26:12: member[1].location: `1.2.256` is not a place in the grid\n    write substation, feeder and building, numbers of at most 255, such as \"1.2.3\"",
+        ],
+    ),
     // unknown and missing
     ("days = 1", "dys = 1", &["test.toml:7:1: time.dys: there is no such field\n    did you mean `days`?"]),
     ("seed = 1", "sed = 1", &["test.toml:1:1: sed: there is no such field\n    did you mean `seed`?"]),
@@ -261,7 +317,7 @@ const ROWS: &[(&str, &str, &[&str])] = &[
         "tariff = \"flat\"",
         "tariff = \"flat\"\nrule = \"uniform\"",
         &[
-            "test.toml:11:8: market.electricity.rule: `uniform` is not known\n    choose `uniform_price`, `pay_as_bid`, `mid_market_rate`, `static` or `dynamic`",
+            "test.toml:11:8: market.electricity.rule: `uniform` is not known\n    choose `uniform_price`, `pay_as_bid`, `trade_reduction`, `continuous`, `pipeline`, `uniform_price_blocks`, `bilateral`, `auction_first`, `mid_market_rate`, `supply_demand_ratio`, `bill_sharing`, `static`, `dynamic`, `equal`, `hybrid`, `cascade` or `priority`",
         ],
     ),
     (

@@ -281,89 +281,97 @@ fn c1_and_c2_fills_are_within_the_orders_and_bought_is_sold() {
 
 #[test]
 fn c3_nobody_pays_more_than_limit_and_premium_nor_all_told_more_than_it_is_worth() {
-    law(Law::C3, Bound::Partly, |book, pairs, _, out| {
-        for side in Side::ALL {
-            let sign = if side == Side::Buy { 1 } else { -1 };
-            let money = out.money(side);
-            for (position, order) in book.orders(side).iter().enumerate() {
-                let mine = |trade: &&market::rule::Trade| match side {
-                    Side::Buy => trade.bid as usize == position,
-                    Side::Sell => trade.offer as usize == position,
-                };
-                let (mut energy, mut premiums, mut amount) = (0, 0, 0);
-                for trade in out.trades.iter().filter(mine) {
-                    let pair = (trade.bid as usize, trade.offer as usize);
-                    let charge = if side == Side::Buy { pairs.charge(pair.0, pair.1) } else { Price::ZERO };
-                    let (price, premium) = (trade.price + charge, pairs.premium(side, pair.0, pair.1));
-                    assert!(sign * (order.limit.0 - price.0) + premium.0 >= 0);
-                    energy += i128::from(trade.energy.0);
-                    premiums += (trade.energy * premium).0;
-                    amount += (trade.energy * price).0;
-                }
-                assert_eq!(i128::from(money.of(position, out.fills(side)[position])), amount);
-                // The straight line over the fill, twice and times Q: 2Q·ℓ·q ∓ f·q².
-                let fall = i128::from(book.details(side, position).attributes.fall.0);
-                let (whole, limit) = (i128::from(order.energy.0), i128::from(order.limit.0));
-                let worth =
-                    sign as i128 * 2 * whole * limit * energy - fall * energy * energy + 2 * whole * premiums;
-                assert!(sign as i128 * 2 * whole * amount <= worth);
+    law(Law::C3, Bound::Partly, no_order_trades_beyond_its_worth);
+}
+
+pub(crate) fn no_order_trades_beyond_its_worth(book: &Book, pairs: &Pairs, _: &Claim, out: &Clearing) {
+    for side in Side::ALL {
+        let sign = if side == Side::Buy { 1 } else { -1 };
+        let money = out.money(side);
+        for (position, order) in book.orders(side).iter().enumerate() {
+            let mine = |trade: &&market::rule::Trade| match side {
+                Side::Buy => trade.bid as usize == position,
+                Side::Sell => trade.offer as usize == position,
+            };
+            let (mut energy, mut premiums, mut amount) = (0, 0, 0);
+            for trade in out.trades.iter().filter(mine) {
+                let pair = (trade.bid as usize, trade.offer as usize);
+                let charge = if side == Side::Buy { pairs.charge(pair.0, pair.1) } else { Price::ZERO };
+                let (price, premium) = (trade.price + charge, pairs.premium(side, pair.0, pair.1));
+                assert!(sign * (order.limit.0 - price.0) + premium.0 >= 0);
+                energy += i128::from(trade.energy.0);
+                premiums += (trade.energy * premium).0;
+                amount += (trade.energy * price).0;
             }
+            assert_eq!(i128::from(money.of(position, out.fills(side)[position])), amount);
+            // The straight line over the fill, twice and times Q: 2Q·ℓ·q ∓ f·q².
+            let fall = i128::from(book.details(side, position).attributes.fall.0);
+            let (whole, limit) = (i128::from(order.energy.0), i128::from(order.limit.0));
+            let worth =
+                sign as i128 * 2 * whole * limit * energy - fall * energy * energy + 2 * whole * premiums;
+            assert!(sign as i128 * 2 * whole * amount <= worth);
         }
-    });
+    }
 }
 
 #[test]
 fn c4_what_buyers_pay_beyond_what_sellers_receive_is_the_charges() {
-    law(Law::C4, Bound::Partly, |_, pairs, _, out| {
-        let sum = |side: usize| out.amounts[side].iter().map(|money| i128::from(*money)).sum::<i128>();
-        let charge = |trade: &market::rule::Trade| {
-            (trade.energy * pairs.charge(trade.bid as usize, trade.offer as usize)).0
-        };
-        let charges: i128 = out.trades.iter().map(charge).sum();
-        assert!(charges >= 0);
-        assert_eq!(sum(0) - sum(1), charges);
-    });
+    law(Law::C4, Bound::Partly, the_charges_are_what_is_left);
+}
+
+pub(crate) fn the_charges_are_what_is_left(_: &Book, pairs: &Pairs, _: &Claim, out: &Clearing) {
+    let sum = |side: usize| out.amounts[side].iter().map(|money| i128::from(*money)).sum::<i128>();
+    let charge = |trade: &market::rule::Trade| {
+        (trade.energy * pairs.charge(trade.bid as usize, trade.offer as usize)).0
+    };
+    let charges: i128 = out.trades.iter().map(charge).sum();
+    assert!(charges >= 0);
+    assert_eq!(sum(0) - sum(1), charges);
 }
 
 #[test]
 fn c5_no_pair_is_left_that_exceeds_its_cost() {
-    law(Law::C5, Bound::Partly, |_, pairs, _, out| {
-        // The next Wh of every order that has one; no residual is left.
-        let next = |side| -> Vec<Option<i64>> {
-            let orders = pairs.lines(side).zip(out.fills(side));
-            orders.map(|(line, fill)| (*fill < line.energy).then(|| line.at(*fill + Energy(1)).0)).collect()
-        };
-        let [bids, offers] = Side::ALL.map(next);
-        for (bid, buyer) in bids.iter().enumerate() {
-            for (offer, seller) in offers.iter().enumerate() {
-                if let (Some(buyer), Some(seller)) = (buyer, seller) {
-                    assert!(buyer - seller < pairs.cost(bid, offer).0);
-                }
+    law(Law::C5, Bound::Partly, no_pair_is_left);
+}
+
+pub(crate) fn no_pair_is_left(_: &Book, pairs: &Pairs, _: &Claim, out: &Clearing) {
+    // The next Wh of every order that has one; no residual is left.
+    let next = |side| -> Vec<Option<i64>> {
+        let orders = pairs.lines(side).zip(out.fills(side));
+        orders.map(|(line, fill)| (*fill < line.energy).then(|| line.at(*fill + Energy(1)).0)).collect()
+    };
+    let [bids, offers] = Side::ALL.map(next);
+    for (bid, buyer) in bids.iter().enumerate() {
+        for (offer, seller) in offers.iter().enumerate() {
+            if let (Some(buyer), Some(seller)) = (buyer, seller) {
+                assert!(buyer - seller < pairs.cost(bid, offer).0);
             }
         }
-    });
+    }
 }
 
 #[test]
 fn c7_the_prices_bound_the_welfare_of_any_trades_and_these_reach_the_bound() {
-    law(Law::C7, Bound::Partly, |_, pairs, claim, out| {
-        let Claim::Bilateral { bid_prices, offer_prices, .. } = claim else {
-            return assert_eq!(out.welfare, Money::ZERO);
-        };
-        // Weak duality: no Wh of any trade gains more than its two orders would at these prices.
-        for (bid, price) in bid_prices.iter().enumerate() {
-            for (offer, asked) in offer_prices.iter().enumerate() {
-                assert!(price.0 - asked.0 <= pairs.cost(bid, offer).0);
-            }
+    law(Law::C7, Bound::Partly, the_prices_bound_the_welfare);
+}
+
+pub(crate) fn the_prices_bound_the_welfare(_: &Book, pairs: &Pairs, claim: &Claim, out: &Clearing) {
+    let Claim::Bilateral { bid_prices, offer_prices, .. } = claim else {
+        return assert_eq!(out.welfare, Money::ZERO);
+    };
+    // Weak duality: no Wh of any trade gains more than its two orders would at these prices.
+    for (bid, price) in bid_prices.iter().enumerate() {
+        for (offer, asked) in offer_prices.iter().enumerate() {
+            assert!(price.0 - asked.0 <= pairs.cost(bid, offer).0);
         }
-        let gain = |(line, price): (market::rule::Line, &Price)| {
-            let most = line.wanted(*price).1;
-            let gain = line.value(most) - most * *price;
-            if line.side == Side::Buy { gain } else { -gain }
-        };
-        let gains = |side, prices: &[Price]| pairs.lines(side).zip(prices).map(gain).sum::<Money>();
-        assert_eq!(out.welfare, gains(Side::Buy, bid_prices) + gains(Side::Sell, offer_prices));
-    });
+    }
+    let gain = |(line, price): (market::rule::Line, &Price)| {
+        let most = line.wanted(*price).1;
+        let gain = line.value(most) - most * *price;
+        if line.side == Side::Buy { gain } else { -gain }
+    };
+    let gains = |side, prices: &[Price]| pairs.lines(side).zip(prices).map(gain).sum::<Money>();
+    assert_eq!(out.welfare, gains(Side::Buy, bid_prices) + gains(Side::Sell, offer_prices));
 }
 
 #[test]

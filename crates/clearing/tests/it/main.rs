@@ -3,8 +3,17 @@
 mod auctions;
 mod bilateral;
 mod bilateral_cases;
+mod blocks;
 mod books;
 mod cases;
+mod continuous;
+mod floor;
+mod laws;
 mod lies;
 mod metamorphic;
+mod misreports;
+mod pipeline;
 mod reference;
+mod trials;
+mod truthful;
+mod units;

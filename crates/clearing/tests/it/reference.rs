@@ -97,7 +97,7 @@ pub(crate) fn clear(book: &Book) -> Outcome {
 }
 
 impl Outcome {
-    fn between(k: Fraction, (from, to): (i64, i64)) -> i64 {
+    pub(crate) fn between(k: Fraction, (from, to): (i64, i64)) -> i64 {
         let product = i128::from(k.numerator()) * i128::from(to - from);
         from + product.div_euclid(k.denominator().into()) as i64
     }

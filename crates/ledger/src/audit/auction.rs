@@ -5,8 +5,8 @@ use super::books::{Books, OwnOrder};
 use super::outcome::Outcome;
 use super::tally::Tally;
 use market::{
-    AccountId, Attributes, Carrier, DeliveryInterval, Energy, Event, Law, Order, OrderId, Price, Side, State,
-    Step,
+    AccountId, Attributes, Carrier, DeliveryInterval, Energy, Event, Law, Market, Order, OrderId, Price,
+    Rule, Side, State, Step,
 };
 
 impl Books {
@@ -29,21 +29,40 @@ impl Books {
             Side::Sell => pair[1].limit > pair[0].limit,
         });
         tally.check(Law::C12, worse, || "a curve that does not get worse from step to step".into());
-        tally.equal(Law::C12, events.len(), curve.len(), "the number of orders accepted");
-        for (step, told) in curve.iter().zip(events) {
-            self.place_step(step, attributes, told, state, tally);
+        let carrier = self.meters.get(order.meter.0 as usize).map(|meter| meter.terms.carrier);
+        let rule = carrier.and_then(|carrier| self.rule(carrier));
+        let mut rest = events;
+        for step in &curve {
+            let mut block = 0;
+            for part in 0..=attributes.further {
+                let Some((told, after)) = rest.split_first() else {
+                    return tally.check(Law::C12, false, || "an order was not accepted".into());
+                };
+                rest = after;
+                let interval = step.interval.later(part.into());
+                let Some(mut own) = self.welcome(&Order { interval, ..*step }, attributes, tally) else {
+                    return;
+                };
+                if part == 0 {
+                    block = own.arrival;
+                }
+                (own.part, own.block) = if attributes.further == 0 { (0, 0) } else { (part, block) };
+                let id = self.enter(own, told, tally);
+                match rule {
+                    Some(Rule::Continuous) => rest = self.arrive(id, rest, tally),
+                    _ => self.lies_in_the_book(id, state, tally),
+                }
+            }
+        }
+        tally.check(Law::C12, rest.is_empty(), || "more happened than an order's arrival".into());
+        if let (Some(Rule::Continuous), Some(carrier)) = (rule, carrier) {
+            self.same_book(carrier, order.interval, state, tally);
         }
     }
 
-    fn place_step(
-        &mut self,
-        order: &Order,
-        attributes: &Attributes,
-        told: &Event,
-        state: &State,
-        tally: &mut Tally,
-    ) {
-        let Some(meter) = self.meters.get(order.meter.0 as usize) else { return };
+    /// The order as the auditor writes it down, once it has been found timely and within its limits.
+    fn welcome(&mut self, order: &Order, attributes: &Attributes, tally: &mut Tally) -> Option<OwnOrder> {
+        let meter = self.meters.get(order.meter.0 as usize)?;
         let (location, meter) = (meter.location, meter.terms);
         let (carrier, interval, side) = (meter.carrier, order.interval, order.side);
         tally.check(Law::A1, meter.account == order.account, || {
@@ -60,8 +79,15 @@ impl Books {
             .as_ref()
             .and_then(|terms| terms.markets.iter().find(|market| market.carrier == carrier));
         let collar = market.map_or(Price::ZERO..=Price::ZERO, |market| market.floor..=market.cap);
-        let own =
-            OwnOrder { order: *order, attributes: *attributes, location, arrival: 0, open: order.energy };
+        let own = OwnOrder {
+            order: *order,
+            attributes: *attributes,
+            location,
+            arrival: 0,
+            open: order.energy,
+            block: 0,
+            part: 0,
+        };
         tally.check(Law::C8, collar.contains(&order.limit) && collar.contains(&own.bound()), || {
             "a limit outside the market's floor and cap".into()
         });
@@ -70,8 +96,8 @@ impl Books {
         let delivery = self.delivery(carrier, interval);
         tally.check(Law::C12, !delivery.frozen, || "an order enters a frozen book".into());
         let crosses = |other: &OwnOrder| match side {
-            Side::Buy => other.bound() <= own.bound(),
-            Side::Sell => other.bound() >= own.bound(),
+            Side::Buy => other.reach() <= own.reach(),
+            Side::Sell => other.reach() >= own.reach(),
         };
         let against = &delivery.orders[1 - side as usize];
         let with_itself = against.iter().any(|other| other.order.account == order.account && crosses(other));
@@ -90,15 +116,28 @@ impl Books {
             "more is offered than the point can do".into()
         });
 
-        let arrival = delivery.arrivals[side as usize];
-        delivery.arrivals[side as usize] += 1;
-        let own = OwnOrder { arrival, ..own };
-        let hold = own.hold(order.energy);
-        delivery.orders[side as usize].push(own);
-        let id = OrderId { carrier, interval, side, arrival };
-        let right =
-            Event::OrderAccepted { id, account: order.account, energy: order.energy, limit: order.limit };
+        Some(OwnOrder { arrival: delivery.arrivals[side as usize], ..own })
+    }
+
+    /// Writes down an order that was accepted as it was placed.
+    fn enter(&mut self, own: OwnOrder, told: &Event, tally: &mut Tally) -> OrderId {
+        let Order { account, meter, interval, side, energy, limit, .. } = own.order;
+        let carrier = self.meters[meter.0 as usize].terms.carrier;
+        let id = OrderId { carrier, interval, side, arrival: own.arrival };
+        let right = Event::OrderAccepted { id, account, energy, limit };
         tally.check(Law::C12, *told == right, || "the order was not accepted as it was placed".into());
+        self.account(account).holds += own.hold(energy);
+        self.touched.push(account);
+        let delivery = self.delivery(carrier, interval);
+        delivery.arrivals[side as usize] += 1;
+        delivery.orders[side as usize].push(own);
+        id
+    }
+
+    /// The market has the order that was accepted last.
+    fn lies_in_the_book(&mut self, id: OrderId, state: &State, tally: &mut Tally) {
+        let OrderId { carrier, interval, side, arrival } = id;
+        let Some(own) = self.delivery(carrier, interval).orders[side as usize].last() else { return };
         let in_book = state.book(carrier, interval).and_then(|book| {
             let orders = book.orders(side);
             let at = orders.binary_search_by_key(&arrival, |order| order.arrival).ok()?;
@@ -106,25 +145,42 @@ impl Books {
         });
         let same = in_book.is_some_and(|found| {
             (found.arrival, found.energy, found.limit, found.account)
-                == (arrival, order.energy, order.limit, order.account)
+                == (arrival, own.order.energy, own.order.limit, own.order.account)
         });
         tally.check(Law::C12, same, || "the accepted order is not in the book".into());
-        self.account(order.account).holds += hold;
-        self.touched.push(order.account);
+    }
+
+    /// How a carrier is traded.
+    fn market(&self, carrier: Carrier) -> Option<&Market> {
+        self.terms.as_ref()?.markets.iter().find(|market| market.carrier == carrier)
     }
 
     pub(super) fn cancel(&mut self, account: AccountId, id: OrderId, events: &[Event], tally: &mut Tally) {
-        let delivery = self.delivery(id.carrier, id.interval);
-        tally.check(Law::C12, !delivery.frozen, || "an order leaves a frozen book".into());
-        let orders = &mut delivery.orders[id.side as usize];
-        let found = orders.iter().position(|own| own.arrival == id.arrival && own.order.account == account);
-        tally.check(Law::C12, found.is_some(), || "an order that is not the account's is taken back".into());
-        let Some(found) = found else { return };
-        let own = orders.remove(found);
-        let told = Event::OrderEnded { id, unfilled: own.open };
-        tally.check(Law::C12, events == [told], || "another order was taken back than asked for".into());
-        self.account(account).holds -= own.hold(own.open);
-        self.touched.push(account);
+        let found = self.delivery(id.carrier, id.interval).orders[id.side as usize]
+            .iter()
+            .find(|own| own.arrival == id.arrival && own.order.account == account);
+        let parts = found.map(|own| (own.block, own.part, own.attributes.further));
+        tally.check(Law::C12, parts.is_some(), || "an order that is not the account's is taken back".into());
+        let ids = parts.map_or(Vec::new(), |(block, part, further)| match further {
+            0 => vec![id],
+            _ => self.parts(id, block, part, further),
+        });
+        let mut right = Vec::new();
+        for id in ids {
+            let frozen = self.delivery(id.carrier, id.interval).frozen;
+            tally.check(Law::C12, !frozen, || "an order leaves a frozen book".into());
+            right.extend(self.end(id));
+        }
+        tally.check(Law::C12, events == right, || "another order was taken back than asked for".into());
+    }
+
+    /// What is left of an order leaves the book: the event that tells it.
+    pub(super) fn end(&mut self, id: OrderId) -> Option<Event> {
+        let orders = &mut self.delivery(id.carrier, id.interval).orders[id.side as usize];
+        let own = orders.remove(orders.iter().position(|own| own.arrival == id.arrival)?);
+        self.account(own.order.account).holds -= own.hold(own.open);
+        self.touched.push(own.order.account);
+        Some(Event::OrderEnded { id, unfilled: own.open })
     }
 
     /// The book that is frozen is the auditor's, order by order.
@@ -149,8 +205,9 @@ impl Books {
                 });
             tally.check(Law::C12, same, || format!("the book to {} is not what was accepted", side.name()));
             let kept = state.book(carrier, interval).map_or(&[][..], |book| &book.details[side as usize]);
-            let asked = own.iter().map(|own| (own.attributes, own.location));
-            let same = kept.is_empty() || asked.eq(kept.iter().map(|kept| (kept.attributes, kept.location)));
+            let asked = own.iter().map(|own| (own.attributes, own.location, own.block, own.part));
+            let same = kept.is_empty()
+                || asked.eq(kept.iter().map(|kept| (kept.attributes, kept.location, kept.block, kept.part)));
             tally
                 .check(Law::C12, same, || format!("the wishes to {} are not what was accepted", side.name()));
         }
@@ -161,28 +218,26 @@ impl Books {
         carrier: Carrier,
         interval: DeliveryInterval,
         events: &[Event],
-        state: &State,
         tally: &mut Tally,
     ) {
         tally.check(Law::S3, postings(events).next().is_none(), || "money moved at a clearing".into());
         let settled = self.is_settled(carrier, interval);
         tally.check(Law::S8, !settled, || "a clearing of an interval that is settled".into());
-        let market = self
-            .terms
-            .as_ref()
-            .and_then(|terms| terms.markets.iter().find(|market| market.carrier == carrier));
-        let Some(rule) = market.map(|market| market.rule) else { return };
-        if !rule.takes_orders() {
-            return self.clear_metered(carrier, interval, &rule, events, state, tally);
+        let Some((rule, collar)) =
+            self.market(carrier).map(|market| (market.rule, (market.floor, market.cap)))
+        else {
+            return;
+        };
+        if let Rule::UniformPriceBlocks { k } = rule {
+            return self.clear_blocks((k, collar), carrier, interval, events, tally);
         }
-        let last = self.now >= self.gate(interval);
+        let (now, gate) = (self.now, self.gate(interval));
         let delivery = self.delivery(carrier, interval);
         tally.check(Law::D3, delivery.frozen, || "a book is cleared that was not frozen".into());
         delivery.frozen = false;
-        delivery.rounds += 1;
         let outcome = Outcome::read(events, carrier, interval, delivery, tally);
-        outcome.check(&rule, delivery, tally);
-        let released = outcome.write_down(delivery, last, tally);
+        outcome.check(&rule, collar, delivery, tally);
+        let released = outcome.write_down(delivery, |_| now >= gate, tally);
         for (account, released) in released {
             self.account(account).holds -= released;
             self.touched.push(account);

@@ -77,7 +77,9 @@ impl Books {
             entry.and_then(|entry| entry.delegates.get(&address)).is_some_and(|expires| self.now < *expires)
         };
         match command {
-            Command::Place(order) => owner(order.account) || delegate(order.account),
+            Command::Place(order) | Command::PlaceWith { order, .. } => {
+                owner(order.account) || delegate(order.account)
+            }
             Command::Cancel { account, .. } => owner(*account) || delegate(*account),
             Command::Delegate { account, .. }
             | Command::Revoke { account, .. }

@@ -5,8 +5,9 @@ use super::authority::Signer;
 use super::tally::Tally;
 use market::signing::Domain;
 use market::{
-    AccountId, Address, Attributes, Carrier, Command, Community, DeliveryInterval, Energy, Event, Law,
-    Location, MeterId, MeterTerms, Money, Order, PostingKind, Price, Prices, Side, State, TimeInForce,
+    AccountId, Address, Attributes, Carrier, Claim, Command, Community, DeliveryInterval, Energy, Event, Law,
+    Location, MAX_PRICE, MeterId, MeterTerms, Money, Order, PostingKind, Price, Prices, Side, State,
+    TimeInForce,
 };
 use std::collections::BTreeMap;
 
@@ -49,7 +50,8 @@ pub(super) struct OwnMeter {
 #[derive(Clone, Default)]
 pub(super) struct OwnDelivery {
     pub(super) frozen: bool,
-    pub(super) rounds: u32,
+    /// Whether metered energy is shared.
+    pub(super) shared: bool,
     /// Orders to buy and to sell, in order of arrival.
     pub(super) orders: [Vec<OwnOrder>; 2],
     /// How many have arrived.
@@ -67,6 +69,9 @@ pub(super) struct OwnOrder {
     pub(super) arrival: u32,
     /// Not filled yet.
     pub(super) open: Energy,
+    /// Of a block, where its first part arrived and how many intervals after that this part is; else 0.
+    pub(super) block: u32,
+    pub(super) part: u16,
 }
 
 /// What a metering point has traded.
@@ -86,6 +91,15 @@ impl OwnOrder {
         let worst = energy * self.bound();
         let owed = if self.order.side == Side::Buy { worst } else { -worst };
         owed.max(Money::ZERO)
+    }
+
+    /// The limit that decides whether its account would trade with itself: a block keeps its own on average only.
+    pub(super) fn reach(&self) -> Price {
+        match (self.order.side, self.attributes.further) {
+            (_, 0) => self.bound(),
+            (Side::Buy, _) => MAX_PRICE,
+            (Side::Sell, _) => -MAX_PRICE,
+        }
     }
 
     /// The worst price it may ever trade at: its limit, and the premium where its wish is granted.
@@ -178,7 +192,10 @@ impl Books {
                 }
             }
             Command::Close { carrier, interval } => self.close(*carrier, *interval, state, tally),
-            Command::Clear { carrier, interval, .. } => self.clear(*carrier, *interval, events, state, tally),
+            Command::Clear { carrier, interval, claim: Claim::Metered } => {
+                self.clear_metered(*carrier, *interval, events, state, tally);
+            }
+            Command::Clear { carrier, interval, .. } => self.clear(*carrier, *interval, events, tally),
             Command::Read(reading) => {
                 let told = events == [Event::Metered(*reading)];
                 tally.check(Law::D2, told, || "another reading is in force than was sent".into());

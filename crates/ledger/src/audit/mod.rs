@@ -11,12 +11,16 @@ mod accounts;
 mod auction;
 mod authority;
 mod bilateral;
+mod blocks;
 mod books;
+mod continuous;
 mod outcome;
 #[cfg(test)]
 mod sensitivity;
 mod settlement;
+mod sharing;
 mod tally;
+mod truthful;
 
 use crate::store::Store;
 use crate::{Error, Receipt, Recoverer, Segment};
@@ -191,6 +195,7 @@ impl Auditor {
 
     /// The operator signed what is stored, and what members hold is what is stored.
     fn receipt(&mut self, receipt: &Receipt) {
+        self.tally.record = receipt.first; // a commit is named by its first record
         let operator = self.state.community().map(|terms| terms.operator);
         if receipt.signature.is_some() || self.receipt.signature.is_some() {
             let signer = receipt.signer(&Recoverer);

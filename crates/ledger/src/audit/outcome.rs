@@ -2,7 +2,9 @@
 //! trade more or less are read off the fills, the greatest welfare off the dual, the margin's shares off a sort.
 
 use super::books::{OwnDelivery, OwnOrder, stays};
+use super::continuous::uncrossed;
 use super::tally::Tally;
+use super::truthful::trade_reduction;
 use market::rule::{Binding, RuleKind};
 use market::{
     AccountId, Carrier, DeliveryInterval, Energy, Event, Fraction, Law, Money, Order, Price, PriceConvention,
@@ -13,15 +15,15 @@ use std::collections::BTreeMap;
 /// What the market says a clearing did.
 #[derive(Default)]
 pub(super) struct Outcome {
-    volume: Energy,
-    price: Option<Price>,
-    equilibrium: Option<Price>,
-    welfare: Money,
-    counted: [u32; 2],
+    pub(super) volume: Energy,
+    pub(super) price: Option<Price>,
+    pub(super) equilibrium: Option<Price>,
+    pub(super) welfare: Money,
+    pub(super) counted: [u32; 2],
     /// Per side, by place of arrival: energy and money.
-    fills: [BTreeMap<u32, (Energy, Money)>; 2],
-    ended: [BTreeMap<u32, Energy>; 2],
-    pairs: Vec<(u32, u32, Energy, Price)>,
+    pub(super) fills: [BTreeMap<u32, (Energy, Money)>; 2],
+    pub(super) ended: [BTreeMap<u32, Energy>; 2],
+    pub(super) pairs: Vec<(u32, u32, Energy, Price)>,
 }
 
 impl Outcome {
@@ -65,12 +67,18 @@ impl Outcome {
         outcome
     }
 
-    fn fill(&self, side: Side, arrival: u32) -> (Energy, Money) {
+    pub(super) fn fill(&self, side: Side, arrival: u32) -> (Energy, Money) {
         self.fills[side as usize].get(&arrival).copied().unwrap_or_default()
     }
 
     /// Every law that an auction's outcome must keep.
-    pub(super) fn check(&self, rule: &Rule, delivery: &OwnDelivery, tally: &mut Tally) {
+    pub(super) fn check(
+        &self,
+        rule: &Rule,
+        collar: (Price, Price),
+        delivery: &OwnDelivery,
+        tally: &mut Tally,
+    ) {
         let Self { volume, price, .. } = *self;
         let live = [delivery.orders[0].len() as u32, delivery.orders[1].len() as u32];
         tally.equal(Law::C12, self.counted, live, "the number of orders that took part");
@@ -92,7 +100,9 @@ impl Outcome {
                     continue;
                 }
                 let bound = energy * own.bound();
-                let rational = if side == Side::Buy { money <= bound } else { money >= bound };
+                // A block keeps its limit on average over its intervals, which is checked elsewhere.
+                let block = own.attributes.further > 0;
+                let rational = block || if side == Side::Buy { money <= bound } else { money >= bound };
                 tally.check(Law::C3, rational, || {
                     format!("{money} for {energy}, no worse than {} is allowed", own.bound())
                 });
@@ -126,12 +136,38 @@ impl Outcome {
                 tally.equal(Law::C7, self.welfare, welfare, "the welfare");
                 self.check_optimum(rule, delivery, welfare, tally);
             }
+            RuleKind::TradeReduction => {
+                let right = trade_reduction(&delivery.orders, collar);
+                let facts = (volume, price, self.equilibrium, self.welfare);
+                let right_facts = (right.volume, right.price, right.equilibrium, right.welfare);
+                tally.equal(Law::C9, facts, right_facts, "volume, price, equilibrium price and welfare");
+                tally.equal(Law::C9, &self.fills, &right.fills, "what the orders trade, and for how much,");
+            }
+            RuleKind::Continuous => self.check_nothing(delivery, tally),
+            // Its auctions are checked together.
+            RuleKind::UniformPriceBlocks => tally.equal(Law::C7, self.welfare, welfare, "the welfare"),
             _ => {}
         }
     }
 
+    /// Nothing is left to trade, and nothing is traded.
+    fn check_nothing(&self, delivery: &OwnDelivery, tally: &mut Tally) {
+        let Self { volume, price, equilibrium, welfare, .. } = *self;
+        let nothing = (Energy::ZERO, None, None, Money::ZERO);
+        tally.equal(Law::C5, (volume, price, equilibrium, welfare), nothing, "what was traded");
+        let none = self.fills.iter().all(BTreeMap::is_empty) && self.pairs.is_empty();
+        tally.check(Law::C5, none, || "orders were filled after their arrival".into());
+        uncrossed(delivery, tally);
+    }
+
     /// An equilibrium price separates filled from open orders, and with it the outcome is the best there is.
-    fn check_optimum(&self, rule: &Rule, delivery: &OwnDelivery, welfare: Money, tally: &mut Tally) {
+    pub(super) fn check_optimum(
+        &self,
+        rule: &Rule,
+        delivery: &OwnDelivery,
+        welfare: Money,
+        tally: &mut Tally,
+    ) {
         let Self { volume, price, equilibrium, .. } = *self;
         let edges = Edges::of(delivery, self);
         tally.check(Law::C5, edges.nobody_left(), || {
@@ -199,7 +235,7 @@ impl Outcome {
     pub(super) fn write_down(
         &self,
         delivery: &mut OwnDelivery,
-        last: bool,
+        last: impl Fn(&OwnOrder) -> bool,
         tally: &mut Tally,
     ) -> Vec<(AccountId, Money)> {
         let mut released = Vec::new();
@@ -220,7 +256,10 @@ impl Outcome {
                     }
                 }
                 position.hold += own.hold(energy);
-                let lapses = own.open > Energy::ZERO && !stays(&own.order, last);
+                if !energy.is_zero() {
+                    own.attributes.minimum = Energy::ZERO; // it is met
+                }
+                let lapses = own.open > Energy::ZERO && !stays(&own.order, last(own));
                 let told = ended.remove(&own.arrival);
                 let right = lapses.then_some(own.open);
                 tally.equal(Law::C12, told, right, "what lapses of an order");
@@ -237,7 +276,7 @@ impl Outcome {
 
 /// The limits next to the dividing line between what is filled and what is not.
 #[derive(Debug)]
-struct Edges {
+pub(super) struct Edges {
     worst_filled_bid: Price,
     worst_filled_offer: Price,
     best_open_bid: Price,
@@ -245,7 +284,7 @@ struct Edges {
 }
 
 impl Edges {
-    fn of(delivery: &OwnDelivery, outcome: &Outcome) -> Self {
+    pub(super) fn of(delivery: &OwnDelivery, outcome: &Outcome) -> Self {
         let limits = |side: Side, filled: bool| {
             delivery.orders[side as usize].iter().filter_map(move |own| {
                 let fill = outcome.fill(side, own.arrival).0;
@@ -268,7 +307,7 @@ impl Edges {
     }
 
     /// The prices at which filled orders want to be filled and open ones do not.
-    fn range(&self) -> (Price, Price) {
+    pub(super) fn range(&self) -> (Price, Price) {
         (self.worst_filled_offer.max(self.best_open_bid), self.worst_filled_bid.min(self.best_open_offer))
     }
 }
@@ -314,7 +353,7 @@ fn margin(orders: &[OwnOrder], price: Price, side: Side, volume: Energy) -> Vec<
 }
 
 /// from + k(to − from), rounded down.
-fn between(k: Fraction, from: Price, to: Price) -> Price {
+pub(super) fn between(k: Fraction, from: Price, to: Price) -> Price {
     let width = i128::from(to.0) - i128::from(from.0);
     let part = (width * i128::from(k.numerator())).div_euclid(i128::from(k.denominator()));
     Price(from.0 + part as i64)

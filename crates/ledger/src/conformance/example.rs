@@ -1,12 +1,13 @@
 //! An example run: a small community in which every kind of command occurs. Deterministic from its seed.
 
 use crate::{Key, Recoverer};
-use market::rule::{Clearing, Cut, merit_order};
+use market::rule::{Clearing, Cut, RuleKind, merit_order};
 use market::signing::Domain;
 use market::{
-    AccountId, Authentication, Book, Carrier, Claim, Command, Community, Delegate, DeliveryInterval, Energy,
-    Envelope, Fraction, Market, MeterId, MeterTerms, Money, Order, OrderId, Price, PriceConvention, Prices,
-    Reading, Rejection, Rule, SharingKey, Side, State, Tariff, TariffId, TariffKind, TimeInForce, Window,
+    AccountId, Attributes, Authentication, Book, Carrier, Claim, Command, Community, Delegate,
+    DeliveryInterval, Energy, Envelope, Fraction, Location, Market, MeterId, MeterTerms, Money, Order,
+    OrderId, Price, PriceConvention, Prices, Quality, Reading, Rejection, Rule, SharingKey, Side, State,
+    Step, Tariff, TariffId, TariffKind, TimeInForce, Window, Wish,
 };
 
 /// Length of a delivery interval, s.
@@ -27,7 +28,11 @@ pub struct Example {
     members: Vec<Member>,
     random: u64,
     operator_nonce: u64,
+    search: Search,
 }
+
+/// Finds the right claim for a book under a rule, given the market's floor and cap.
+pub type Search = fn(&Rule, &Book, (Price, Price)) -> Claim;
 
 struct Member {
     key: Key,
@@ -48,9 +53,20 @@ impl Example {
     /// A founded community with this many members, who have metering points for every carrier and money.
     #[must_use]
     pub fn new(seed: u64, authentication: Authentication, members: usize) -> Self {
+        Self::founded(seed, authentication, members, rules(seed), search)
+    }
+
+    /// The same under other rules, one per carrier; whoever asks for them brings the search.
+    fn founded(
+        seed: u64,
+        authentication: Authentication,
+        members: usize,
+        rules: [Rule; 3],
+        search: Search,
+    ) -> Self {
         let bytes = seed.to_be_bytes();
         let operator = Key::from_seed(&bytes, "operator");
-        let community = community(operator.address(), authentication, seed);
+        let community = community(operator.address(), authentication, rules);
         let mut example = Self {
             operator,
             state: State::new(),
@@ -60,6 +76,7 @@ impl Example {
             members: Vec::new(),
             random: seed,
             operator_nonce: 0,
+            search,
         };
         example.operate(Command::Found(Box::new(community)));
         example.operate(Command::Tick { time: START - 86_400 });
@@ -97,10 +114,29 @@ impl Example {
     /// A run of this many delivery intervals, from the founding to the last checkpoint.
     #[must_use]
     pub fn run(seed: u64, authentication: Authentication, members: usize, intervals: u64) -> Self {
-        let mut example = Self::new(seed, authentication, members);
-        (0..intervals).for_each(|step| example.interval(step));
-        example.deliver(intervals.saturating_sub(1));
-        example
+        Self::new(seed, authentication, members).played(intervals)
+    }
+
+    /// The same under other rules, one per carrier in canonical order.
+    #[must_use]
+    pub fn run_under(rules: [Rule; 3], search: Search, seed: u64, members: usize, intervals: u64) -> Self {
+        Self::founded(seed, Authentication::Operator, members, rules, search).played(intervals)
+    }
+
+    fn played(mut self, intervals: u64) -> Self {
+        (0..intervals).for_each(|step| self.interval(step));
+        self.deliver(intervals.saturating_sub(1));
+        self
+    }
+
+    fn rule(&self, carrier: Carrier) -> Rule {
+        self.state.market(carrier).expect("traded").rule
+    }
+
+    /// The carriers that are traded by orders.
+    fn on_orders(&self) -> impl Iterator<Item = Carrier> + use<> {
+        let rules = Carrier::ALL.map(|carrier| (carrier, self.rule(carrier)));
+        rules.into_iter().filter(|(_, rule)| rule.takes_orders()).map(|(carrier, _)| carrier)
     }
 
     /// Trades delivery interval number `step` and settles the one before it.
@@ -109,7 +145,7 @@ impl Example {
         let gate = interval.start - u64::from(GATE);
         self.operate(Command::Tick { time: gate - 60 });
         self.top_up();
-        if step.is_multiple_of(4) {
+        if step.is_multiple_of(4) && self.rule(Carrier::Electricity).takes_orders() {
             self.delegate_trades(interval);
         }
         if step % 4 == 1 {
@@ -117,11 +153,11 @@ impl Example {
             let (account, nonce) = self.member_nonce(1);
             self.send(Command::Withdraw { account, amount, nonce }, &self.members[1].key.clone());
         }
-        for carrier in [Carrier::Electricity, Carrier::Gas] {
+        for carrier in self.on_orders() {
             self.trade(carrier, interval);
         }
         self.operate(Command::Tick { time: gate });
-        for carrier in [Carrier::Electricity, Carrier::Gas] {
+        for carrier in self.on_orders() {
             self.clear(carrier, interval);
         }
         match step.checked_sub(1) {
@@ -136,7 +172,7 @@ impl Example {
         self.operate(Command::Tick { time: interval.end() });
         for carrier in Carrier::ALL {
             self.read(carrier, interval);
-            if carrier == Carrier::Heat {
+            if self.rule(carrier).shares_metered() {
                 self.operate(Command::Clear { carrier, interval, claim: Claim::Metered });
             }
             self.operate(Command::Settle { carrier, interval });
@@ -165,6 +201,9 @@ impl Example {
             };
             let nonce = self.nonce();
             self.operate(Command::RegisterMeter { terms, nonce });
+            let location = Location(0x0001_0101 + 0x0001_0000 * (name as u32 % 2) + name as u32 / 2);
+            let nonce = self.nonce();
+            self.operate(Command::Locate { meter: meter.id, location, nonce });
             meter
         });
         self.members.push(Member { key, id, nonce: 0, meters });
@@ -228,11 +267,19 @@ impl Example {
             if self_trade {
                 continue;
             }
-            self.send(Command::Place(order), &key);
-            if self.draw(5) == 0 {
+            let (attributes, steps) = self.wishes(&order, self.rule(carrier).kind());
+            if attributes == Attributes::default() && steps.is_empty() {
+                self.send(Command::Place(order), &key);
+            } else {
+                self.send(Command::PlaceWith { order, attributes, steps }, &key);
+            }
+            let rests = self
+                .state
+                .book(carrier, interval)
+                .is_some_and(|book| book.orders(side).last().is_some_and(|order| order.account == account));
+            if self.draw(5) == 0 && rests {
                 let book = self.state.book(carrier, interval).expect("it has an order");
-                let orders = if side == Side::Buy { &book.bids } else { &book.offers };
-                let arrival = orders.last().expect("the order").arrival;
+                let arrival = book.orders(side).last().expect("the order").arrival;
                 let (account, nonce) = self.member_nonce(member);
                 let order = OrderId { carrier, interval, side, arrival };
                 self.send(Command::Cancel { account, order, nonce }, &key);
@@ -240,11 +287,47 @@ impl Example {
         }
     }
 
+    /// What an order asks for beside, as far as its rule grants it; now and then a second step.
+    fn wishes(&mut self, order: &Order, kind: RuleKind) -> (Attributes, Vec<Step>) {
+        let mut attributes = Attributes::default();
+        let wished: Vec<Wish> = Wish::ALL.into_iter().filter(|wish| kind.grants(*wish)).collect();
+        let mut steps = Vec::new();
+        for wish in wished {
+            let drawn = self.draw(3) as i64;
+            match wish {
+                Wish::Quality => {
+                    attributes.quality = Quality::ALL[drawn as usize];
+                    if order.side == Side::Buy && drawn > 0 {
+                        attributes.premium = Price(10_000 * self.draw(3) as i64);
+                    }
+                }
+                Wish::Partner if drawn == 0 => {
+                    let partner = AccountId::FIRST_MEMBER.0 + self.draw(self.members.len() as u64) as u32;
+                    if partner != order.account.0 {
+                        attributes.partner = AccountId(partner);
+                        attributes.premium = Price(5_000 * self.draw(3) as i64);
+                    }
+                }
+                Wish::Minimum if drawn == 0 => attributes.minimum = Energy(order.energy.0.min(300)),
+                Wish::Fall if order.time_in_force == TimeInForce::NextClearing => {
+                    attributes.fall = Price(20_000 * drawn);
+                }
+                Wish::Steps if drawn == 0 && attributes == Attributes::default() => {
+                    let further = if order.side == Side::Buy { -15_000 } else { 15_000 };
+                    steps.push(Step { limit: order.limit + Price(further), energy: Energy(250) });
+                }
+                Wish::Partner | Wish::Minimum | Wish::Fall | Wish::Block | Wish::Steps => {}
+            }
+        }
+        (attributes, steps)
+    }
+
     fn clear(&mut self, carrier: Carrier, interval: DeliveryInterval) {
         self.operate(Command::Close { carrier, interval });
         let market = *self.state.market(carrier).expect("traded");
-        let claim =
-            self.state.book(carrier, interval).map_or(Claim::Nothing, |book| search(&market.rule, book));
+        let book = self.state.book(carrier, interval);
+        let collar = (market.floor, market.cap);
+        let claim = book.map_or(Claim::Nothing, |book| (self.search)(&market.rule, book, collar));
         self.operate(Command::Clear { carrier, interval, claim });
     }
 
@@ -320,9 +403,8 @@ pub fn seal(command: Command, key: &Key, domain: &Domain, authentication: Authen
     Envelope { command, signature }
 }
 
-/// The terms of an example: one tariff of every kind, and rules that change with `variant`, all of them within 6.
-#[must_use]
-pub fn community(operator: market::Address, authentication: Authentication, variant: u64) -> Community {
+/// The rules of an example that change with `variant`, all of them within 6.
+fn rules(variant: u64) -> [Rule; 3] {
     let price = Price(150_000);
     let (heat, k) = match variant % 3 {
         0 => (Rule::MidMarketRate { tariff: TariffId(0) }, Fraction::ZERO),
@@ -330,6 +412,16 @@ pub fn community(operator: market::Address, authentication: Authentication, vari
         _ => (Rule::Sharing { key: SharingKey::Static, price }, Fraction::ONE),
     };
     let convention = PriceConvention::ALL[(variant / 3 % 2) as usize];
+    [Rule::UniformPrice { convention, k: Fraction::HALF }, heat, Rule::PayAsBid { k }]
+}
+
+/// The terms of an example: one tariff of every kind, one rule per carrier in canonical order.
+#[must_use]
+pub fn community(
+    operator: market::Address,
+    authentication: Authentication,
+    [electricity, heat, gas]: [Rule; 3],
+) -> Community {
     let market = |carrier, rule| Market { carrier, rule, floor: Price(-500_000), cap: Price(500_000) };
     let tariff = |kind, levy| Tariff {
         kind,
@@ -360,9 +452,9 @@ pub fn community(operator: market::Address, authentication: Authentication, vari
         horizon: 4,
         utc_offset: 3600,
         markets: vec![
-            market(Carrier::Electricity, Rule::UniformPrice { convention, k: Fraction::HALF }),
+            market(Carrier::Electricity, electricity),
             market(Carrier::Heat, heat),
-            market(Carrier::Gas, Rule::PayAsBid { k }),
+            market(Carrier::Gas, gas),
         ],
         tariffs: vec![
             tariff(TariffKind::Flat(Prices { import: Price(300_000), export: Price(80_000) }), 20_500),
@@ -373,8 +465,7 @@ pub fn community(operator: market::Address, authentication: Authentication, vari
 }
 
 /// Finds the claim that is right for a small book: tries every limit as the equilibrium price.
-#[must_use]
-pub(super) fn search(rule: &Rule, book: &Book) -> Claim {
+fn search(rule: &Rule, book: &Book, _collar: (Price, Price)) -> Claim {
     let limits = book.bids.iter().chain(&book.offers).map(|order| order.limit);
     let Some(cut) = limits.filter_map(|price| Cut::at(book, price).ok()).next() else {
         return Claim::Nothing;
@@ -393,6 +484,6 @@ pub(super) fn search(rule: &Rule, book: &Book) -> Claim {
                 offers: merit_order(Side::Sell, &book.offers, &out.offer_fills),
             }
         }
-        _ => Claim::Metered,
+        _ => unreachable!("the rules of an example"),
     }
 }

@@ -1,7 +1,7 @@
 //! The suite that every back end must pass: whoever agrees on the order of commands, the rest is the same.
 
 mod example;
-pub use example::{Example, community, seal};
+pub use example::{Example, Search, community, seal};
 
 use crate::{Error, Ledger};
 use market::{Authentication, Command, Envelope, Rejection, State};

@@ -1,5 +1,6 @@
 //! What a checked claim means for every order.
 
+use super::Auctions;
 use super::merit::Scratch;
 use crate::{Book, BookOrder, Energy, Money, Price, Rejection, Side};
 use alloc::vec::Vec;
@@ -11,7 +12,7 @@ pub struct Clearing {
     pub volume: Energy,
     /// The price for all, where the rule has one and something is traded, n€/Wh.
     pub price: Option<Price>,
-    /// The equilibrium price that proves the allocation, n€/Wh; none where nothing is traded.
+    /// The equilibrium price that proves the allocation, n€/Wh; none where no bid reaches an offer.
     pub equilibrium: Option<Price>,
     /// The prices at which nobody wants to trade more or less, n€/Wh: [lo, hi].
     ///
@@ -31,6 +32,8 @@ pub struct Clearing {
     pub side_prices: Option<(Price, Price)>,
     /// Per side, what each order pays or receives, n€, where neither prices nor pairs say it; else empty.
     pub amounts: [Vec<i64>; 2],
+    /// The auctions of a pipeline.
+    pub auctions: Auctions,
     pub(super) scratch: Scratch,
 }
 
@@ -59,6 +62,7 @@ impl Clearing {
         self.trades.clear();
         self.side_prices = None;
         self.amounts.iter_mut().for_each(Vec::clear);
+        self.auctions.clear();
         for (fills, orders) in [(&mut self.bid_fills, &book.bids), (&mut self.offer_fills, &book.offers)] {
             fills.clear();
             fills.resize(orders.len(), Energy::ZERO);
@@ -143,6 +147,18 @@ impl Amounts<'_> {
 
 /// The highest bid and the lowest offer.
 pub(crate) fn best(book: &Book) -> (Option<Price>, Option<Price>) {
+    best_of(&book.bids, &book.offers)
+}
+
+/// The same of two sides.
+pub(crate) fn best_of(bids: &[BookOrder], offers: &[BookOrder]) -> (Option<Price>, Option<Price>) {
     let limit = |order: &BookOrder| order.limit;
-    (book.bids.iter().map(limit).max(), book.offers.iter().map(limit).min())
+    (bids.iter().map(limit).max(), offers.iter().map(limit).min())
+}
+
+/// The same, of those orders only that `counts`.
+pub(crate) fn best_among(book: &Book, counts: impl Fn(&BookOrder) -> bool) -> (Option<Price>, Option<Price>) {
+    let bids = book.bids.iter().filter(|order| counts(order)).map(|order| order.limit);
+    let offers = book.offers.iter().filter(|order| counts(order)).map(|order| order.limit);
+    (bids.max(), offers.min())
 }

@@ -11,7 +11,7 @@
 use super::merit::sign;
 use super::{MarginOrder, Standing};
 use crate::apportion::CumulativeFloor;
-use crate::{Book, BookOrder, Energy, Money, Price, Rejection, Side};
+use crate::{AccountId, Book, BookOrder, Energy, Money, Price, Rejection, Side};
 use alloc::vec::Vec;
 
 /// One side of a book, seen from a price.
@@ -56,7 +56,7 @@ pub struct Cut {
 
 impl SideCut {
     /// `sign` is 1 for bids (a higher limit is better) and −1 for offers.
-    fn at(orders: &[BookOrder], price: Price, sign: i64) -> Self {
+    fn at<'a>(orders: impl Iterator<Item = &'a BookOrder>, price: Price, sign: i64) -> Self {
         let (mut better, mut at, mut surplus) = (0_i64, 0_i64, 0_i128);
         let (mut better_count, mut at_count) = (0, 0);
         let (mut nearest_better, mut nearest_worse) = (i64::MAX, i64::MAX);
@@ -85,8 +85,15 @@ impl SideCut {
     }
 
     /// Bids and offers seen from `price`.
-    pub(super) fn both(book: &Book, price: Price) -> (Self, Self) {
-        (Self::at(&book.bids, price, sign(Side::Buy)), Self::at(&book.offers, price, sign(Side::Sell)))
+    pub(super) fn both(bids: &[BookOrder], offers: &[BookOrder], price: Price) -> (Self, Self) {
+        (Self::at(bids.iter(), price, sign(Side::Buy)), Self::at(offers.iter(), price, sign(Side::Sell)))
+    }
+
+    /// The same, of those orders of a book only that `counts`.
+    pub(super) fn among(book: &Book, counts: impl Fn(&BookOrder) -> bool, price: Price) -> (Self, Self) {
+        let [bids, offers] = Side::ALL
+            .map(|side| Self::at(book.orders(side).iter().filter(|order| counts(order)), price, sign(side)));
+        (bids, offers)
     }
 }
 
@@ -96,7 +103,23 @@ impl Cut {
     /// # Errors
     /// [`Rejection::NotEquilibrium`] if demand and supply do not meet there, or nothing is traded.
     pub fn at(book: &Book, price: Price) -> Result<Self, Rejection> {
-        let (bids, offers) = SideCut::both(book, price);
+        Self::of(&book.bids, &book.offers, price)
+    }
+
+    /// The same for two sides that are no book of their own.
+    pub(super) fn of(bids: &[BookOrder], offers: &[BookOrder], price: Price) -> Result<Self, Rejection> {
+        Self::divide(SideCut::both(bids, offers, price), price)
+    }
+
+    /// Divides what is left of the book without the orders of `account`.
+    ///
+    /// # Errors
+    /// As [`Cut::at`].
+    pub fn without(book: &Book, account: AccountId, price: Price) -> Result<Self, Rejection> {
+        Self::divide(SideCut::among(book, |order| order.account != account, price), price)
+    }
+
+    fn divide((bids, offers): (SideCut, SideCut), price: Price) -> Result<Self, Rejection> {
         let volume = (bids.better + bids.at).min(offers.better + offers.at);
         if volume < bids.better || volume < offers.better || volume <= Energy::ZERO {
             return Err(Rejection::NotEquilibrium);

@@ -1,8 +1,8 @@
 //! A refusal in words and numbers: which inequality a claim violates.
 
-use super::clearing::best;
-use super::{Clearing, Cut, Rule, RuleKind, SideCut, bilateral, check, merit_order};
-use crate::{Book, Claim, Price, PriceConvention, Rejection, Side};
+use super::clearing::{best, best_among};
+use super::{Clearing, Cut, Rule, RuleKind, SideCut, bilateral, check, merit_order, pipeline, vcg};
+use crate::{Book, BookOrder, Claim, Price, PriceConvention, Rejection, Side, Witness};
 use alloc::format;
 use alloc::string::String;
 
@@ -11,11 +11,15 @@ use alloc::string::String;
 pub fn explain(rule: &Rule, book: &Book, claim: &Claim, collar: (Price, Price)) -> String {
     let mut out = Clearing::default();
     match check(rule, book, claim, collar, &mut out) {
+        Ok(()) if matches!(claim, Claim::Pipeline { .. }) => pipeline::describe(&out),
         Ok(()) => match (out.equilibrium, out.price) {
-            (Some(equilibrium), price) => format!(
+            (Some(equilibrium), _) if out.volume.is_zero() => format!(
+                "right: nothing is traded without the marginal orders, equilibrium price {equilibrium}"
+            ),
+            (Some(equilibrium), _) => format!(
                 "right: {} at {}, equilibrium price {equilibrium}, every equilibrium price in [{}, {}], welfare {}",
                 out.volume,
-                price.map_or(String::from("prices of each pair"), |price| format!("{price}")),
+                prices(&out),
                 out.range.0.0,
                 out.range.1,
                 out.welfare
@@ -32,6 +36,9 @@ pub fn explain(rule: &Rule, book: &Book, claim: &Claim, collar: (Price, Price)) 
         Err(Rejection::WrongClaim) => {
             format!("wrong: the rule is {}, the claim says {}", rule.kind().name(), name(claim))
         }
+        Err(rejection) if matches!(claim, Claim::Pipeline { .. }) => {
+            pipeline::explain(rule, claim, rejection, &out)
+        }
         Err(rejection) if rule.kind() == RuleKind::Bilateral => {
             bilateral::explain(rule, book, claim).unwrap_or_else(|| format!("wrong: {rejection}"))
         }
@@ -44,7 +51,17 @@ pub fn explain(rule: &Rule, book: &Book, claim: &Claim, collar: (Price, Price)) 
         Err(Rejection::NotEquilibrium) => not_equilibrium(book, claim),
         Err(Rejection::WrongPrice) => wrong_price(rule, book, claim),
         Err(Rejection::MeritOrder) => merit(book, claim, &out),
+        Err(Rejection::WrongPayment) => payment(book, claim, &mut out),
         Err(other) => format!("wrong: {other}"),
+    }
+}
+
+fn prices(out: &Clearing) -> String {
+    match (out.price, out.side_prices) {
+        (Some(price), _) => format!("{price}"),
+        (None, Some((buyers, sellers))) => format!("{buyers} for buyers, {sellers} for sellers"),
+        (None, None) if out.trades.is_empty() => String::from("a price of each account's"),
+        (None, None) => String::from("prices of each pair"),
     }
 }
 
@@ -64,28 +81,68 @@ const fn name(claim: &Claim) -> &'static str {
 }
 
 fn not_equilibrium(book: &Book, claim: &Claim) -> String {
-    let (Claim::UniformPrice { equilibrium, .. } | Claim::PayAsBid { equilibrium, .. }) = claim else {
+    let (Claim::UniformPrice { equilibrium, .. }
+    | Claim::PayAsBid { equilibrium, .. }
+    | Claim::TradeReduction { equilibrium }
+    | Claim::Vcg { equilibrium, .. }) = claim
+    else {
         return String::from("wrong: the claim carries no equilibrium price");
     };
-    if let Ok(cut) = Cut::at(book, *equilibrium) {
-        return format!("wrong: {equilibrium} is an equilibrium price, but the lowest one is {}", cut.lo);
+    format!("wrong: {}", no_meeting(&book.bids, &book.offers, *equilibrium))
+}
+
+/// Why these bids and offers do not meet at a price, or not at that one first.
+pub(super) fn no_meeting(bids: &[BookOrder], offers: &[BookOrder], equilibrium: Price) -> String {
+    imbalance(Cut::of(bids, offers, equilibrium), SideCut::both(bids, offers, equilibrium), equilibrium)
+}
+
+/// What is wrong with `price` as the lowest equilibrium price of the orders that `cut` and the two sides see.
+fn imbalance(cut: Result<Cut, Rejection>, (bids, offers): (SideCut, SideCut), price: Price) -> String {
+    if let Ok(cut) = cut {
+        return format!("{price} is an equilibrium price, but the lowest one is {}", cut.lo);
     }
-    let (bids, offers) = SideCut::both(book, *equilibrium);
     if bids.better > offers.better + offers.at {
         format!(
-            "wrong: bids above {equilibrium} must get {}, but offers up to there give only {}",
+            "bids above {price} must get {}, but offers up to there give only {}",
             bids.better,
             offers.better + offers.at
         )
     } else if offers.better > bids.better + bids.at {
         format!(
-            "wrong: offers below {equilibrium} must give {}, but bids from there on take only {}",
+            "offers below {price} must give {}, but bids from there on take only {}",
             offers.better,
             bids.better + bids.at
         )
     } else {
-        format!("wrong: nothing is traded at {equilibrium}")
+        format!("nothing is traded at {price}")
     }
+}
+
+/// The first account whose presence the claim values wrongly.
+fn payment(book: &Book, claim: &Claim, out: &mut Clearing) -> String {
+    let Claim::Vcg { without, .. } = claim else { return String::from("wrong: the payments") };
+    let accounts = vcg::filled_accounts(book, out);
+    if accounts.len() != without.len() {
+        return format!(
+            "wrong: {} accounts have a fill, the claim carries {} proofs",
+            accounts.len(),
+            without.len()
+        );
+    }
+    let mut rows = accounts.iter().zip(without);
+    let wrong = rows.find(|(account, witness)| vcg::welfare_without(book, **account, **witness).is_err());
+    let Some((account, witness)) = wrong else { return String::from("wrong: the payments") };
+    let others = |order: &BookOrder| order.account != *account;
+    let why = match (witness, best_among(book, others)) {
+        (Witness::Equilibrium(price), _) => {
+            imbalance(Cut::without(book, *account, *price), SideCut::among(book, others, *price), *price)
+        }
+        (Witness::NoTrade, (Some(bid), Some(offer))) => {
+            format!("the best bid {bid} ≥ the best offer {offer}")
+        }
+        (Witness::NoTrade, _) => String::from("nothing is traded"),
+    };
+    format!("wrong: without account {}, {why}", account.0)
 }
 
 fn wrong_price(rule: &Rule, book: &Book, claim: &Claim) -> String {

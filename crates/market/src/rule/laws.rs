@@ -104,8 +104,14 @@ const fn procedure(rule: RuleKind, law: Law) -> Binding {
             DoesNotApply("a stated procedure, not the best combination")
         }
         (Law::C7, RuleKind::Bilateral) => Weakened("limits that fall are counted in whole n€/Wh"),
+        (Law::C8, RuleKind::Pipeline) => Weakened("with limit and premium together inside the tariffs"),
+        (Law::C8, RuleKind::UniformPriceBlocks) => {
+            Weakened("a block's prices keep to its limit on average over its intervals")
+        }
         (Law::C10, RuleKind::Continuous) => DoesNotApply("what an order gets depends on when it arrives"),
-        (Law::C10, RuleKind::Pipeline) => DoesNotApply("what one stage leaves changes the next"),
+        (Law::C10, RuleKind::Pipeline) => {
+            DoesNotApply("a bid that cannot be wholly supplied with its label leaves, its parts may stay")
+        }
         (Law::C10, RuleKind::UniformPriceBlocks) => {
             DoesNotApply("the parts of a divided order have minima of their own")
         }

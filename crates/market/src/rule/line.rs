@@ -74,6 +74,7 @@ fn floors(mut count: i128, mut whole: i128, mut slope: i128, mut start: i128) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec::Vec;
     use proptest::prelude::*;
 
     fn line(side: Side, limit: i64, fall: i64, energy: i64) -> Line {

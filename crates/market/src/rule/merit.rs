@@ -1,5 +1,6 @@
 //! Merit order: the filled orders of one side, best price first, those of one price in canonical margin order.
 
+use super::pipeline::Course;
 use super::{Cut, MarginOrder, Standing};
 use crate::{AccountId, BookOrder, Energy, Price, Rejection, Side};
 use alloc::vec::Vec;
@@ -22,6 +23,13 @@ pub(super) struct Rung {
     pub(super) energy: Energy,
 }
 
+impl Rung {
+    /// The same order under another position.
+    pub(super) const fn at(self, position: u32) -> Self {
+        Self { position, ..self }
+    }
+}
+
 /// Working memory of a check, kept from one clearing to the next; no part of an outcome.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scratch {
@@ -31,7 +39,10 @@ pub(super) struct Scratch {
     pub(super) margins: [Vec<Standing>; 2],
     /// For bids and offers: the filled orders in merit order, where the claim names it.
     pub(super) ladders: [Vec<Rung>; 2],
-    accounts: Vec<AccountId>,
+    /// Account numbers, sorted to find those that occur twice.
+    pub(super) accounts: Vec<AccountId>,
+    /// The orders of a pipeline on their way.
+    pub(super) course: Course,
 }
 
 impl PartialEq for Scratch {

@@ -5,7 +5,7 @@
 
 use super::{Rule, SharingKey, sharing};
 use crate::apportion::RunningFloor;
-use crate::{Energy, Money, Prices, Rejection};
+use crate::{Energy, Money, Price, Prices, Rejection};
 use alloc::vec::Vec;
 
 /// What a metering point brings.
@@ -37,10 +37,11 @@ pub struct Allocation {
 ///
 /// `meters` are all points of the carrier in canonical order, `interval` is the delivery interval's number: the
 /// order in which remainders fall rotates with it, so that nobody always rounds down. `prices` are those of the
-/// tariff the rule names; a rule that names none ignores them.
+/// tariff the rule names; a rule that names none ignores them. Under [`Rule::AuctionFirst`] the meters bring what
+/// was metered beyond their contracts.
 ///
 /// # Errors
-/// [`Rejection::WrongClaim`] for a rule that takes orders.
+/// [`Rejection::WrongClaim`] for a rule that only takes orders.
 pub fn metered(
     rule: &Rule,
     meters: &[Metered],
@@ -48,40 +49,82 @@ pub fn metered(
     interval: u64,
     out: &mut Vec<Allocation>,
 ) -> Result<(), Rejection> {
-    // Twice the price per Wh: the middle of two integers may be a half.
-    let (key, twice_price) = match *rule {
-        Rule::MidMarketRate { .. } => (SharingKey::Dynamic, prices.import.0 + prices.export.0),
-        Rule::Sharing { key, price } => (key, 2 * price.0),
+    let generation: Energy = meters.iter().map(|meter| meter.export).sum();
+    let consumption: Energy = meters.iter().map(|meter| meter.import).sum();
+    let (key, price) = match *rule {
+        Rule::MidMarketRate { .. } => (SharingKey::Dynamic, Rate::middle(prices)),
+        Rule::SupplyDemandRatio { .. } => {
+            (SharingKey::Dynamic, Rate::of_ratio(prices, generation, consumption))
+        }
+        Rule::BillSharing => (SharingKey::Dynamic, Rate::from(Price::ZERO)),
+        Rule::Sharing { key, price } | Rule::AuctionFirst { key, price, .. } => (key, Rate::from(price)),
         _ => return Err(Rejection::WrongClaim),
     };
     out.clear();
     out.resize(meters.len(), Allocation::default());
-    if matches!(rule, Rule::MidMarketRate { .. }) && prices.export > prices.import {
+    let at_a_tariff = matches!(rule, Rule::MidMarketRate { .. } | Rule::SupplyDemandRatio { .. });
+    if at_a_tariff && prices.export > prices.import {
         return Ok(()); // feed-in above retail: everybody is better off with the supplier
     }
-    let start = rotation(interval, meters.len());
-    let generation: Energy = meters.iter().map(|meter| meter.export).sum();
-    let consumption = meters.iter().map(|meter| meter.import).sum();
-    let cells = sharing::Cells::new(key, SHARES, consumption, generation);
+    let member = |meter: &Metered| sharing::Member::new(meter.import, meter.share.into());
+    let mut cells = sharing::Cells::new(key, SHARES, meters.iter().map(member), generation);
+    let start = cells.start(interval, meters.len());
     let mut shared = 0_u128;
-    let mut energy = RunningFloor::new(cells.denominator());
     for (meter, mine) in rotated(meters, out, start) {
-        let part = energy.next(cells.numerator(meter.import, meter.share.into()));
-        mine.bought = Energy(part as i64);
-        shared += part;
+        mine.bought = cells.next(member(meter));
+        shared += u128::from(mine.bought.0.unsigned_abs());
     }
-    let mut energy = RunningFloor::new(generation.0.unsigned_abs().into());
-    let (mut paid, mut received) = (RunningFloor::new(2), RunningFloor::new(2));
+    let mut energy = RunningFloor::at((shared, generation.0.unsigned_abs().into()));
+    let (mut paid, mut received) = (RunningFloor::at(price.rate), RunningFloor::at(price.rate));
     let money = |parts: &mut RunningFloor, energy: Energy| {
-        let part = parts.next(u128::from(energy.0.unsigned_abs()) * u128::from(twice_price.unsigned_abs()));
-        Money(if twice_price < 0 { -(part as i128) } else { part as i128 })
+        let part = parts.next(energy.0.unsigned_abs().into()) as i128;
+        Money(if price.negative { -part } else { part })
     };
     for (meter, mine) in rotated(meters, out, start) {
-        mine.sold = Energy(energy.next(shared * u128::from(meter.export.0.unsigned_abs())) as i64);
+        mine.sold = Energy(energy.next(meter.export.0.unsigned_abs().into()) as i64);
         mine.paid = money(&mut paid, mine.bought);
         mine.received = money(&mut received, mine.sold);
     }
     Ok(())
+}
+
+/// An exact price: money is apportioned from it in total and never computed from a rounded one.
+#[derive(Clone, Copy, Debug)]
+struct Rate {
+    negative: bool,
+    /// |price| in n€/Wh, as a fraction.
+    rate: (u128, u128),
+}
+
+impl From<Price> for Rate {
+    fn from(price: Price) -> Self {
+        Self { negative: price.0 < 0, rate: (price.0.unsigned_abs().into(), 1) }
+    }
+}
+
+impl Rate {
+    /// Half-way between the supplier's prices (Long et al. 2017).
+    fn middle(prices: Prices) -> Self {
+        let twice = Self::from(prices.import + prices.export);
+        Self { rate: (twice.rate.0, 2), ..twice }
+    }
+
+    /// Liu et al. 2017: with r = G/C and the supplier's prices b (import) and s (export),
+    /// s·b/((b − s)·r + s) where r ≤ 1, else s.
+    ///
+    /// From b at r = 0 it falls to s at r = 1, so s is what it is at any larger ratio too. Where s ≤ 0 it would
+    /// not: it is 0 for any r, has no value at r = −s/(b − s) or leaves the range of the two; then the middle.
+    fn of_ratio(prices: Prices, generation: Energy, consumption: Energy) -> Self {
+        let Prices { import, export } = prices;
+        if export <= Price::ZERO || import < export {
+            return Self::middle(prices);
+        }
+        let [import, export] = [import, export].map(|price| u128::from(price.0.unsigned_abs()));
+        let consumption = u128::from(consumption.0.unsigned_abs());
+        let generation = u128::from(generation.0.unsigned_abs()).min(consumption);
+        let under = (import - export) * generation + export * consumption;
+        Self { negative: false, rate: (import * export * consumption, under) }
+    }
 }
 
 /// Shares are in parts per million.

@@ -4,7 +4,9 @@
 //! one pass over the unsorted book; a rule on metered energy is recomputed by [`metered()`].
 
 mod bilateral;
+pub mod blocks;
 mod clearing;
+mod continuous;
 mod cut;
 mod explain;
 mod kind;
@@ -16,12 +18,16 @@ mod metered;
 mod pairing;
 mod pairs;
 mod pay_as_bid;
+pub mod pipeline;
 pub mod sharing;
 mod stages;
+mod trade_reduction;
 mod uniform_price;
+mod vcg;
 
 pub use bilateral::{MAX_PAIRED, centre};
 pub use clearing::{Amounts, Clearing, Trade};
+pub use continuous::OpenBook;
 pub use cut::{Cut, SideCut};
 pub use explain::explain;
 pub use kind::RuleKind;
@@ -32,6 +38,7 @@ pub use merit::merit_order;
 pub use metered::{Allocation, Metered, metered};
 pub use pairing::pair;
 pub use pairs::Pairs;
+pub use pipeline::{Auction, Auctions, LabelShare};
 pub use stages::{Stage, Stages};
 
 use crate::{Book, Claim, Fraction, Price, Rejection, TariffId};
@@ -156,9 +163,14 @@ pub fn check(
     out: &mut Clearing,
 ) -> Result<(), Rejection> {
     match (rule, claim) {
-        (Rule::UniformPrice { .. } | Rule::PayAsBid { .. } | Rule::AuctionFirst { .. }, Claim::Nothing) => {
-            out.nothing(book, collar)
-        }
+        (
+            Rule::UniformPrice { .. }
+            | Rule::PayAsBid { .. }
+            | Rule::AuctionFirst { .. }
+            | Rule::TradeReduction
+            | Rule::Vcg,
+            Claim::Nothing,
+        ) => out.nothing(book, collar),
         (
             Rule::UniformPrice { convention, k } | Rule::AuctionFirst { convention, k, .. },
             Claim::UniformPrice { equilibrium, price },
@@ -166,10 +178,22 @@ pub fn check(
         (Rule::PayAsBid { k }, Claim::PayAsBid { equilibrium, bids, offers }) => {
             pay_as_bid::check(*k, book, *equilibrium, bids, offers, out)
         }
+        (Rule::TradeReduction, Claim::TradeReduction { equilibrium }) => {
+            trade_reduction::check(book, *equilibrium, collar, out)
+        }
+        (Rule::Vcg, Claim::Vcg { equilibrium, without }) => vcg::check(book, *equilibrium, without, out),
+        (Rule::Pipeline { stages, k }, Claim::Pipeline { auctions }) => {
+            pipeline::check((*stages, *k), book, auctions, collar, out)
+        }
         (Rule::Bilateral { charges }, Claim::Nothing) => bilateral::nothing(charges, book, collar, out),
         (Rule::Bilateral { charges }, Claim::Bilateral { trades, bid_prices, offer_prices }) => {
             bilateral::check(charges, book, trades, [bid_prices, offer_prices], out)
         }
+        (Rule::UniformPriceBlocks { k }, Claim::Blocks { intervals, refused }) => {
+            blocks::check(*k, &[book], (intervals, refused), collar, core::slice::from_mut(out))
+        }
+        // Everything was traded on arrival: a crossed book would show that something was not.
+        (Rule::Continuous, Claim::Continuous) => out.nothing(book, collar),
         (_, Claim::Metered) if !rule.takes_orders() => {
             out.reset(book);
             Ok(())

@@ -4,15 +4,21 @@
 //! trades. n filled orders make at most n − 1 trades.
 
 use super::merit::{Rung, ladder};
-use super::{Clearing, Trade};
+use super::{Clearing, Trade, pipeline};
 use crate::{Book, Price, Rejection, Side};
 use alloc::vec::Vec;
 
 /// The canonical pairs of a clearing. Where the rule makes them they are its own; where it makes none (one price
-/// for all) they carry that price and are no part of it.
+/// for all, or for each auction of a pipeline) they carry that price and are no part of it. Where the buyer pays
+/// another price than the seller receives (`trade_reduction`, `vcg`) they carry the equilibrium price, which lies
+/// within both limits.
 pub fn pair(book: &Book, clearing: &Clearing, out: &mut Vec<Trade>) {
     out.clear();
-    let Some(price) = clearing.price else {
+    if !clearing.auctions.list.is_empty() {
+        return pipeline::pair(book, clearing, out);
+    }
+    let own = || clearing.trades.is_empty().then_some(clearing.equilibrium).flatten();
+    let Some(price) = clearing.price.or_else(own) else {
         out.extend_from_slice(&clearing.trades);
         return;
     };

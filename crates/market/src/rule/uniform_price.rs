@@ -50,6 +50,7 @@ impl Cut {
         out.trades.clear();
         out.side_prices = None;
         out.amounts.iter_mut().for_each(Vec::clear);
+        out.auctions.clear();
         out.volume = self.volume;
         out.price = None;
         out.equilibrium = Some(self.price);

@@ -4,7 +4,7 @@ use super::trading::best_limit;
 use super::{Delivery, State};
 use crate::rule::{self, Clearing};
 use crate::{
-    BookOrder, Carrier, Claim, DeliveryInterval, Energy, Event, OrderId, Price, Rejection, Side, Sink,
+    BookOrder, Carrier, Claim, DeliveryInterval, Energy, Event, OrderId, Price, Rejection, Rule, Side, Sink,
     TimeInForce,
 };
 use alloc::vec::Vec;
@@ -19,17 +19,34 @@ impl State {
     ) -> Result<(), Rejection> {
         let interval = self.on_grid(interval)?;
         let market = *self.market(carrier)?;
-        if !market.rule.takes_orders() {
+        if !market.rule.takes_orders() || (market.rule.shares_metered() && *claim == Claim::Metered) {
             return self.clear_metered(carrier, interval, claim, sink);
         }
-        let last = self.now >= self.gate(interval);
-        let delivery = self.deliveries.get_mut(&(interval.start, carrier)).ok_or(Rejection::NotFrozen)?;
+        let delivery = self.deliveries.get(&(interval.start, carrier)).ok_or(Rejection::NotFrozen)?;
         if !delivery.frozen {
             return Err(Rejection::NotFrozen);
         }
-        let clearing = &mut self.scratch.clearing;
-        rule::check(&market.rule, &delivery.book, claim, (market.floor, market.cap), clearing)?;
+        if let Rule::UniformPriceBlocks { k } = market.rule {
+            return self.clear_blocks(k, &market, interval, claim, sink);
+        }
+        let mut clearing = core::mem::take(&mut self.scratch.clearing);
+        let checked =
+            rule::check(&market.rule, &delivery.book, claim, (market.floor, market.cap), &mut clearing);
+        let done = checked.and_then(|()| self.conclude(carrier, interval, &clearing, sink));
+        self.scratch.clearing = clearing;
+        done
+    }
 
+    /// Carries a checked outcome out: fills become trades, the rest stays or lapses.
+    pub(super) fn conclude(
+        &mut self,
+        carrier: Carrier,
+        interval: DeliveryInterval,
+        clearing: &Clearing,
+        sink: &mut impl Sink,
+    ) -> Result<(), Rejection> {
+        let (now, gate) = (self.now, self.gate(interval));
+        let delivery = self.deliveries.get_mut(&(interval.start, carrier)).ok_or(Rejection::NotFrozen)?;
         sink.event(Event::Cleared {
             carrier,
             interval,
@@ -57,7 +74,7 @@ impl State {
             dirty: &mut self.commitment.accounts_dirty,
         };
         for side in Side::ALL {
-            let book = Round { carrier, interval, side, last };
+            let book = Round { carrier, interval, side, now, gate };
             fill_side(delivery, &self.places, clearing, book, &mut bank, sink)?;
         }
         delivery.forget_limits();
@@ -71,28 +88,39 @@ struct Round {
     carrier: Carrier,
     interval: DeliveryInterval,
     side: Side,
-    /// The gate is closed: whatever is unfilled lapses.
-    last: bool,
+    now: u64,
+    gate: u64,
+}
+
+impl Round {
+    /// Whether the gate is closed, so that whatever is unfilled lapses. A block goes by the gate of its first interval.
+    fn last(&self, part: u16) -> bool {
+        self.now + u64::from(part) * u64::from(self.interval.duration) >= self.gate
+    }
 }
 
 fn fill_side(
     delivery: &mut Delivery,
     places: &[u32],
     clearing: &Clearing,
-    Round { carrier, interval, side, last }: Round,
+    round: Round,
     bank: &mut super::accounts::Bank<'_>,
     sink: &mut impl Sink,
 ) -> Result<(), Rejection> {
+    let Round { carrier, interval, side, .. } = round;
     let fills = clearing.fills(side);
     let money = clearing.money(side);
     let mut orders = core::mem::take(delivery.orders_mut(side));
     let mut details = delivery.book.details.get_mut(side as usize).map(core::mem::take).unwrap_or_default();
+    let bare = details.is_empty();
     let mut index = 0;
     let mut refused = Ok(());
     let mut keep = |order: &mut BookOrder| {
         let fill = fills.get(index).copied().unwrap_or(Energy::ZERO);
         let money = money.of(index, fill);
-        let premium = details.get(index).map_or(Price::ZERO, |details| details.attributes.premium);
+        let kept = details.get_mut(index);
+        let (premium, part) =
+            kept.as_ref().map_or((Price::ZERO, 0), |kept| (kept.attributes.premium, kept.part));
         index += 1;
         let id = OrderId { carrier, interval, side, arrival: order.arrival };
         let place = places.get(order.meter.0 as usize).copied().unwrap_or(u32::MAX);
@@ -108,18 +136,21 @@ fn fill_side(
                 money: crate::Money(money.into()),
             });
             order.energy -= fill;
+            // Its minimum is met, so that of the rest is nothing.
+            kept.into_iter().for_each(|kept| kept.attributes.minimum = Energy::ZERO);
         }
-        if order.energy.0 > 0 && (last || order.time_in_force == TimeInForce::NextClearing) {
+        if order.energy.0 > 0 && (round.last(part) || order.time_in_force == TimeInForce::NextClearing) {
             let released = position.lapse(side, order.energy, best_limit(side, order.limit, premium));
             if released.0 != 0 {
                 refused = refused.and(bank.release(order.account, released));
             }
+            delivery.matching.cancel(side, order.arrival);
             sink.event(Event::OrderEnded { id, unfilled: order.energy });
             return false;
         }
         order.energy.0 > 0
     };
-    if details.is_empty() {
+    if bare {
         orders.retain_mut(keep);
     } else {
         let mut stays = Vec::with_capacity(orders.len());

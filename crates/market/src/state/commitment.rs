@@ -88,6 +88,11 @@ impl Commitment {
         u32::try_from(free).ok()
     }
 
+    /// Whether this many more deliveries find a leaf.
+    pub(super) fn has_slots(&self, count: usize) -> bool {
+        self.slots.iter().filter(|taken| **taken).count() + count <= 1 << DELIVERY_DEPTH
+    }
+
     pub(super) fn give_slot(&mut self, slot: u32) {
         if let Some(taken) = self.slots.get_mut(slot as usize) {
             *taken = false;
@@ -221,7 +226,7 @@ fn delivery_leaf(
         out.push(carrier);
         out.extend(start.to_be_bytes());
         out.extend(delivery.arrivals.as_slice().iter().flat_map(|count| count.to_be_bytes()));
-        out.push(u8::from(delivery.frozen));
+        out.push(u8::from(delivery.frozen) | u8::from(delivery.shared) << 1);
         out.extend(delivery.rounds.to_be_bytes());
         out.extend(orders.as_flattened());
         out.extend(positions);

@@ -1,6 +1,7 @@
 //! One carrier in one delivery interval, from its first order to its settlement.
 
-use super::trading::best_limit;
+use super::trading::reach;
+use crate::rule::OpenBook;
 use crate::{AccountId, Book, BookOrder, Details, Energy, Hash, Money, Price, Side};
 use alloc::vec::Vec;
 
@@ -41,7 +42,7 @@ impl Position {
 }
 
 /// What a meter counted: energy taken and given, Wh.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counted {
     pub import: Energy,
     pub export: Energy,
@@ -52,11 +53,15 @@ pub(super) struct Counted {
 pub struct Delivery {
     pub(super) slot: u32,
     pub(super) book: Book,
+    /// Under `continuous`, the book again, as arriving orders meet it.
+    pub(super) matching: OpenBook,
     /// Places of arrival given so far, per side.
     pub(super) arrivals: [u32; 2],
     pub(super) frozen: bool,
     /// Clearings so far.
     pub(super) rounds: u32,
+    /// Whether what was metered beyond the contracts is shared (`auction_first`).
+    pub(super) shared: bool,
     /// Per place of a meter among its carrier's.
     pub(super) positions: Vec<Position>,
     pub(super) readings: Vec<Option<Counted>>,
@@ -115,15 +120,27 @@ impl Delivery {
         self.positions.get(place as usize)
     }
 
+    /// Whether metered energy is shared; `orders_first` where orders are cleared before.
+    pub(super) const fn has_shared(&self, orders_first: bool) -> bool {
+        if orders_first { self.shared } else { self.rounds > 0 }
+    }
+
+    /// Whether orders wait for a clearing before delivery.
+    pub(super) const fn awaits_clearing(&self) -> bool {
+        self.frozen || !self.book.bids.is_empty() || !self.book.offers.is_empty()
+    }
+
     /// Starts afresh, keeping memory.
     pub(super) fn open(&mut self, slot: u32, meters: usize) {
         self.slot = slot;
         self.book.bids.clear();
         self.book.offers.clear();
         self.book.details.iter_mut().for_each(Vec::clear);
+        self.matching.clear();
         self.arrivals = [0; 2];
         self.frozen = false;
         self.rounds = 0;
+        self.shared = false;
         self.positions.clear();
         self.positions.resize(meters, Position::default());
         self.readings.clear();
@@ -184,8 +201,8 @@ impl Delivery {
         for side in Side::ALL {
             for index in 0..self.orders(side).len() {
                 if let Some(order) = self.orders(side).get(index).copied() {
-                    let premium = self.book.details(side, index).attributes.premium;
-                    self.note_limit(order.account, side, best_limit(side, order.limit, premium));
+                    let attributes = self.book.details(side, index).attributes;
+                    self.note_limit(order.account, side, reach(side, order.limit, &attributes));
                 }
             }
         }

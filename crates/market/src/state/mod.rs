@@ -5,8 +5,10 @@
 
 mod accounts;
 mod apply;
+mod blocks;
 mod clearing;
 mod commitment;
+mod continuous;
 mod delivery;
 mod proof;
 mod settlement;
@@ -67,6 +69,7 @@ struct Published {
 #[derive(Clone, Debug, Default)]
 struct Scratch {
     clearing: crate::rule::Clearing,
+    clearings: Vec<crate::rule::Clearing>,
     deliveries: Vec<Delivery>,
 }
 

@@ -45,7 +45,8 @@ impl State {
         Ok(())
     }
 
-    /// Clears a rule on metered energy: its outcome follows from the readings.
+    /// Clears a rule on metered energy: its outcome follows from the readings, and from the contracts where orders
+    /// came first.
     pub(super) fn clear_metered(
         &mut self,
         carrier: Carrier,
@@ -71,35 +72,45 @@ impl State {
         if delivery.readings_missing > 0 {
             return Err(Rejection::ReadingMissing);
         }
-        if delivery.rounds > 0 {
+        let orders_first = market.rule.takes_orders();
+        if delivery.has_shared(orders_first) {
             return Err(Rejection::NotFrozen);
         }
+        if delivery.awaits_clearing() {
+            return Err(Rejection::NotCleared);
+        }
         let connected = self.connected.get(carrier as usize).ok_or(Rejection::NotTraded)?;
+        let beyond = |counted: Energy, contract: Energy| Energy((counted - contract).0.max(0));
         let metered: Vec<Metered> = connected
             .iter()
             .zip(&delivery.readings)
-            .map(|(meter, reading)| Metered {
-                import: reading.map_or(Energy::ZERO, |counted| counted.import),
-                export: reading.map_or(Energy::ZERO, |counted| counted.export),
-                share: self.meters.get(meter.0 as usize).map_or(0, |meter| meter.terms.share),
+            .zip(&delivery.positions)
+            .map(|((meter, reading), position)| {
+                let Counted { import, export } = reading.unwrap_or_default();
+                Metered {
+                    import: beyond(import, position.bought),
+                    export: beyond(export, position.sold),
+                    share: self.meters.get(meter.0 as usize).map_or(0, |meter| meter.terms.share),
+                }
             })
             .collect();
         let mut allocations = Vec::new();
         rule::metered(&market.rule, &metered, tariff, interval.number(), &mut allocations)?;
 
         let delivery = self.delivery_mut(carrier, interval)?;
-        delivery.rounds = 1;
+        delivery.rounds += u32::from(!orders_first);
+        delivery.shared = orders_first;
         delivery.dirty = true;
         let mut volume = Energy::ZERO;
         for (position, allocation) in delivery.positions.iter_mut().zip(&allocations) {
             volume += allocation.bought;
-            position.bought = allocation.bought;
-            position.sold = allocation.sold;
-            position.paid = allocation.paid.0 as i64;
-            position.received = allocation.received.0 as i64;
+            position.bought += allocation.bought;
+            position.sold += allocation.sold;
+            position.paid += allocation.paid.0 as i64;
+            position.received += allocation.received.0 as i64;
         }
         let price = match market.rule {
-            Rule::Sharing { price, .. } if volume.0 > 0 => Some(price),
+            Rule::Sharing { price, .. } | Rule::AuctionFirst { price, .. } if volume.0 > 0 => Some(price),
             _ => None,
         };
         let (equilibrium, welfare, orders) = (None, Money::ZERO, [0; 2]);
@@ -126,9 +137,8 @@ impl State {
         if delivery.readings_missing > 0 {
             return Err(Rejection::ReadingMissing);
         }
-        let on_meters = !market.rule.takes_orders();
-        let uncleared = !delivery.book.bids.is_empty() || !delivery.book.offers.is_empty();
-        if delivery.frozen || uncleared || (on_meters && delivery.rounds == 0) {
+        let unshared = market.rule.shares_metered() && !delivery.has_shared(market.rule.takes_orders());
+        if delivery.awaits_clearing() || unshared {
             return Err(Rejection::NotCleared);
         }
         let earlier = self.deliveries.range(..key).any(|((_, other), _)| *other == carrier);

@@ -1,10 +1,12 @@
 //! Time before delivery: orders enter and leave the book, prices are promised, the gate closes.
 
-use super::State;
+use super::blocks::Block;
+use super::{Delivery, State};
 use crate::rule::{MAX_PAIRED, RuleKind};
 use crate::{
     AccountId, Attributes, BookOrder, Carrier, DeliveryInterval, Details, Energy, Event, MAX_ENERGY,
-    MAX_ORDERS, Money, Order, OrderId, Price, Quality, Rejection, Side, Sink, Step, TimeInForce, Wish,
+    MAX_ORDERS, MAX_PRICE, Money, Order, OrderId, Price, Quality, Rejection, Side, Sink, Step, TimeInForce,
+    Wish,
 };
 
 impl State {
@@ -27,24 +29,29 @@ impl State {
         let side = order.side;
         let first = Step { limit: order.limit, energy: order.energy };
         let curve = || core::iter::once(&first).chain(steps);
+        // A block has a part in each of its intervals, and each part must be welcome.
+        let intervals = || (0..=u64::from(attributes.further)).map(|part| interval.later(part));
+        let last = self.on_grid(interval.later(attributes.further.into()))?;
         let best = |limit: Price| best_limit(side, limit, attributes.premium);
-        let worst = |limit: Price| best_limit(side, limit, -attributes.fall);
+        let worst = |limit: Price| best_limit(side, limit, Price(attributes.fall.0.saturating_neg()));
         let hold = |step: &Step| hold_rate(side, best(step.limit)) * i128::from(step.energy.0);
-        if curve().map(hold).sum::<i128>() > self.bank().available(order.account).0 {
+        let held = curve().map(hold).fold(0, i128::saturating_add);
+        let held = held.saturating_mul(i128::from(attributes.further) + 1);
+        if held > self.bank().available(order.account).0 {
             return Err(Rejection::InsufficientFunds);
         }
-        let gate = self.gate(interval);
         let ahead =
             self.community().map_or(0, |terms| u64::from(terms.horizon) * u64::from(terms.interval_duration));
-        if gate > self.now + ahead {
+        if self.gate(last) > self.now + ahead {
             return Err(Rejection::TooEarly);
         }
-        if self.now >= gate {
+        if self.now >= self.gate(interval) {
             return Err(Rejection::GateClosed);
         }
         let place = *self.places.get(order.meter.0 as usize).ok_or(Rejection::UnknownMeter)?;
-        let delivery = self.deliveries.get(&(interval.start, terms.carrier));
-        if delivery.is_some_and(|delivery| delivery.frozen) {
+        let deliveries =
+            || intervals().filter_map(|interval| self.deliveries.get(&(interval.start, terms.carrier)));
+        if deliveries().any(|delivery| delivery.frozen) {
             return Err(Rejection::BookFrozen);
         }
         if !curve().all(|step| (1..=MAX_ENERGY.0).contains(&step.energy.0)) {
@@ -57,17 +64,24 @@ impl State {
         if !curve().all(inside) {
             return Err(Rejection::OutsideCollar);
         }
-        let position = delivery.and_then(|delivery| delivery.position(place)).copied().unwrap_or_default();
-        let (committed, capacity) = match side {
-            Side::Buy => (position.open_buy + position.bought, terms.import_capacity),
-            Side::Sell => (position.open_sell + position.sold, terms.export_capacity),
+        let capacity = match side {
+            Side::Buy => terms.import_capacity,
+            Side::Sell => terms.export_capacity,
         };
         let energy: i128 = curve().map(|step| i128::from(step.energy.0)).sum();
-        if i128::from(committed.0) + energy > i128::from(capacity.0) {
+        let beyond = |committed: Energy| i128::from(committed.0) + energy > i128::from(capacity.0);
+        let committed = |delivery: &Delivery| {
+            let position = delivery.position(place).copied().unwrap_or_default();
+            match side {
+                Side::Buy => position.open_buy + position.bought,
+                Side::Sell => position.open_sell + position.sold,
+            }
+        };
+        if beyond(Energy::ZERO) || deliveries().any(|delivery| beyond(committed(delivery))) {
             return Err(Rejection::BeyondCapacity);
         }
-        if delivery.is_some_and(|delivery| delivery.would_self_trade(order.account, side, best(order.limit)))
-        {
+        let reach = reach(side, order.limit, attributes);
+        if deliveries().any(|delivery| delivery.would_self_trade(order.account, side, reach)) {
             return Err(Rejection::SelfTrade);
         }
         let kind = market.rule.kind();
@@ -85,49 +99,75 @@ impl State {
         if !known || !makes_sense(order, attributes, steps) {
             return Err(Rejection::BadWish);
         }
-        let arrived =
-            delivery.map_or(0, |delivery| delivery.arrivals.get(side as usize).copied().unwrap_or(0));
-        let live = delivery.map_or(0, |delivery| delivery.orders(side).len());
-        let unpaired = kind == RuleKind::Bilateral && live + steps.len() >= MAX_PAIRED;
-        if unpaired || steps.len() as u64 + u64::from(arrived) >= u64::from(MAX_ORDERS) {
+        let arrived = |delivery: &Delivery| delivery.arrivals.get(side as usize).copied().unwrap_or(0);
+        let full = |arrived: u32| steps.len() as u64 + u64::from(arrived) >= u64::from(MAX_ORDERS);
+        let missing = usize::from(attributes.further) + 1 - deliveries().count();
+        let unpaired = |delivery: &Delivery| {
+            kind == RuleKind::Bilateral && delivery.orders(side).len() + steps.len() >= MAX_PAIRED
+        };
+        if full(0)
+            || deliveries().any(|delivery| full(arrived(delivery)) || unpaired(delivery))
+            || !self.commitment.has_slots(missing)
+        {
             return Err(Rejection::TooMany);
         }
 
-        let details = Details { attributes: *attributes, location: meter.location, ..Details::default() };
         for step in curve() {
-            let hold = hold(step);
-            let delivery = self.delivery_mut(terms.carrier, interval)?;
-            let arrival = delivery.arrivals.get(side as usize).copied().unwrap_or(MAX_ORDERS);
-            if let Some(count) = delivery.arrivals.get_mut(side as usize) {
-                *count += 1;
+            let step = Order { limit: step.limit, energy: step.energy, ..*order };
+            let mut details =
+                Details { attributes: *attributes, location: meter.location, ..Details::default() };
+            for (part, interval) in (0..=attributes.further).zip(intervals()) {
+                details.part = part;
+                let arrival = self.enter(kind, &Order { interval, ..step }, details, sink)?;
+                if part == 0 {
+                    details.block = arrival;
+                }
             }
-            delivery.note_limit(order.account, side, best(step.limit));
-            delivery.orders_mut(side).push(BookOrder {
-                limit: step.limit,
-                energy: step.energy,
-                account: order.account,
-                meter: order.meter,
-                arrival,
-                time_in_force: order.time_in_force,
-            });
-            if kind.keeps_details() {
-                let list = delivery.book.details.get_mut(side as usize);
-                list.into_iter().for_each(|list| list.push(details));
-            }
-            if let Some(position) = delivery.positions.get_mut(place as usize) {
-                position.open(side, step.energy, hold as i64);
-            }
-            delivery.dirty = true;
-            self.bank().hold(order.account, Money(hold))?;
-            let id = OrderId { carrier: terms.carrier, interval, side, arrival };
-            sink.event(Event::OrderAccepted {
-                id,
-                account: order.account,
-                energy: step.energy,
-                limit: step.limit,
-            });
         }
         self.use_nonce(order.account, order.nonce)
+    }
+
+    /// Lets an accepted order into the book of its interval: its place of arrival there.
+    fn enter(
+        &mut self,
+        kind: RuleKind,
+        order: &Order,
+        mut details: Details,
+        sink: &mut impl Sink,
+    ) -> Result<u32, Rejection> {
+        let Order { account, meter, interval, side, energy, limit, time_in_force, .. } = *order;
+        let carrier = self.meters.get(meter.0 as usize).ok_or(Rejection::UnknownMeter)?.terms.carrier;
+        let place = *self.places.get(meter.0 as usize).ok_or(Rejection::UnknownMeter)?;
+        let best = best_limit(side, limit, details.attributes.premium);
+        let hold = hold_rate(side, best) * i128::from(energy.0);
+        let delivery = self.delivery_mut(carrier, interval)?;
+        let arrival = delivery.arrivals.get(side as usize).copied().unwrap_or(MAX_ORDERS);
+        if let Some(count) = delivery.arrivals.get_mut(side as usize) {
+            *count += 1;
+        }
+        if let Some(position) = delivery.positions.get_mut(place as usize) {
+            position.open(side, energy, hold as i64);
+        }
+        delivery.dirty = true;
+        self.bank().hold(account, Money(hold))?;
+        let id = OrderId { carrier, interval, side, arrival };
+        sink.event(Event::OrderAccepted { id, account, energy, limit });
+        let order = BookOrder { limit, energy, account, meter, arrival, time_in_force };
+        if kind == RuleKind::Continuous {
+            self.trade_on_arrival(id, order, sink)?;
+            return Ok(arrival);
+        }
+        let delivery = self.delivery_mut(carrier, interval)?;
+        delivery.note_limit(account, side, reach(side, limit, &details.attributes));
+        delivery.orders_mut(side).push(order);
+        if kind.keeps_details() {
+            if details.attributes.further > 0 && details.part == 0 {
+                details.block = arrival;
+            }
+            let list = delivery.book.details.get_mut(side as usize);
+            list.into_iter().for_each(|list| list.push(details));
+        }
+        Ok(arrival)
     }
 
     pub(super) fn cancel(
@@ -139,28 +179,57 @@ impl State {
     ) -> Result<(), Rejection> {
         self.fresh(account, nonce)?;
         let interval = self.on_grid(id.interval)?;
-        let delivery =
-            self.deliveries.get_mut(&(interval.start, id.carrier)).ok_or(Rejection::UnknownOrder)?;
+        let delivery = self.deliveries.get(&(interval.start, id.carrier)).ok_or(Rejection::UnknownOrder)?;
         if delivery.frozen {
             return Err(Rejection::BookFrozen);
         }
-        let orders = delivery.orders_mut(id.side);
-        let found = orders.binary_search_by_key(&id.arrival, |order| order.arrival);
+        let found = delivery.orders(id.side).binary_search_by_key(&id.arrival, |order| order.arrival);
         let index = found.map_err(|_| Rejection::UnknownOrder)?;
-        let order =
-            *orders.get(index).filter(|order| order.account == account).ok_or(Rejection::UnknownOrder)?;
-        orders.remove(index);
-        let premium = delivery.take_details(id.side, index).attributes.premium;
+        if delivery.orders(id.side).get(index).is_none_or(|order| order.account != account) {
+            return Err(Rejection::UnknownOrder);
+        }
+        let kept = delivery.book.details(id.side, index);
+        if kept.attributes.further > 0 {
+            let block = Block::of(&kept, id.side, interval);
+            if block.intervals().any(|at| self.is_frozen(id.carrier, at)) {
+                return Err(Rejection::BookFrozen);
+            }
+            self.end_block(id.carrier, &block, |_| true, sink)?;
+        } else {
+            self.end_order(id.carrier, interval, id.side, index, sink)?;
+        }
+        self.use_nonce(account, nonce)
+    }
+
+    /// What is left of the order at this position leaves the book.
+    pub(super) fn end_order(
+        &mut self,
+        carrier: Carrier,
+        interval: DeliveryInterval,
+        side: Side,
+        index: usize,
+        sink: &mut impl Sink,
+    ) -> Result<(), Rejection> {
+        let key = (interval.start, carrier);
+        let delivery = self.deliveries.get_mut(&key).ok_or(Rejection::UnknownOrder)?;
+        let order = *delivery.orders(side).get(index).ok_or(Rejection::UnknownOrder)?;
+        delivery.orders_mut(side).remove(index);
+        delivery.matching.cancel(side, order.arrival);
+        let premium = delivery.take_details(side, index).attributes.premium;
         delivery.forget_limits();
         delivery.dirty = true;
         let place = *self.places.get(order.meter.0 as usize).ok_or(Rejection::UnknownMeter)?;
         if let Some(position) = delivery.positions.get_mut(place as usize) {
-            let released = position.lapse(id.side, order.energy, best_limit(id.side, order.limit, premium));
-            self.bank().release(account, released)?;
+            let released = position.lapse(side, order.energy, best_limit(side, order.limit, premium));
+            self.bank().release(order.account, released)?;
         }
-        self.use_nonce(account, nonce)?;
+        let id = OrderId { carrier, interval, side, arrival: order.arrival };
         sink.event(Event::OrderEnded { id, unfilled: order.energy });
         Ok(())
+    }
+
+    pub(super) fn is_frozen(&self, carrier: Carrier, interval: DeliveryInterval) -> bool {
+        self.deliveries.get(&(interval.start, carrier)).is_some_and(|delivery| delivery.frozen)
     }
 
     /// Freezes a book. An empty one may be frozen too: its clearing then says that nothing was traded.
@@ -190,6 +259,16 @@ pub(super) const fn best_limit(side: Side, limit: Price, premium: Price) -> Pric
     match side {
         Side::Buy => Price(limit.0.saturating_add(premium.0)),
         Side::Sell => Price(limit.0.saturating_sub(premium.0)),
+    }
+}
+
+/// The limit that decides whether an account would trade with itself. A block keeps its limit on average only, so
+/// it may meet any other order of its account.
+pub(super) const fn reach(side: Side, limit: Price, attributes: &Attributes) -> Price {
+    match (side, attributes.further) {
+        (_, 0) => best_limit(side, limit, attributes.premium),
+        (Side::Buy, _) => MAX_PRICE,
+        (Side::Sell, _) => Price(-MAX_PRICE.0),
     }
 }
 
@@ -224,7 +303,7 @@ fn makes_sense(order: &Order, attributes: &Attributes, steps: &[Step]) -> bool {
 pub(super) const fn hold_rate(side: Side, limit: Price) -> i128 {
     let owed = match side {
         Side::Buy => limit.0,
-        Side::Sell => -limit.0,
+        Side::Sell => limit.0.saturating_neg(),
     };
     if owed > 0 { owed as i128 } else { 0 }
 }

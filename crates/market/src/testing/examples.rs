@@ -1,9 +1,10 @@
 //! One worked example of every kind of command; `cases/encoding/` holds their bytes, digests and signatures.
 
 use crate::{
-    AccountId, Address, Authentication, Carrier, Claim, Command, Community, Delegate, DeliveryInterval,
-    Energy, Fraction, Market, MeterId, MeterTerms, Money, Order, OrderId, Price, PriceConvention, Prices,
-    Reading, Rule, SharingKey, Side, Tariff, TariffId, TariffKind, TimeInForce, Window,
+    AccountId, Address, Attributes, AuctionClaim, Authentication, Carrier, Claim, Command, Community,
+    Delegate, DeliveryInterval, Energy, Fraction, Location, Market, MeterId, MeterTerms, Money, Order,
+    OrderId, PairClaim, Price, PriceConvention, Prices, Quality, Reading, Refused, Rule, SharingKey, Side,
+    Stage, Stages, Step, Tariff, TariffId, TariffKind, TimeInForce, Window, Witness,
 };
 use alloc::boxed::Box;
 use alloc::vec;
@@ -168,6 +169,127 @@ pub fn examples() -> Vec<(&'static str, Command)> {
         ),
         ("settle", Command::Settle { carrier: Carrier::Heat, interval }),
         ("checkpoint", Command::Checkpoint { root: core::array::from_fn(|i| i as u8) }),
+        (
+            "found_auctions",
+            Command::Found(Box::new(designs([Rule::TradeReduction, Rule::Vcg, Rule::Continuous]))),
+        ),
+        ("found_wishes", Command::Found(Box::new(designs(wishing_rules())))),
+        ("found_metered", Command::Found(Box::new(designs(metered_rules())))),
+        ("place_with", Command::PlaceWith { order: wishing_order(), attributes: wishes(), steps: vec![] }),
+        (
+            "place_curve",
+            Command::PlaceWith {
+                order: Order { side: Side::Buy, time_in_force: TimeInForce::FillOrKill, ..wishing_order() },
+                attributes: Attributes::default(),
+                steps: vec![step(233_000, 400), step(-5, crate::MAX_ENERGY.0)],
+            },
+        ),
+        ("locate", Command::Locate { meter: MeterId(3), location: Location(0x0001_0203), nonce: 6 }),
+        ("clear_trade_reduction", clear(electricity, Claim::TradeReduction { equilibrium: Price(120_000) })),
+        (
+            "clear_vcg",
+            clear(
+                electricity,
+                Claim::Vcg {
+                    equilibrium: Price(120_000),
+                    without: vec![Witness::NoTrade, Witness::Equilibrium(Price(-9))],
+                },
+            ),
+        ),
+        ("clear_continuous", clear(Carrier::Gas, Claim::Continuous)),
+        ("clear_pipeline", clear(electricity, Claim::Pipeline { auctions: auctions() })),
+        (
+            "clear_bilateral",
+            clear(
+                Carrier::Heat,
+                Claim::Bilateral {
+                    trades: vec![
+                        PairClaim { bid: 0, offer: 3, energy: Energy(250) },
+                        PairClaim { bid: 2, offer: 0, energy: Energy(1) },
+                    ],
+                    bid_prices: vec![Price(210_000), Price(0), Price(199_999)],
+                    offer_prices: vec![Price(190_000), Price(-1)],
+                },
+            ),
+        ),
+        (
+            "clear_blocks",
+            clear(
+                electricity,
+                Claim::Blocks {
+                    intervals: vec![Witness::Equilibrium(Price(150_000)), Witness::NoTrade],
+                    refused: vec![Refused { interval: 1, side: Side::Sell, position: 70_000 }],
+                },
+            ),
+        ),
+    ]
+}
+
+/// A community that trades its three carriers by these rules.
+fn designs(rules: [Rule; 3]) -> Community {
+    let markets = Carrier::ALL.into_iter().zip(rules);
+    let market = |(carrier, rule)| Market { carrier, rule, floor: Price(-1), cap: Price(500_000) };
+    Community { markets: markets.map(market).collect(), tariffs: vec![], ..example_community() }
+}
+
+fn wishing_rules() -> [Rule; 3] {
+    let stages =
+        Stages::new(&[Stage::SatisfyPreferences, Stage::HighToLow, Stage::LowToHigh, Stage::Separate]);
+    [
+        Rule::Pipeline { stages: stages.expect("four stages"), k: Fraction::ONE },
+        Rule::Bilateral { charges: [Price(0), Price(1_000), Price(2_000), Price(10_000)] },
+        Rule::UniformPriceBlocks { k: Fraction::HALF },
+    ]
+}
+
+fn metered_rules() -> [Rule; 3] {
+    [
+        Rule::AuctionFirst {
+            convention: PriceConvention::LastPair,
+            k: Fraction::ZERO,
+            key: SharingKey::Priority,
+            price: Price(160_000),
+        },
+        Rule::SupplyDemandRatio { tariff: TariffId(0) },
+        Rule::BillSharing,
+    ]
+}
+
+/// An offer of 800 Wh for the next quarter hour.
+fn wishing_order() -> Order {
+    Order {
+        account: AccountId(8),
+        meter: MeterId(5),
+        interval: DeliveryInterval { start: START, duration: 900 },
+        side: Side::Sell,
+        energy: Energy(800),
+        limit: Price(234_567),
+        time_in_force: TimeInForce::ImmediateOrCancel,
+        nonce: 11,
+    }
+}
+
+/// Every wish at once.
+fn wishes() -> Attributes {
+    Attributes {
+        quality: Quality::GreenLocal,
+        premium: Price(12_000),
+        minimum: Energy(300),
+        partner: AccountId(7),
+        fall: Price(40_000),
+        further: 3,
+    }
+}
+
+const fn step(limit: i64, energy: i64) -> Step {
+    Step { limit: Price(limit), energy: Energy(energy) }
+}
+
+fn auctions() -> Vec<AuctionClaim> {
+    let (dropped_local, dropped_green) = (u32::MAX, 4);
+    vec![
+        AuctionClaim { witness: Witness::Equilibrium(Price(200_000)), dropped_local, dropped_green },
+        AuctionClaim { witness: Witness::NoTrade, dropped_local, dropped_green: u32::MAX },
     ]
 }
 

@@ -487,6 +487,6 @@ mod tests {
                 *counts.entry(field).or_insert(0_u32) += 1;
             }
         }
-        assert_eq!(counts.len(), 90, "{counts:#?}");
+        assert_eq!(counts.len(), 127, "{counts:#?}");
     }
 }

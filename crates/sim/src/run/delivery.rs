@@ -1,7 +1,8 @@
 //! The end of a delivery interval: devices act, meters report, bills are settled.
 
 use super::{RunError, Running};
-use market::{Carrier, Claim, Command, DeliveryInterval, Energy, Prices, Reading, TariffId};
+use crate::roll::Point;
+use market::{Carrier, Claim, Command, DeliveryInterval, Energy, Position, Prices, Reading, TariffId};
 
 impl Running<'_> {
     pub(super) fn deliver(&mut self, step: u64) -> Result<(), RunError> {
@@ -34,12 +35,17 @@ impl Running<'_> {
         }
         let prices = self.prices_of(interval);
         for market in &self.scenario.community.markets {
-            let on_orders = self.on_orders(market.carrier) == Some(true);
-            if !on_orders && self.ledger.state().delivery(market.carrier, interval).is_some() {
+            let metered = self.ledger.state().delivery(market.carrier, interval).is_some();
+            if metered && market.rule.shares_metered() {
+                let contracts = self.positions(market.carrier, interval);
                 let claim = Claim::Metered;
                 self.must(Command::Clear { carrier: market.carrier, interval, claim }, None)?;
+                let after = self.positions(market.carrier, interval);
+                for (member, (before, after)) in contracts.into_iter().zip(after).enumerate() {
+                    self.tally.shared(member, market.carrier, before, after);
+                }
             }
-            self.account(market.carrier, interval, &prices, on_orders);
+            self.account(market.carrier, interval, &prices);
             if !self.ledger.state().connected(market.carrier).is_empty() {
                 self.must(Command::Settle { carrier: market.carrier, interval }, None)?;
             }
@@ -65,8 +71,16 @@ impl Running<'_> {
         tariffs.map(|tariff| state.prices(TariffId(tariff as u16), interval).unwrap_or_default()).collect()
     }
 
+    /// Every member's position; nothing where it has no metering point of the carrier.
+    fn positions(&self, carrier: Carrier, interval: DeliveryInterval) -> Vec<Position> {
+        let delivery = self.ledger.state().delivery(carrier, interval);
+        let of_member =
+            |points: &[Option<Point>; 3]| delivery?.position(points[carrier as usize]?.place).copied();
+        self.roll.points.iter().map(|points| of_member(points).unwrap_or_default()).collect()
+    }
+
     /// Tells the tally what each member's interval costs at the supplier's tariff.
-    fn account(&mut self, carrier: Carrier, interval: DeliveryInterval, prices: &[Prices], on_orders: bool) {
+    fn account(&mut self, carrier: Carrier, interval: DeliveryInterval, prices: &[Prices]) {
         let Some(delivery) = self.ledger.state().delivery(carrier, interval) else { return };
         for (member, points) in self.roll.points.iter().enumerate() {
             let Some(point) = points[carrier as usize] else { continue };
@@ -74,11 +88,7 @@ impl Running<'_> {
             let tariff = usize::from(point.tariff.0);
             let terms = (&self.scenario.community.tariffs[tariff], prices[tariff]);
             let flows = (Energy(balance.import), Energy(balance.export));
-            let position = delivery.position(point.place);
-            self.tally.metered(member, carrier, flows, position, terms);
-            if let Some(position) = position.filter(|_| !on_orders) {
-                self.tally.shared(member, carrier, position);
-            }
+            self.tally.metered(member, carrier, flows, delivery.position(point.place), terms);
         }
     }
 }

@@ -12,6 +12,7 @@
 mod delivery;
 
 use crate::roll::{Keys, Roll, registrations};
+use crate::scenario::label;
 use crate::summary::{Summary, Tally};
 use crate::{Observer, Scenario};
 use agents::{Delivery, Fees, Impossible, Intent, MarketOutlook, Outlook, Prosumer, ProsumerDescription};
@@ -19,8 +20,8 @@ use clearing::Workspace;
 use ledger::{Key, Ledger};
 use market::signing::Domain;
 use market::{
-    Authentication, Carrier, Claim, Command, DeliveryInterval, Energy, Envelope, Event, Money, Order, Price,
-    Prices, Rejection, Side, Sink, TariffId, TimeInForce,
+    AccountId, Attributes, Authentication, Book, Carrier, Claim, Command, DeliveryInterval, Energy, Envelope,
+    Event, Money, Order, Price, Prices, Quality, Rejection, Rule, Side, Sink, TariffId, TimeInForce, Wish,
 };
 use std::collections::VecDeque;
 
@@ -250,8 +251,12 @@ impl<'a> Running<'a> {
             if self.on_orders(market.carrier) != Some(true) {
                 continue;
             }
-            for ahead in 0..self.open(step) as u64 {
-                self.clear(market, self.interval(step + ahead))?;
+            let open = (0..self.open(step) as u64).map(|ahead| self.interval(step + ahead));
+            let open: Vec<_> = open.filter(|interval| self.has_orders(market.carrier, *interval)).collect();
+            // Blocks tie neighbouring intervals together: their books are cleared in one go.
+            let together = matches!(market.rule, Rule::UniformPriceBlocks { .. });
+            for row in open.chunk_by(|one, next| together && one.end() == next.start) {
+                self.clear(market, row)?;
             }
             let price = self.tally.price_at_gate(market.carrier, self.interval(step));
             if let Some(price) = price {
@@ -321,7 +326,8 @@ impl<'a> Running<'a> {
             if (intent.side == Side::Sell && !point.sells) || self.on_orders(intent.carrier) != Some(true) {
                 continue;
             }
-            let Some(limit) = self.inside_collar(&intent) else { continue };
+            let Some((market, limit)) = self.inside_collar(&intent) else { continue };
+            let attributes = self.attributes(member, market, &intent, limit);
             self.nonces[member] += 1;
             let order = Order {
                 account: Roll::account(member),
@@ -333,42 +339,89 @@ impl<'a> Running<'a> {
                 time_in_force: TimeInForce::NextClearing,
                 nonce: self.nonces[member],
             };
-            if let Err(rejection) = self.send(Command::Place(order), Some(member))? {
+            let command = if attributes == Attributes::default() {
+                Command::Place(order)
+            } else {
+                Command::PlaceWith { order, attributes, steps: Vec::new() }
+            };
+            if let Err(rejection) = self.send(command, Some(member))? {
                 self.tally.refuse(rejection);
             }
         }
         Ok(())
     }
 
-    /// The limit brought inside the market's floor and cap, where that makes it no worse for its owner.
-    fn inside_collar(&self, intent: &Intent) -> Option<Price> {
+    /// The market an intent goes to, and its limit brought inside the market's floor and cap where that makes it no
+    /// worse for its owner.
+    fn inside_collar(&self, intent: &Intent) -> Option<(&'a market::Market, Price)> {
         let market =
             self.scenario.community.markets.iter().find(|market| market.carrier == intent.carrier)?;
-        match intent.side {
+        let inside = match intent.side {
             Side::Buy => (intent.limit >= market.floor).then(|| intent.limit.min(market.cap)),
             Side::Sell => (intent.limit <= market.cap).then(|| intent.limit.max(market.floor)),
-        }
+        };
+        inside.map(|limit| (market, limit))
     }
 
-    fn clear(&mut self, market: &market::Market, interval: DeliveryInterval) -> Result<(), RunError> {
-        let carrier = market.carrier;
-        let empty = self
-            .ledger
-            .state()
-            .book(carrier, interval)
-            .is_none_or(|book| book.bids.is_empty() && book.offers.is_empty());
-        if empty {
-            return Ok(());
+    /// What the member's order asks for beside, as far as the market's rule grants it.
+    fn attributes(
+        &self,
+        member: usize,
+        market: &market::Market,
+        intent: &Intent,
+        limit: Price,
+    ) -> Attributes {
+        let kind = market.rule.kind();
+        let described = &self.scenario.members[member];
+        let wishes = &described.wishes;
+        let mut attributes = Attributes::default();
+        if kind.grants(Wish::Quality) {
+            attributes.quality = match intent.side {
+                Side::Buy => wishes.wants,
+                Side::Sell => label(intent.carrier, &described.devices),
+            };
         }
-        self.must(Command::Close { carrier, interval }, None)?;
-        let claim = match self.ledger.state().book(carrier, interval) {
-            Some(book) => {
-                self.observer.book(carrier, interval, book);
-                clearing::clear(&market.rule, book, (market.floor, market.cap), &mut self.workspace)
+        if kind.grants(Wish::Partner) {
+            let partner = wishes.partner.as_ref();
+            let partner =
+                partner.and_then(|name| self.scenario.members.iter().position(|one| one.name == *name));
+            attributes.partner = partner.map_or(AccountId::WORLD, Roll::account);
+        }
+        let partnered = attributes.partner != AccountId::WORLD;
+        attributes.premium = match intent.side {
+            Side::Buy if partnered || attributes.quality != Quality::Any => {
+                wishes.premium.min(market.cap - limit)
             }
-            None => Claim::Nothing,
+            Side::Sell if partnered => wishes.premium.min(limit - market.floor),
+            _ => Price::ZERO,
         };
-        self.must(Command::Clear { carrier, interval, claim }, None)
+        attributes
+    }
+
+    fn has_orders(&self, carrier: Carrier, interval: DeliveryInterval) -> bool {
+        let book = self.ledger.state().book(carrier, interval);
+        book.is_some_and(|book| !book.bids.is_empty() || !book.offers.is_empty())
+    }
+
+    /// Freezes and clears the book of an interval, or those of several in a row together.
+    fn clear(&mut self, market: &market::Market, row: &[DeliveryInterval]) -> Result<(), RunError> {
+        let (carrier, collar) = (market.carrier, (market.floor, market.cap));
+        for interval in row {
+            self.must(Command::Close { carrier, interval: *interval }, None)?;
+        }
+        let state = self.ledger.state();
+        let books: Vec<&Book> = row.iter().filter_map(|interval| state.book(carrier, *interval)).collect();
+        for (interval, book) in row.iter().zip(&books) {
+            self.observer.book(carrier, *interval, book);
+        }
+        let claim = match (market.rule, books.as_slice()) {
+            (Rule::UniformPriceBlocks { k }, books) => {
+                clearing::clear_blocks(k, books, collar, &mut self.workspace)
+            }
+            (rule, [book, ..]) => clearing::clear(&rule, book, collar, &mut self.workspace),
+            (_, []) => Claim::Nothing,
+        };
+        self.must(Command::Clear { carrier, interval: row[0], claim }, None)
     }
 
     fn finish(self) -> Result<Summary, RunError> {

@@ -7,6 +7,7 @@ use super::quantity::Power;
 use super::reader::Section;
 use super::tariff::Tariffs;
 use super::time::Span;
+use super::wishes::Wishes;
 use crate::data;
 use agents::dispatch::HeatSource;
 use agents::{Device, Random};
@@ -31,6 +32,8 @@ pub struct Member {
     pub merit: Vec<HeatSource>,
     /// The name of its strategy.
     pub strategy: super::strategy::Strategy,
+    /// What it wishes beside a price, and where it lives.
+    pub wishes: Wishes,
 }
 
 /// A metering point to be.
@@ -98,6 +101,7 @@ pub(crate) fn read<'a>(root: &Section<'a>, context: &Context<'_>) -> Vec<Member>
         root.fault("member", "the community has no members", remedy);
     }
     check_sellers(root, context, &members, &groups);
+    check_partners(root, &members);
     members
 }
 
@@ -109,6 +113,7 @@ struct Template<'a> {
     limit: Option<Power>,
     merit: Vec<HeatSource>,
     strategy: super::strategy::Strategy,
+    wishes: Wishes,
     recipes: Vec<Recipe<'a>>,
 }
 
@@ -152,6 +157,7 @@ impl<'a> Template<'a> {
             section.fault("connection", "is not more than nothing", "write a power such as \"30 kW\"");
         }
         let strategy = super::strategy::of_member(section, &context.strategy);
+        let wishes = Wishes::read(section);
         let recipes = read_devices(section, &context.place);
         if !section.has("devices") {
             section.fault(
@@ -160,7 +166,7 @@ impl<'a> Template<'a> {
                 "add `devices = [{ kind = \"load\", profile = \"family\" }]`",
             );
         }
-        Self { kind, tariffs, named, limit, merit, strategy, recipes }
+        Self { kind, tariffs, named, limit, merit, strategy, wishes, recipes }
     }
 
     fn instantiate(
@@ -172,7 +178,7 @@ impl<'a> Template<'a> {
     ) -> Vec<Member> {
         let (weather, span) = (context.weather, context.clock);
         let mut members = Vec::with_capacity(names.len());
-        for name in names {
+        for (index, name) in names.iter().enumerate() {
             let mut luck = Random::of(context.seed, &format!("{name}/group"));
             let spread = spread.map_or(0, |spread| spread.of(1_000_000));
             let owner = Owner {
@@ -215,6 +221,7 @@ impl<'a> Template<'a> {
                 labels,
                 merit: self.merit.clone(),
                 strategy: self.strategy.clone(),
+                wishes: self.wishes.of(index),
             });
         }
         members
@@ -288,6 +295,19 @@ impl<'a> Template<'a> {
             });
         }
         connections
+    }
+}
+
+fn check_partners(root: &Section<'_>, members: &[Member]) {
+    let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
+    for section in root.sections("member").iter().chain(&root.sections("group")) {
+        let Some(partner) = section.get::<String>("partner") else { continue };
+        if !names.contains(&partner.as_str()) {
+            let what = format!("there is no member `{partner}`");
+            section.fault("partner", what, suggestion_for(&partner, &names[..names.len().min(40)]));
+        } else if section.get::<String>("name").as_ref() == Some(&partner) {
+            section.fault("partner", "is the member itself", "name another member");
+        }
     }
 }
 

@@ -18,6 +18,8 @@ pub use market::{MarketTerms, Sellers};
 mod device;
 mod strategy;
 pub use strategy::Strategy;
+mod wishes;
+pub use wishes::{Wishes, label};
 mod member;
 pub use member::{Connection, Member};
 

@@ -3,7 +3,7 @@
 use super::problem::{Problem, Problems, suggestion_for};
 use super::quantity::{self, Quantity};
 use crate::calendar::{self, Instant};
-use market::{Energy, Fraction, Money, Price};
+use market::{Energy, Fraction, Location, Money, Price};
 use std::cell::RefCell;
 use std::ops::Range;
 use toml_edit::{Item, TableLike, Value as TomlValue};
@@ -321,6 +321,18 @@ impl Value for Instant {
             _ => item.as_str().ok_or_else(|| expected(item, Self::kind()))?.to_owned(),
         };
         calendar::parse_instant(&text).map_err(|what| (what, format!("write {}", Self::kind())))
+    }
+}
+
+impl Value for Location {
+    fn kind() -> &'static str {
+        "substation, feeder and building, numbers of at most 255, such as \"1.2.3\""
+    }
+    fn read(item: &Item) -> Result<Self, (String, String)> {
+        let text = item.as_str().ok_or_else(|| expected(item, Self::kind()))?;
+        Self::parse(text).ok_or_else(|| {
+            (format!("`{text}` is not a place in the grid"), format!("write {}", Self::kind()))
+        })
     }
 }
 

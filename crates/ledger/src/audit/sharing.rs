@@ -1,0 +1,233 @@
+//! The outcome of a rule on metered energy (C1–C5, C9), recomputed from the text of the rule: cascades round by
+//! round, the price of supply and demand as a mean of the supplier's.
+
+use super::accounts::postings;
+use super::books::{Books, OwnPosition};
+use super::tally::Tally;
+use market::apportion::mul_div;
+use market::{
+    Carrier, DeliveryInterval, Energy, Event, Law, MeterId, Money, Price, Prices, Rule, SharingKey, State,
+};
+
+impl Books {
+    /// Everybody's part is within 1 Wh of what the key says, within what was metered beyond the contracts, and energy
+    /// and money add up.
+    pub(super) fn clear_metered(
+        &mut self,
+        carrier: Carrier,
+        interval: DeliveryInterval,
+        events: &[Event],
+        state: &State,
+        tally: &mut Tally,
+    ) {
+        tally.check(Law::S3, postings(events).next().is_none(), || "money moved at a clearing".into());
+        let settled = self.is_settled(carrier, interval);
+        tally.check(Law::S8, !settled, || "a clearing of an interval that is settled".into());
+        let Some(rule) = self.rule(carrier) else { return };
+        let connected: Vec<MeterId> = self.connected(carrier);
+        let delivery = self.delivery(carrier, interval);
+        tally.check(Law::D3, !delivery.shared, || "metered energy is shared twice".into());
+        delivery.shared = true;
+        let left = delivery.frozen || delivery.orders.iter().any(|orders| !orders.is_empty());
+        tally.check(Law::D3, !left, || "metered energy is shared before the orders are cleared".into());
+        let (readings, contracts) = (delivery.readings.clone(), delivery.positions.clone());
+        tally.equal(Law::D2, readings.len(), connected.len(), "the number of readings");
+
+        let beyond = |metered: Energy, contract: Energy| (metered - contract).max(Energy::ZERO);
+        let member = |meter: MeterId| {
+            let (import, export) = readings.get(&meter).copied()?;
+            let contract = contracts.get(&meter).copied().unwrap_or_default();
+            let (import, export) = (beyond(import, contract.bought), beyond(export, contract.sold));
+            let share = self.meters.get(meter.0 as usize).map_or(0, |own| own.terms.share.into());
+            Some(Member { meter, import, export, share })
+        };
+        let members: Vec<Member> = connected.into_iter().filter_map(member).collect();
+        let generation: i128 = members.iter().map(|member| i128::from(member.export.0)).sum();
+        let consumption: i128 = members.iter().map(|member| i128::from(member.import.0)).sum();
+        let (key, tariff) = match rule {
+            Rule::MidMarketRate { tariff } | Rule::SupplyDemandRatio { tariff } => {
+                (SharingKey::Dynamic, Some(self.prices(tariff, interval).unwrap_or_default()))
+            }
+            Rule::BillSharing => (SharingKey::Dynamic, None),
+            Rule::Sharing { key, .. } | Rule::AuctionFirst { key, .. } => (key, None),
+            _ => return,
+        };
+        let price = price(&rule, tariff, generation, consumption);
+        // Feed-in above retail: everybody is better off with the supplier, and nothing is shared.
+        let quotas = if tariff.is_none_or(|prices| prices.import >= prices.export) {
+            Quotas::of(key, &members, generation)
+        } else {
+            Quotas { whole: 1, parts: vec![(0, false); members.len()], total: 0 }
+        };
+        let mut sums = OwnPosition::default();
+        for (member, quota) in members.iter().zip(&quotas.parts) {
+            let meter = member.meter.0;
+            let before = contracts.get(&member.meter).copied().unwrap_or_default();
+            let after = state.position(member.meter, interval).copied().unwrap_or_default();
+            let own = OwnPosition {
+                bought: after.bought - before.bought,
+                sold: after.sold - before.sold,
+                paid: after.paid() - before.paid,
+                received: after.received() - before.received,
+                hold: before.hold,
+            };
+            let within = (Energy::ZERO..=member.import).contains(&own.bought)
+                && (Energy::ZERO..=member.export).contains(&own.sold);
+            tally.check(Law::C1, within, || format!("meter {meter} trades more than it metered"));
+            tally.check(Law::C9, quotas.allow(*quota, own.bought), || {
+                format!("meter {meter} gets {}, {}/{} Wh is its share", own.bought, quota.0, quotas.whole)
+            });
+            for (energy, money) in [(own.bought, own.paid), (own.sold, own.received)] {
+                let (down, rest) = mul_div(energy.0.unsigned_abs().into(), price.rate);
+                let size = if price.negative { -money } else { money };
+                let right = [down as i128, down as i128 + i128::from(rest > 0)].contains(&size.0);
+                tally.check(Law::C4, right, || format!("meter {meter}: {money} for {energy}"));
+            }
+            if let Some(Prices { import, export }) = tariff {
+                let better = own.paid <= own.bought * import && own.received >= own.sold * export;
+                tally.check(Law::C3, better, || format!("meter {meter} does worse than with its supplier"));
+            }
+            sums.bought += own.bought;
+            sums.sold += own.sold;
+            sums.paid += own.paid;
+            sums.received += own.received;
+            let position = self.delivery(carrier, interval).positions.entry(member.meter).or_default();
+            position.bought += own.bought;
+            position.sold += own.sold;
+            position.paid += own.paid;
+            position.received += own.received;
+        }
+        tally.equal(Law::C2, sums.bought, sums.sold, "energy bought (against energy sold)");
+        let volume = sums.bought;
+        let price = match rule {
+            Rule::Sharing { price, .. } | Rule::AuctionFirst { price, .. } if volume > Energy::ZERO => {
+                Some(price)
+            }
+            _ => None,
+        };
+        let (equilibrium, welfare, orders) = (None, Money::ZERO, [0; 2]);
+        let right = Event::Cleared { carrier, interval, volume, price, equilibrium, welfare, orders };
+        tally.check(Law::C2, events == [right], || format!("{right:?} would be right, told is {events:?}"));
+        tally.equal(Law::C4, sums.paid, sums.received, "what is paid (against what is received)");
+        let shared = i128::from(sums.bought.0);
+        tally.equal(Law::C9, shared, quotas.total, "the energy shared");
+        let leaves_nothing = matches!(key, SharingKey::Dynamic | SharingKey::Hybrid | SharingKey::Priority);
+        if leaves_nothing && tariff.is_none_or(|prices| prices.import >= prices.export) {
+            tally.equal(Law::C5, shared, generation.min(consumption), "the energy shared");
+        }
+    }
+}
+
+/// What a metering point brings: energy beyond its contracts, and its share in parts per million.
+struct Member {
+    meter: MeterId,
+    import: Energy,
+    export: Energy,
+    share: i128,
+}
+
+/// An exact price, n€/Wh.
+struct Rate {
+    negative: bool,
+    rate: (u128, u128),
+}
+
+/// The price between peers, by the text of the rule.
+fn price(rule: &Rule, tariff: Option<Prices>, generation: i128, consumption: i128) -> Rate {
+    let whole = |price: Price, parts: u128| Rate {
+        negative: price.0 < 0,
+        rate: (price.0.unsigned_abs().into(), parts),
+    };
+    match (rule, tariff) {
+        (Rule::SupplyDemandRatio { .. }, Some(Prices { import, export }))
+            if export.0 > 0 && consumption > 0 =>
+        {
+            // The harmonic mean of the two, weighted by what is covered and what is not:
+            // consumption / (covered/export + missing/import).
+            let covered = generation.min(consumption);
+            let (import, export) = (i128::from(import.0), i128::from(export.0));
+            let under = covered * import + (consumption - covered) * export;
+            Rate { negative: false, rate: ((consumption * import * export) as u128, under as u128) }
+        }
+        (_, Some(Prices { import, export })) => whole(import + export, 2),
+        (Rule::Sharing { price, .. } | Rule::AuctionFirst { price, .. }, _) => whole(*price, 1),
+        _ => whole(Price::ZERO, 1),
+    }
+}
+
+/// Everybody's exact share.
+struct Quotas {
+    /// How many parts a Wh has here.
+    whole: i128,
+    /// How many parts each member gets, and whether a bit of another part comes on top.
+    parts: Vec<(i128, bool)>,
+    /// The exact sum rounded down, Wh.
+    total: i128,
+}
+
+impl Quotas {
+    fn of(key: SharingKey, members: &[Member], generation: i128) -> Self {
+        const SHARES: i128 = 1_000_000;
+        let taken = |member: &Member| i128::from(member.import.0);
+        let consumption: i128 = members.iter().map(taken).sum();
+        let each = |whole: i128, quota: &mut dyn FnMut(&Member) -> i128| {
+            let parts: Vec<_> = members.iter().map(|member| (quota(member), false)).collect();
+            let total = parts.iter().map(|(parts, _)| parts).sum::<i128>() / whole;
+            Self { whole, parts, total }
+        };
+        let fixed = |member: &Member| (taken(member) * SHARES).min(member.share * generation);
+        match key {
+            SharingKey::Static | SharingKey::FullDynamic => each(SHARES, &mut |member| fixed(member)),
+            SharingKey::Dynamic | SharingKey::Incentive => {
+                each(consumption.max(1), &mut |member| taken(member) * generation.min(consumption))
+            }
+            SharingKey::Equal => {
+                let number = members.len() as i128;
+                each(number.max(1), &mut |member| (taken(member) * number).min(generation))
+            }
+            SharingKey::Priority => {
+                let mut left = generation;
+                each(1, &mut |member| {
+                    let part = taken(member).min(left);
+                    left -= part;
+                    part
+                })
+            }
+            SharingKey::Hybrid => {
+                let lacks = |member: &Member| taken(member) * SHARES - fixed(member);
+                let lacking: i128 = members.iter().map(lacks).sum();
+                let left = generation * SHARES - members.iter().map(fixed).sum::<i128>();
+                let rate = (left.min(lacking) as u128, lacking as u128);
+                let quota = |member: &Member| {
+                    let (more, rest) = mul_div(lacks(member) as u128, rate);
+                    (fixed(member) + more as i128, rest > 0)
+                };
+                let parts = members.iter().map(quota).collect();
+                Self { whole: SHARES, parts, total: generation.min(consumption) }
+            }
+            SharingKey::Cascade => {
+                let mut left = generation;
+                let mut lacking: Vec<&Member> = members.iter().filter(|member| member.share > 0).collect();
+                loop {
+                    let whole: i128 = lacking.iter().map(|member| member.share).sum();
+                    let enough = |member: &&Member| taken(member) * whole <= member.share * left;
+                    let (leave, stay): (Vec<_>, Vec<_>) = lacking.into_iter().partition(enough);
+                    left -= leave.iter().copied().map(taken).sum::<i128>();
+                    lacking = stay;
+                    if lacking.is_empty() {
+                        return each(1, &mut |member| if member.share > 0 { taken(member) } else { 0 });
+                    }
+                    if leave.is_empty() {
+                        return each(whole, &mut |member| (taken(member) * whole).min(member.share * left));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether an energy is within 1 Wh of a quota.
+    fn allow(&self, (parts, more): (i128, bool), energy: Energy) -> bool {
+        let (energy, down) = (i128::from(energy.0), parts / self.whole);
+        energy == down || (energy == down + 1 && (more || parts % self.whole > 0))
+    }
+}

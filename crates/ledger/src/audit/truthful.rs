@@ -1,0 +1,171 @@
+//! McAfee's auction again, by sorting: both sides laid out by price, then arrival, and walked along as long as the
+//! bid is worth the offer. (`vcg` is for studies; no ledger can hold a clearing by it.)
+
+use super::books::OwnOrder;
+use market::{AccountId, Energy, Money, Price, Side};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a right clearing by `trade_reduction` does.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Reduction {
+    pub(super) volume: Energy,
+    /// The price for all, where there is one.
+    pub(super) price: Option<Price>,
+    /// The lowest equilibrium price of the efficient allocation.
+    pub(super) equilibrium: Option<Price>,
+    pub(super) welfare: Money,
+    /// Per side, by place of arrival: energy and money.
+    pub(super) fills: [BTreeMap<u32, (Energy, Money)>; 2],
+}
+
+/// The right clearing of these orders; `collar` is the market's floor and cap.
+pub(super) fn trade_reduction(orders: &[Vec<OwnOrder>; 2], collar: (Price, Price)) -> Reduction {
+    let [mut bids, mut offers] = [0, 1].map(|side| orders[side].iter().collect::<Vec<&OwnOrder>>());
+    bids.sort_by_key(|own| (-own.order.limit, own.arrival));
+    offers.sort_by_key(|own| (own.order.limit, own.arrival));
+    let Some(met) = Meeting::of(&bids, &offers) else { return Reduction::default() };
+    let limit = |side: &[&OwnOrder], at: usize| side.get(at).map(|own| own.order.limit);
+    let (last_bid, last_offer) = (bids[met.bid].order.limit, offers[met.offer].order.limit);
+    let next_bid = limit(&bids, met.bid + 1);
+    // Below the limit of the bid in which the next Wh lies, more is wanted than traded.
+    let wanting = if met.bid_left > Energy::ZERO { Some(last_bid) } else { next_bid };
+    let equilibrium = Some(last_offer).max(wanting);
+    let outside = (next_bid.unwrap_or(collar.0), limit(&offers, met.offer + 1).unwrap_or(collar.1));
+    let middle = Price((outside.0 + outside.1).0.div_euclid(2));
+    let all = || orders.iter().flatten();
+    let accounts: BTreeSet<AccountId> = all().map(|own| own.order.account).collect();
+    let energies: BTreeSet<Energy> = all().map(|own| own.open).collect();
+    let single = accounts.len() == all().count() && energies.len() == 1;
+    let (traders, prices) = if single && last_offer <= middle && middle <= last_bid {
+        ([&bids[..=met.bid], &offers[..=met.offer]], (middle, middle))
+    } else {
+        ([&bids[..met.bid], &offers[..met.offer]], (last_bid, last_offer))
+    };
+    let supply = traders.map(|side| side.iter().map(|own| own.open).sum::<Energy>());
+    let volume = supply[0].min(supply[1]);
+    let mut right = Reduction { volume, equilibrium, ..Reduction::default() };
+    if volume > Energy::ZERO && prices.0 == prices.1 {
+        right.price = Some(prices.0);
+    }
+    for (side, price) in [(Side::Buy, prices.0), (Side::Sell, prices.1)] {
+        let (number, mut waiting) = (side as usize, traders[side as usize].to_vec());
+        waiting.sort_by_key(|own| own.arrival);
+        let (mut before, mut given) = (0_i128, 0_i128);
+        for own in waiting {
+            before += i128::from(own.open.0);
+            let upto = i128::from(volume.0) * before / i128::from(supply[number].0);
+            let energy = Energy((upto - given) as i64);
+            given = upto;
+            if energy > Energy::ZERO {
+                let value = energy * own.order.limit;
+                right.welfare += if side == Side::Buy { value } else { -value };
+                right.fills[number].insert(own.arrival, (energy, energy * price));
+            }
+        }
+    }
+    right
+}
+
+/// The orders in which the last Wh of the efficient volume lies.
+struct Meeting {
+    bid: usize,
+    offer: usize,
+    /// What the bid would still take.
+    bid_left: Energy,
+}
+
+impl Meeting {
+    fn of(bids: &[&OwnOrder], offers: &[&OwnOrder]) -> Option<Self> {
+        let (mut bid, mut offer) = (0, 0);
+        let (mut wanted, mut given) = (bids.first()?.open, offers.first()?.open);
+        let mut last = None;
+        while bids[bid].order.limit >= offers[offer].order.limit {
+            let energy = wanted.min(given);
+            (wanted, given) = (wanted - energy, given - energy);
+            last = Some(Self { bid, offer, bid_left: wanted });
+            if wanted.is_zero() {
+                bid += 1;
+                let Some(next) = bids.get(bid) else { break };
+                wanted = next.open;
+            }
+            if given.is_zero() {
+                offer += 1;
+                let Some(next) = offers.get(offer) else { break };
+                given = next.open;
+            }
+        }
+        last
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use market::rule::{Clearing, check};
+    use market::{
+        Attributes, Book, BookOrder, Claim, DeliveryInterval, Location, MeterId, Order, Rule, TimeInForce,
+    };
+    use proptest::prelude::*;
+
+    const COLLAR: (Price, Price) = (Price(-40), Price(40));
+
+    fn own(side: Side, arrival: u32, account: u32, limit: i64, energy: i64) -> OwnOrder {
+        let order = Order {
+            account: AccountId(account),
+            meter: MeterId(account),
+            interval: DeliveryInterval { start: 0, duration: 900 },
+            side,
+            energy: Energy(energy),
+            limit: Price(limit),
+            time_in_force: TimeInForce::NextClearing,
+            nonce: 0,
+        };
+        let (attributes, location) = (Attributes::default(), Location::default());
+        OwnOrder { order, attributes, location, arrival, open: order.energy, block: 0, part: 0 }
+    }
+
+    fn booked(own: &OwnOrder) -> BookOrder {
+        let Order { account, meter, limit, time_in_force, .. } = own.order;
+        BookOrder { limit, energy: own.open, account, meter, arrival: own.arrival, time_in_force }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(10_000)))]
+
+        #[test]
+        fn the_auditor_finds_what_the_market_accepts(
+            bids in prop::collection::vec((0_u32..9, -20_i64..21, 1_i64..8), 0..8),
+            offers in prop::collection::vec((10_u32..19, -20_i64..21, 1_i64..8), 0..8),
+            single in any::<bool>(),
+        ) {
+            let side = |side, orders: Vec<(u32, i64, i64)>| -> Vec<OwnOrder> {
+                let orders = (0..).zip(orders).map(|(at, (account, limit, energy))| {
+                    let first = if side == Side::Buy { 100 } else { 200 };
+                    if single { own(side, 3 * at, first + at, limit, 7) }
+                    else { own(side, 3 * at, account, limit, energy) }
+                });
+                orders.collect()
+            };
+            let orders = [side(Side::Buy, bids), side(Side::Sell, offers)];
+            let book = Book {
+                bids: orders[0].iter().map(booked).collect(),
+                offers: orders[1].iter().map(booked).collect(),
+                ..Book::default()
+            };
+            let right = trade_reduction(&orders, COLLAR);
+            let claim = right.equilibrium.map_or(Claim::Nothing, |equilibrium| Claim::TradeReduction { equilibrium });
+            let mut out = Clearing::default();
+            prop_assert_eq!(check(&Rule::TradeReduction, &book, &claim, COLLAR, &mut out), Ok(()));
+            let facts = (out.volume, out.price, out.equilibrium, out.welfare);
+            prop_assert_eq!(facts, (right.volume, right.price, right.equilibrium, right.welfare));
+            for side in Side::ALL {
+                let money = out.money(side);
+                let rows = book.orders(side).iter().zip(out.fills(side)).enumerate();
+                let fills = rows.filter(|(_, (_, fill))| !fill.is_zero()).map(|(at, (order, fill))| {
+                    (order.arrival, (*fill, Money(money.of(at, *fill).into())))
+                });
+                prop_assert_eq!(fills.collect::<BTreeMap<_, _>>(), right.fills[side as usize].clone());
+            }
+        }
+    }
+}
