@@ -209,11 +209,8 @@ impl Flow {
             if length > limit || (length == limit && best.is_some() && !far_first) {
                 break;
             }
-            let (price, line) = if far_first {
-                (self.prices[other][at], self.lines[other][at])
-            } else {
-                (self.prices[own][at], self.lines[own][at])
-            };
+            let of = if far_first { other } else { own };
+            let (price, line) = (self.prices[of][at], self.lines[of][at]);
             if far_first {
                 ways[other].done[at] = true;
                 let wanted = self.wanted[other][at];
@@ -221,8 +218,8 @@ impl Flow {
                     Some((length, End::Match, at))
                 } else {
                     let next = Energy(wanted + self.block);
-                    let dearer = |line: Line| (line.at(next).0 - price).abs();
-                    (next <= line.energy).then(|| (length + dearer(line), End::Raise, at))
+                    let dearer = || (line.at(next).0 - price).abs();
+                    (next <= line.energy).then(|| (length + dearer(), End::Raise, at))
                 };
                 best = best.into_iter().chain(end.filter(|end| end.0 <= within)).min();
                 for to in 0..self.lines[own].len() {

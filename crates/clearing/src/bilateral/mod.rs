@@ -9,7 +9,7 @@ mod flow;
 
 pub use consensus::{Consensus, consensus};
 
-use market::rule::{Pairs, centre};
+use market::rule::{MAX_PAIRED, Pairs, centre};
 use market::{Book, Claim, PairClaim, Price, Side};
 
 /// The best trades of `book` under [`market::Rule::Bilateral`] with these charges, and prices that prove them.
@@ -27,7 +27,8 @@ pub fn agreed(pairs: &Pairs, consensus: &Consensus) -> Claim {
 
 /// What the search finds that begins with these prices of offers, n€/Wh.
 fn claim(pairs: &Pairs, offer_prices: Vec<i64>, near: bool) -> Claim {
-    if Side::ALL.iter().any(|side| pairs.count(*side) == 0) {
+    // Without one side nothing is traded; a book too large for pairs is refused whatever is claimed.
+    if Side::ALL.iter().any(|side| pairs.count(*side) == 0 || pairs.count(*side) > MAX_PAIRED) {
         return Claim::Nothing;
     }
     let (trades, mut prices) = flow::best(pairs, offer_prices, near);

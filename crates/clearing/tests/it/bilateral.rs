@@ -557,3 +557,36 @@ fn other_prices(prices: &[Price], shift: i64) -> Vec<Vec<Price>> {
     }
     changed
 }
+
+#[test]
+fn a_book_too_large_for_pairs_is_refused_whatever_is_claimed() {
+    let mut book = Book::default();
+    for number in 0..=market::rule::MAX_PAIRED as u32 {
+        assert!(place(&mut book, &plain(Side::Buy, 6 + number, 20, 1, 1)));
+    }
+    place(&mut book, &plain(Side::Sell, 5, 20, 1, 1));
+    let rule = Rule::Bilateral { charges: [Price::ZERO; 4] };
+    let claim = clearing::clear(&rule, &book, COLLAR, &mut clearing::Workspace::new());
+    for claim in [claim, Claim::Bilateral { trades: vec![], bid_prices: vec![], offer_prices: vec![] }] {
+        let refusal = check(&rule, &book, &claim, COLLAR, &mut Clearing::default());
+        assert_eq!(refusal, Err(Rejection::TooMany));
+        assert!(explain(&rule, &book, &claim, COLLAR).starts_with("wrong: a side has more than 2048 orders"));
+    }
+}
+
+#[test]
+fn a_market_of_the_largest_orders_does_not_overflow() {
+    let mut book = Book::default();
+    let (cap, energy) = (MAX_PRICE.0, MAX_ENERGY.0);
+    for number in 0..40 {
+        let (fall, partner) = (i64::from(number % 2) * 2 * cap, None);
+        let wish =
+            |side, account, limit| Wish { side, account, limit, energy, fall, partner, location: number };
+        assert!(place(&mut book, &wish(Side::Buy, 6 + number, cap)));
+        assert!(place(&mut book, &wish(Side::Sell, 100 + number, -cap)));
+    }
+    for charge in [0, cap] {
+        let (_, out) = cleared(&Rule::Bilateral { charges: [charge; 4].map(Price) }, &book);
+        assert!(out.volume >= Energy(20 * energy));
+    }
+}

@@ -16,7 +16,7 @@
 //! The buyer pays π_i plus its premium for the partner, the seller gets σ_j less its own: the difference is the
 //! network's charge, exactly.
 
-use super::{Clearing, Pairs, Rule, Trade};
+use super::{Clearing, Line, Pairs, Rule, Trade};
 use crate::{Book, Claim, Energy, MAX_PRICE, Money, PairClaim, Price, Rejection, Side};
 use alloc::format;
 use alloc::string::String;
@@ -122,7 +122,7 @@ enum Fault {
     Fill { side: Side, position: usize, fill: Energy, price: Price, least: Energy, most: Energy },
     /// A pair's prices lie further apart than its cost, or less far although it trades.
     Pair { bid: usize, offer: usize, apart: i64, cost: i64, trades: bool },
-    /// More could be traded at no loss, in the end to this offer's account or by this very pair.
+    /// More could be traded at no loss: by this very pair, or by this offer and a bid to which content pairs lead.
     Left { bid: Option<usize>, offer: usize },
     /// A price is not in the middle of those that prove the trades.
     Price { side: Side, position: usize, price: Price, below: i64, above: i64 },
@@ -175,15 +175,14 @@ fn untraded(pairs: &Pairs) -> Option<Fault> {
     }
     let first = Energy(1);
     pairs.lines(Side::Buy).enumerate().find_map(|(bid, buyer)| {
-        let crosses = |(offer, seller): &(usize, super::Line)| {
-            buyer.at(first) - seller.at(first) >= pairs.cost(bid, *offer)
-        };
+        let crosses =
+            |(offer, seller): &(usize, Line)| buyer.at(first) - seller.at(first) >= pairs.cost(bid, *offer);
         let (offer, _) = pairs.lines(Side::Sell).enumerate().find(crosses)?;
         Some(Fault::Left { bid: Some(bid), offer })
     })
 }
 
-/// All conditions of a right claim, the lowest number first.
+/// All conditions of a right claim; each means something only where those before it hold.
 fn examine<'a>(
     pairs: &'a Pairs,
     trades: &'a [PairClaim],
@@ -250,7 +249,7 @@ impl<'a> Outcome<'a> {
     }
 
     /// The orders of a side: line, price, fill.
-    fn orders(&self, side: Side) -> impl Iterator<Item = (super::Line, Price, Energy)> + '_ {
+    fn orders(&self, side: Side) -> impl Iterator<Item = (Line, Price, Energy)> + '_ {
         let [bids, offers] = self.prices;
         let prices = if side == Side::Buy { bids } else { offers };
         zip(self.pairs.lines(side), zip(prices, self.fills(side)))
@@ -319,10 +318,9 @@ impl<'a> Outcome<'a> {
     /// A price can fall until its order wants more (a bid that is not full) or less (an offer), or until a pair's slack
     /// is used up, from where on the two fall together: a shortest path. Likewise upwards.
     fn leeway(&self) -> [[Vec<i64>; 2]; 2] {
-        let next = |fill: Energy| fill + Energy(1);
         let towards = |side: Side, more: bool| {
-            let bound = move |(line, price, fill): (super::Line, Price, Energy)| match more {
-                true if fill < line.energy => (line.at(next(fill)) - price).0.abs(),
+            let bound = move |(line, price, fill): (Line, Price, Energy)| match more {
+                true if fill < line.energy => (line.at(fill + Energy(1)) - price).0.abs(),
                 false if fill > Energy::ZERO => (line.at(fill) - price).0.abs(),
                 _ => i64::MAX,
             };
