@@ -1,14 +1,16 @@
-//! What members agree on by themselves: the alternating direction method of multipliers with reciprocal trades.
+//! What members agree on by themselves: the alternating direction method of multipliers with reciprocal
+//! trades.
 //!
-//! Bid i says x_ij, what it would take from offer j, offer j says y_ij, what it would give; λ_ij is the price of their
-//! trade. In every round each order answers for itself, z being the middle of what both said last:
+//! Bid i says x_ij, what it would take from offer j, offer j says y_ij, what it would give; λ_ij is the price
+//! of their trade. In every round each order answers for itself, z being the middle of what both said last:
 //!
 //! - bid: greatest V(Σx) − Σ(λ + charge − premium)·x − ρ/2·Σ(x − z)², x ≥ 0, Σx ≤ Q; offers alike;
 //! - z moves to (x + y)/2 and λ by ρ·(x − y)/2, both a little further.
 //!
-//! Nobody says more than what it would trade with whom (Sorin, Bobo, Pinson 2019; the method: Boyd et al. 2011). An
-//! order's answer is exact: with μ the value of its last Wh, x_j = (z_j + (μ − c_j)/ρ)⁺, and μ is where these add up to
-//! what it wants at μ. That sum is convex in μ and made of straight pieces, so Newton's method from above ends on it.
+//! Nobody says more than what it would trade with whom (Sorin, Bobo, Pinson 2019; the method: Boyd et al.
+//! 2011). An order's answer is exact: with μ the value of its last Wh, x_j = (z_j + (μ − c_j)/ρ)⁺, and μ is
+//! where these add up to what it wants at μ. That sum is convex in μ and made of straight pieces, so Newton's
+//! method from above ends on it.
 //!
 //! Energies are measured in the largest order, prices in the span of all limits. ρ follows the residuals.
 
@@ -53,7 +55,8 @@ pub fn consensus(pairs: &Pairs) -> Consensus {
         lines.map(|lines| lines.iter().map(|line| Agent::new(line, energy_unit, price_unit)).collect());
     let [buyers, sellers]: [Vec<Agent>; 2] = agents;
 
-    // What a Wh costs beside its price: the charge, less the premium, to the buyer; less the premium to the seller.
+    // What a Wh costs beside its price: the charge, less the premium, to the buyer; less the premium to the
+    // seller.
     let cells = || (0..bids).flat_map(|bid| (0..offers).map(move |offer| (bid, offer)));
     let table = |cost: &dyn Fn(usize, usize) -> i64| -> Vec<f64> {
         cells().map(|(bid, offer)| cost(bid, offer) as f64 / price_unit).collect()

@@ -1,8 +1,8 @@
 //! Trades between pairs, found in two ways.
 //!
-//! [`clear`] finds the best trades in integers, the same everywhere. [`consensus()`] is how members would find them by
-//! themselves, telling nobody more than what they would trade with whom; in floats and to a tolerance, and for that
-//! some ten times slower or more. [`agreed`] carries what it finds to the last n€.
+//! [`clear`] finds the best trades in integers, the same everywhere. [`consensus()`] is how members would
+//! find them by themselves, telling nobody more than what they would trade with whom; in floats and to a
+//! tolerance, and for that some ten times slower or more. [`agreed`] carries what it finds to the last n€.
 
 mod consensus;
 mod flow;
@@ -12,7 +12,8 @@ pub use consensus::{Consensus, consensus};
 use market::rule::{MAX_PAIRED, Pairs, centre};
 use market::{Book, Claim, PairClaim, Price, Side};
 
-/// The best trades of `book` under [`market::Rule::Bilateral`] with these charges, and prices that prove them.
+/// The best trades of `book` under [`market::Rule::Bilateral`] with these charges, and prices that prove
+/// them.
 pub(crate) fn clear(charges: &[Price; 4], book: &Book) -> Claim {
     let pairs = Pairs::new(book, charges);
     claim(&pairs, vec![0; pairs.count(Side::Sell)], false)

@@ -74,7 +74,8 @@ fn book(wishes: &[Wish]) -> Book {
     book
 }
 
-/// Flat limits and falling ones, ties, premiums, places near and far, tiny and huge energies; with the charges.
+/// Flat limits and falling ones, ties, premiums, places near and far, tiny and huge energies; with the
+/// charges.
 pub(crate) fn markets() -> impl Strategy<Value = (Vec<Wish>, [Price; 4])> {
     let prices = prop_oneof![
         Just((-2, 2, 2)),
@@ -185,8 +186,8 @@ fn no_small_market_has_more_welfare_or_as_much_with_more_energy() {
     });
 }
 
-/// Welfare and volume of the best trades, slowly: Wh by Wh along the way that gains most, found by Bellman and Ford's
-/// method in the residual graph, as long as it loses nothing.
+/// Welfare and volume of the best trades, slowly: Wh by Wh along the way that gains most, found by Bellman
+/// and Ford's method in the residual graph, as long as it loses nothing.
 fn wh_by_wh(pairs: &Pairs) -> (i128, i64) {
     let limits = |side| -> Vec<Vec<i64>> {
         pairs.lines(side).map(|line| (1..=line.energy.0).map(|wh| line.at(Energy(wh)).0).collect()).collect()
@@ -196,7 +197,8 @@ fn wh_by_wh(pairs: &Pairs) -> (i128, i64) {
     let (mut bought, mut sold) = (vec![0; bids.len()], vec![0; offers.len()]);
     let (mut welfare, mut volume) = (0, 0);
     loop {
-        // What a Wh gains on its way up to each bid; from an offer it goes to any bid, from a bid back to a partner.
+        // What a Wh gains on its way up to each bid; from an offer it goes to any bid, from a bid back to a
+        // partner.
         let mut at_offer: Vec<Option<(i64, usize)>> =
             (0..offers.len()).map(|at| offers[at].get(sold[at]).map(|cost| (-cost, usize::MAX))).collect();
         let mut at_bid: Vec<Option<(i64, usize)>> = vec![None; bids.len()];

@@ -1,9 +1,9 @@
-//! A market of pairs (C1, C3–C5, C7), by other means than the market's: every order's own price is read off its
-//! trades, and the straight lines of the limits are crossed out instead of divided.
+//! A market of pairs (C1, C3–C5, C7), by other means than the market's: every order's own price is read off
+//! its trades, and the straight lines of the limits are crossed out instead of divided.
 //!
-//! With these prices as dual variables no pair gains by trading more, and every order trades what it wants at its own:
-//! so by weak duality no trades are worth more. An order without a trade is content at the limit of its first Wh if at
-//! any price.
+//! With these prices as dual variables no pair gains by trading more, and every order trades what it wants at
+//! its own: so by weak duality no trades are worth more. An order without a trade is content at the limit of
+//! its first Wh if at any price.
 
 use super::books::{OwnDelivery, OwnOrder};
 use super::tally::Tally;
@@ -21,7 +21,8 @@ struct Party<'a> {
     price: Option<Price>,
 }
 
-/// Checks the outcome of a clearing with these `pairs`: places of arrival, energy, what the seller gets per Wh.
+/// Checks the outcome of a clearing with these `pairs`: places of arrival, energy, what the seller gets per
+/// Wh.
 pub(super) fn check(
     charges: &[Price; 4],
     delivery: &OwnDelivery,
@@ -131,8 +132,8 @@ impl Party<'_> {
         Price(if self.own.order.side == Side::Buy { limit - whole } else { limit + whole })
     }
 
-    /// Whether the order trades all energy on the better side of its price and none 1 n€/Wh beyond: f·q ≤ loss·Q for
-    /// the last Wh, f·(q + 1) > (loss − 1)·Q for the next.
+    /// Whether the order trades all energy on the better side of its price and none 1 n€/Wh beyond: f·q ≤
+    /// loss·Q for the last Wh, f·(q + 1) > (loss − 1)·Q for the next.
     fn is_content(&self) -> bool {
         let ((fall, over), loss, fill) = (self.slope(), self.loss(self.price()), i128::from(self.fill.0));
         let wants_its_last = fill == 0 || fall * fill <= loss * over;
@@ -164,7 +165,8 @@ mod tests {
 
     const START: u64 = 1_699_999_200;
 
-    /// A market of pairs cleared once: `cases/bilateral/partner_and_charges` with two more orders that stay open.
+    /// A market of pairs cleared once: `cases/bilateral/partner_and_charges` with two more orders that stay
+    /// open.
     fn commands() -> Vec<Envelope> {
         let prices = Prices { import: Price(40), export: Price(5) };
         let none = Price::ZERO;
@@ -228,8 +230,8 @@ mod tests {
         place(1, Side::Buy, 100, 28, plain, 1);
         place(2, Side::Sell, 100, 10, plain, 1);
         place(3, Side::Sell, 100, 12, plain, 1);
-        // A bid down from 14 and an offer up from 28. The bid keeps s1 at 13 or more, the lowest prices of all are then
-        // b 13, 17, 14 and s 13, 16, 13; the highest are b 25, 28, 25 and s 24, 28, 28.
+        // A bid down from 14 and an offer up from 28. The bid keeps s1 at 13 or more, the lowest prices of
+        // all are then b 13, 17, 14 and s 13, 16, 13; the highest are b 25, 28, 25 and s 24, 28, 28.
         place(0, Side::Buy, 3, 15, falling, 2);
         place(2, Side::Sell, 3, 27, falling, 2);
         commands.push(Command::Close { carrier, interval });
@@ -248,7 +250,8 @@ mod tests {
         }
     }
 
-    /// The events of a clearing in which the orders trade straight, at these prices of s1 and s2: 34 n€ per Wh.
+    /// The events of a clearing in which the orders trade straight, at these prices of s1 and s2: 34 n€ per
+    /// Wh.
     fn straight(events: &[Event], prices: [i64; 2]) -> Vec<Event> {
         let told = |event: &Event| match *event {
             Event::Cleared { carrier, interval, volume, price, equilibrium, orders, .. } => {
