@@ -10,6 +10,7 @@ mod show;
 
 mod audit;
 mod clear;
+mod compare;
 mod completions;
 mod config;
 mod run;

@@ -43,6 +43,17 @@ pub(crate) struct RunOptions {
     pub(crate) quiet: bool,
 }
 
+impl RunOptions {
+    /// What a comparison says of the scenario that it plays, and where it writes.
+    pub(crate) fn of_comparison(
+        scenario: &Option<String>,
+        [seed, days, week, out]: [&Option<String>; 4],
+    ) -> Self {
+        let [seed, days, week, out] = [seed, days, week, out].map(Clone::clone);
+        Self { scenario: scenario.clone(), seed, days, week, out, ..Self::default() }
+    }
+}
+
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {

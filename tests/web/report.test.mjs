@@ -6,55 +6,17 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import { pathToFileURL } from "node:url";
+import { NARROW, ROOT, WIDE, fits, named, open as openPage, readable, start } from "./page.mjs";
 
-const WIDE = { width: 1280, height: 900 };
-const NARROW = { width: 360, height: 740 };
-const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync"];
+let report;
 
-let browser, scratch, address;
+before(async () => { report = await start(process.env.REPORT, ["run", "village"]); });
+after(() => report?.stop());
 
-before(async () => {
-  let file = process.env.REPORT && resolve(process.env.REPORT);
-  if (!file) {
-    scratch = mkdtempSync(join(tmpdir(), "wattle-web-"));
-    const out = join(scratch, "village");
-    const stdio = ["ignore", "ignore", "inherit"];
-    execFileSync("cargo", ["run", "--quiet", "--", "run", "village", "--out", out], { cwd: ROOT, stdio });
-    file = join(out, "index.html");
-  }
-  address = pathToFileURL(file).href;
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
-});
-
-after(async () => {
-  await browser?.close();
-  if (scratch) rmSync(scratch, { recursive: true });
-});
-
-/// Opens the report; fails where the page complains or asks for anything but itself.
-async function open(t, viewport, options = {}) {
-  const context = await browser.newContext({ viewport, reducedMotion: "reduce", ...options });
-  const page = await context.newPage();
-  const complaints = [];
-  page.on("console", (message) => message.type() !== "log" && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("request", (request) => {
-    const url = request.url();
-    if (url !== address && url !== "data:,") complaints.push(`asked for ${url}`);
-  });
-  await page.goto(address);
-  t.after(async () => {
-    await context.close();
-    assert.deepEqual(complaints, []);
-  });
-  return page;
-}
+const open = (t, viewport, options) => openPage(report, t, viewport, options);
 
 /// Scrolls to an element and lets the page take note.
 async function show(page, locator) {
@@ -163,59 +125,14 @@ test("a mark says what it stands for", async (t) => {
 for (const [name, viewport] of Object.entries({ wide: WIDE, narrow: NARROW })) {
   test(`nothing leaves the page or its picture (${name})`, async (t) => {
     const page = await open(t, viewport);
-    const [width, shown] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-    assert.ok(width <= shown, `${width} px wide on a screen of ${shown}`);
-    const outside = await page.evaluate(() => {
-      const outside = [];
-      for (const svg of document.querySelectorAll("figure svg")) {
-        const frame = svg.getBoundingClientRect();
-        if (!frame.width) continue;
-        for (const text of svg.querySelectorAll("text")) {
-          const box = text.getBoundingClientRect();
-          const inside = box.left >= frame.left - 3 && box.right <= frame.right + 3 && box.bottom <= frame.bottom + 3;
-          if (!inside) outside.push(`${svg.getAttribute("aria-label")}: ${text.textContent}`);
-        }
-      }
-      return outside;
-    });
-    assert.deepEqual(outside, []);
+    await fits(page);
   });
 }
 
 for (const colorScheme of ["light", "dark"]) {
   test(`all text can be read (${colorScheme})`, async (t) => {
     const page = await open(t, WIDE, { colorScheme });
-    const faint = await page.evaluate(() => {
-      const rgb = (text) => text.match(/[\d.]+/g).map(Number);
-      const light = (color) => {
-        const [r, g, b] = color.slice(0, 3).map((part) => {
-          const c = part / 255;
-          return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
-        });
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-      };
-      const ground = (node) => {
-        for (let at = node; at; at = at.parentElement) {
-          const color = rgb(getComputedStyle(at).backgroundColor);
-          if (color.length < 4 || color[3] > 0) return color;
-        }
-        return [255, 255, 255];
-      };
-      const faint = new Set();
-      for (const node of document.querySelectorAll("p, h1, h2, h3, li, a, td, th, dt, dd, small, span, svg text")) {
-        if (!node.textContent.trim() || !node.getBoundingClientRect().width) continue;
-        const style = getComputedStyle(node);
-        const svg = node.closest("svg");
-        const ink = rgb(svg ? style.fill : style.color);
-        const [a, b] = [light(ink), light(ground(svg ? svg.parentElement : node))].sort((a, b) => b - a);
-        const contrast = (a + 0.05) / (b + 0.05);
-        if (contrast < 4.5) faint.add(`${node.tagName}.${node.getAttribute("class")} ${contrast.toFixed(1)}`);
-      }
-      return [...faint];
-    });
-    assert.deepEqual(faint, []);
-    const body = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-    assert.ok(colorScheme === "dark" ? /rgb\(1\d,/.test(body) : /rgb\(24\d,/.test(body), body);
+    await readable(page, colorScheme);
   });
 }
 
@@ -229,17 +146,7 @@ test("without scripts the pictures and tables are there", async (t) => {
 
 test("whoever cannot see the pictures is told what they show", async (t) => {
   const page = await open(t, WIDE);
-  const nameless = await page.evaluate(() => {
-    const named = (node) => node.getAttribute("aria-label") || node.textContent.trim();
-    const svgs = [...document.querySelectorAll("svg")].filter((svg) =>
-      svg.getAttribute("role") !== "img" || !named(svg) || !svg.querySelector("desc")?.textContent);
-    const controls = [...document.querySelectorAll("button, input, a")].filter((control) => !named(control));
-    const ids = [...document.querySelectorAll("[id]")].map((node) => node.id);
-    const links = [...document.querySelectorAll("a[href^='#']")].filter((link) => !ids.includes(link.hash.slice(1)));
-    return [...svgs, ...controls, ...links].map((node) => node.outerHTML.slice(0, 120))
-      .concat(ids.filter((id, place) => ids.indexOf(id) !== place));
-  });
-  assert.deepEqual(nameless, []);
+  await named(page);
   assert.equal(await page.locator("h1").count(), 1);
 });
 
@@ -249,7 +156,7 @@ test("the picture of a single auction stands alone", async (t) => {
   const out = join(folder, "auction");
   const stdio = ["ignore", "ignore", "inherit"];
   execFileSync("cargo", ["run", "--quiet", "--", "clear", "examples/orders.csv", "--out", out], { cwd: ROOT, stdio });
-  const page = await browser.newPage({ viewport: WIDE, colorScheme: "dark" });
+  const page = await report.browser.newPage({ viewport: WIDE, colorScheme: "dark" });
   t.after(() => page.close());
   await page.goto(pathToFileURL(join(out, "curves.svg")).href);
   assert.equal(await page.locator("parsererror").count(), 0);

@@ -14,4 +14,5 @@ mod run;
 pub use run::{RunError, run};
 mod summary;
 pub use summary::{CarrierSummary, MemberSummary, Summary};
+pub mod compare;
 pub mod report;

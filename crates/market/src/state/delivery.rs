@@ -28,6 +28,12 @@ pub struct Position {
 }
 
 impl Position {
+    /// Trades with peers alone: energy in Wh ≥ 0; money in n€, of a single metering point, so that it fits 64 bits.
+    #[must_use]
+    pub fn traded(bought: Energy, sold: Energy, paid: Money, received: Money) -> Self {
+        Self { bought, sold, paid: paid.0 as i64, received: received.0 as i64, ..Self::default() }
+    }
+
     /// Owed for what was bought from peers, n€ (negative at negative prices).
     #[must_use]
     pub fn paid(&self) -> Money {

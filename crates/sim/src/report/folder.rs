@@ -6,11 +6,13 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// What a report consists of. A folder that holds nothing else may be replaced.
-const FILES: [&str; 9] = [
+const FILES: [&str; 11] = [
     "bills.csv",
     "bills.parquet",
     "clearings.csv",
     "clearings.parquet",
+    "compare.csv",
+    "compare.parquet",
     "index.html",
     "members.csv",
     "members.parquet",

@@ -31,5 +31,7 @@ pub mod text;
 pub mod chart;
 mod page;
 pub use page::crossing_curves;
+mod comparison;
+pub use comparison::{ComparisonReport, ComparisonSubject, lie, words};
 #[cfg(test)]
 mod tests;

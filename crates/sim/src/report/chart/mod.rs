@@ -1,4 +1,4 @@
-//! Pictures in SVG, made of text alone: scales and axes, then the five kinds of chart a report needs.
+//! Pictures in SVG, made of text alone: scales and axes, then the kinds of chart a report needs.
 //!
 //! Colours are style classes, so that one picture serves light and dark; each is drawn for two widths, because
 //! a picture that only shrinks is unreadable on a phone.
@@ -17,6 +17,10 @@ mod bars;
 pub use bars::{Bar, Part, bars};
 mod dumbbell;
 pub use dumbbell::{Pair, dumbbells};
+mod ranked;
+pub use ranked::{Rank, ranked};
+mod heat;
+pub use heat::{Cell, heat};
 mod sankey;
 pub use sankey::{Link, Node, sankey};
 
@@ -27,10 +31,12 @@ pub enum Size {
     Wide,
     /// A phone held upright.
     Narrow,
+    /// Half of a wide page, beside another picture; the whole of a phone.
+    Half,
 }
 
 impl Size {
-    /// Both, in the order in which a page holds them.
+    /// Wide and narrow, in the order in which a page holds them.
     pub const ALL: [Self; 2] = [Self::Wide, Self::Narrow];
 
     /// Width of the drawing in its own units, which are the page's pixels.
@@ -39,6 +45,7 @@ impl Size {
         match self {
             Self::Wide => 960.0,
             Self::Narrow => 344.0,
+            Self::Half => 400.0,
         }
     }
 
@@ -47,7 +54,7 @@ impl Size {
     pub const fn pick(self, wide: f64, narrow: f64) -> f64 {
         match self {
             Self::Wide => wide,
-            Self::Narrow => narrow,
+            Self::Narrow | Self::Half => narrow,
         }
     }
 
@@ -57,6 +64,7 @@ impl Size {
         match self {
             Self::Wide => "wide",
             Self::Narrow => "narrow",
+            Self::Half => "half",
         }
     }
 }

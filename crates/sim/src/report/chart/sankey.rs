@@ -145,7 +145,7 @@ fn ribbons(svg: &mut Svg, nodes: &[Node], links: &[Link], mut placed: Vec<Placed
 fn lines(node: &Node, size: Size) -> Vec<String> {
     match size {
         Size::Wide => wrap(&node.name, 24),
-        Size::Narrow => wrap(&node.short, 12),
+        Size::Narrow | Size::Half => wrap(&node.short, 12),
     }
 }
 

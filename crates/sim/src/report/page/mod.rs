@@ -16,9 +16,9 @@ use super::{Crossing, Outcome, Total};
 use market::{Carrier, Energy, Money};
 
 /// The style of the pictures alone, so that one can stand by itself.
-const PICTURES: &str = include_str!("pictures.css");
-const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+pub(super) const PICTURES: &str = include_str!("pictures.css");
+pub(super) const STYLE: &str = include_str!("page.css");
+pub(super) const SCRIPT: &str = include_str!("page.js");
 
 /// The crossing curves of one clearing as an SVG file of its own, light and dark.
 #[must_use]
@@ -153,19 +153,19 @@ pub(super) fn render(record: &Record, outcome: &Outcome) -> String {
 }
 
 /// The same picture for every width.
-fn sizes(draw: impl Fn(Size) -> String) -> String {
+pub(super) fn sizes(draw: impl Fn(Size) -> String) -> String {
     Size::ALL.map(draw).concat()
 }
 
 /// A section with its heading.
-fn section(id: &str, heading: &str, intro: &str, content: &str) -> String {
+pub(super) fn section(id: &str, heading: &str, intro: &str, content: &str) -> String {
     format!(
         "<section id=\"{id}\">\n<h2>{heading}</h2>\n<p class=\"intro\">{intro}</p>\n{content}</section>\n"
     )
 }
 
 /// A legend: style class and name of each entry.
-fn legend(entries: &[(&str, &str)]) -> String {
+pub(super) fn legend(entries: &[(&str, &str)]) -> String {
     let entry = |(class, name): &(&str, &str)| format!("<li><i class=\"chip {class}\"></i>{name}</li>");
     format!("<ul class=\"legend\">{}</ul>\n", entries.iter().map(entry).collect::<String>())
 }
