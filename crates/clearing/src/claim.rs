@@ -4,7 +4,8 @@ use crate::{Workspace, bilateral, clear_blocks, merit, pipeline, selection, vcg}
 use market::rule::{Cut, Rule};
 use market::{Book, Claim, Price, PriceConvention, Side};
 
-/// The right outcome of `book` under `rule`. There is exactly one, and [`market::rule::check`] accepts it.
+/// The right outcome of `book` under `rule`, which [`market::rule::check`] accepts. There is exactly one, but under
+/// `bilateral`, where trades that share a tie differently are as good.
 ///
 /// `collar` is the market's floor and cap, as for the check; the orders of the book lie within it.
 #[must_use]

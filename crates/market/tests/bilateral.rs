@@ -1,4 +1,5 @@
-//! A market of pairs through the state machine: orders with wishes and places in, claims checked, charges booked.
+//! A market of pairs through the state machine: orders with wishes and places in, claims checked, charges
+//! booked.
 
 use market::signing::Recover;
 use market::*;
@@ -221,7 +222,8 @@ fn energy_that_costs_nobody_anything_must_be_traded() {
 
 #[test]
 fn limits_that_fall_are_traded_down_to_where_they_meet() {
-    // `cases/bilateral/falling_limits`, on one feeder: 27, 25, 22, 20 against 20, 22, 24, 26 and a charge of 1.
+    // `cases/bilateral/falling_limits`, on one feeder: 27, 25, 22, 20 against 20, 22, 24, 26 and a charge of
+    // 1.
     let mut ledger = Ledger::with_four_members();
     ledger.place((0, Side::Buy, 4, 30), falls(10)).unwrap();
     ledger.place((2, Side::Sell, 4, 18), falls(8)).unwrap();

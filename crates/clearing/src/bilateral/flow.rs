@@ -1,12 +1,12 @@
 //! The best trades in integers: successive shortest paths over blocks that are halved.
 //!
-//! A flow with convex costs (Ahuja, Magnanti, Orlin 1993, ch. 14): prices are kept at which no pair would rather trade
-//! more, trades are kept only where a pair is content, and every order wants at its price what it has been given to
-//! trade. What an order wants beyond its trades, its surplus, is pushed along the pairs with the least loss to an order
-//! of the other side that wants it too or comes to want it, or to one of its own side that gives way; prices follow the
-//! lengths of the ways. First in blocks as large as the largest order, each with the limit of its last Wh, then in
-//! halves, down to single Wh: after every halving no order is off by more than two blocks, so that few pushes remain
-//! whatever the energies are.
+//! A flow with convex costs (Ahuja, Magnanti, Orlin 1993, ch. 14): prices are kept at which no pair would
+//! rather trade more, trades are kept only where a pair is content, and every order wants at its price what
+//! it has been given to trade. What an order wants beyond its trades, its surplus, is pushed along the pairs
+//! with the least loss to an order of the other side that wants it too or comes to want it, or to one of its
+//! own side that gives way; prices follow the lengths of the ways. First in blocks as large as the largest
+//! order, each with the limit of its last Wh, then in halves, down to single Wh: after every halving no order
+//! is off by more than two blocks, so that few pushes remain whatever the energies are.
 
 use super::listed;
 use market::rule::{Line, Pairs};
@@ -191,7 +191,8 @@ impl Flow {
         }
     }
 
-    /// The nearest end of a push from an order, no further than `within`: how far, of which kind, and which order.
+    /// The nearest end of a push from an order, no further than `within`: how far, of which kind, and which
+    /// order.
     fn shortest(&mut self, side: Side, start: usize, within: i64, lower: bool) -> Option<(i64, End, usize)> {
         let (own, other) = (side as usize, 1 - side as usize);
         let mut ways = std::mem::take(&mut self.ways);
@@ -209,11 +210,8 @@ impl Flow {
             if length > limit || (length == limit && best.is_some() && !far_first) {
                 break;
             }
-            let (price, line) = if far_first {
-                (self.prices[other][at], self.lines[other][at])
-            } else {
-                (self.prices[own][at], self.lines[own][at])
-            };
+            let of = if far_first { other } else { own };
+            let (price, line) = (self.prices[of][at], self.lines[of][at]);
             if far_first {
                 ways[other].done[at] = true;
                 let wanted = self.wanted[other][at];
@@ -221,8 +219,8 @@ impl Flow {
                     Some((length, End::Match, at))
                 } else {
                     let next = Energy(wanted + self.block);
-                    let dearer = |line: Line| (line.at(next).0 - price).abs();
-                    (next <= line.energy).then(|| (length + dearer(line), End::Raise, at))
+                    let dearer = || (line.at(next).0 - price).abs();
+                    (next <= line.energy).then(|| (length + dearer(), End::Raise, at))
                 };
                 best = best.into_iter().chain(end.filter(|end| end.0 <= within)).min();
                 for to in 0..self.lines[own].len() {
@@ -252,7 +250,8 @@ impl Flow {
     /// Moves up to `most` Wh from a start to an end along the way found; returns how much.
     fn push(&mut self, own: usize, start: usize, end: End, at: usize, most: i64) -> i64 {
         let other = 1 - own;
-        // The way backwards, in pairs of the own and the other side: those that trade more and those that trade less.
+        // The way backwards, in pairs of the own and the other side: those that trade more and those that
+        // trade less.
         let (mut more, mut less) = (Vec::new(), Vec::new());
         let mut near = at;
         if end != End::Lower {

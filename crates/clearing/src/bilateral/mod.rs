@@ -1,18 +1,19 @@
 //! Trades between pairs, found in two ways.
 //!
-//! [`clear`] finds the best trades in integers, the same everywhere. [`consensus()`] is how members would find them by
-//! themselves, telling nobody more than what they would trade with whom; in floats and to a tolerance, and for that
-//! some ten times slower or more. [`agreed`] carries what it finds to the last n€.
+//! [`clear`] finds the best trades in integers, the same everywhere. [`consensus()`] is how members would
+//! find them by themselves, telling nobody more than what they would trade with whom; in floats and to a
+//! tolerance, and for that some ten times slower or more. [`agreed`] carries what it finds to the last n€.
 
 mod consensus;
 mod flow;
 
 pub use consensus::{Consensus, consensus};
 
-use market::rule::{Pairs, centre};
+use market::rule::{MAX_PAIRED, Pairs, centre};
 use market::{Book, Claim, PairClaim, Price, Side};
 
-/// The best trades of `book` under [`market::Rule::Bilateral`] with these charges, and prices that prove them.
+/// The best trades of `book` under [`market::Rule::Bilateral`] with these charges, and prices that prove
+/// them.
 pub(crate) fn clear(charges: &[Price; 4], book: &Book) -> Claim {
     let pairs = Pairs::new(book, charges);
     claim(&pairs, vec![0; pairs.count(Side::Sell)], false)
@@ -27,7 +28,8 @@ pub fn agreed(pairs: &Pairs, consensus: &Consensus) -> Claim {
 
 /// What the search finds that begins with these prices of offers, n€/Wh.
 fn claim(pairs: &Pairs, offer_prices: Vec<i64>, near: bool) -> Claim {
-    if Side::ALL.iter().any(|side| pairs.count(*side) == 0) {
+    // Without one side nothing is traded; a book too large for pairs is refused whatever is claimed.
+    if Side::ALL.iter().any(|side| pairs.count(*side) == 0 || pairs.count(*side) > MAX_PAIRED) {
         return Claim::Nothing;
     }
     let (trades, mut prices) = flow::best(pairs, offer_prices, near);

@@ -74,7 +74,8 @@ fn book(wishes: &[Wish]) -> Book {
     book
 }
 
-/// Flat limits and falling ones, ties, premiums, places near and far, tiny and huge energies; with the charges.
+/// Flat limits and falling ones, ties, premiums, places near and far, tiny and huge energies; with the
+/// charges.
 pub(crate) fn markets() -> impl Strategy<Value = (Vec<Wish>, [Price; 4])> {
     let prices = prop_oneof![
         Just((-2, 2, 2)),
@@ -185,8 +186,8 @@ fn no_small_market_has_more_welfare_or_as_much_with_more_energy() {
     });
 }
 
-/// Welfare and volume of the best trades, slowly: Wh by Wh along the way that gains most, found by Bellman and Ford's
-/// method in the residual graph, as long as it loses nothing.
+/// Welfare and volume of the best trades, slowly: Wh by Wh along the way that gains most, found by Bellman
+/// and Ford's method in the residual graph, as long as it loses nothing.
 fn wh_by_wh(pairs: &Pairs) -> (i128, i64) {
     let limits = |side| -> Vec<Vec<i64>> {
         pairs.lines(side).map(|line| (1..=line.energy.0).map(|wh| line.at(Energy(wh)).0).collect()).collect()
@@ -196,7 +197,8 @@ fn wh_by_wh(pairs: &Pairs) -> (i128, i64) {
     let (mut bought, mut sold) = (vec![0; bids.len()], vec![0; offers.len()]);
     let (mut welfare, mut volume) = (0, 0);
     loop {
-        // What a Wh gains on its way up to each bid; from an offer it goes to any bid, from a bid back to a partner.
+        // What a Wh gains on its way up to each bid; from an offer it goes to any bid, from a bid back to a
+        // partner.
         let mut at_offer: Vec<Option<(i64, usize)>> =
             (0..offers.len()).map(|at| offers[at].get(sold[at]).map(|cost| (-cost, usize::MAX))).collect();
         let mut at_bid: Vec<Option<(i64, usize)>> = vec![None; bids.len()];
@@ -424,7 +426,7 @@ fn c10_does_not_apply_a_tie_may_be_decided_either_way() {
 fn every_change_of_a_right_claim_is_refused_unless_its_trades_are_as_good() {
     proptest!(cases(), |((wishes, charges) in markets(), shift in 2_i64..1000)| {
         let mut wishes = wishes;
-        wishes.truncate(12);
+        wishes.truncate(10);
         let (rule, book) = (Rule::Bilateral { charges }, book(&wishes));
         let pairs = Pairs::new(&book, &charges);
         let (right, out) = cleared(&rule, &book);
@@ -556,4 +558,37 @@ fn other_prices(prices: &[Price], shift: i64) -> Vec<Vec<Price>> {
         }
     }
     changed
+}
+
+#[test]
+fn a_book_too_large_for_pairs_is_refused_whatever_is_claimed() {
+    let mut book = Book::default();
+    for number in 0..=market::rule::MAX_PAIRED as u32 {
+        assert!(place(&mut book, &plain(Side::Buy, 6 + number, 20, 1, 1)));
+    }
+    place(&mut book, &plain(Side::Sell, 5, 20, 1, 1));
+    let rule = Rule::Bilateral { charges: [Price::ZERO; 4] };
+    let claim = clearing::clear(&rule, &book, COLLAR, &mut clearing::Workspace::new());
+    for claim in [claim, Claim::Bilateral { trades: vec![], bid_prices: vec![], offer_prices: vec![] }] {
+        let refusal = check(&rule, &book, &claim, COLLAR, &mut Clearing::default());
+        assert_eq!(refusal, Err(Rejection::TooMany));
+        assert!(explain(&rule, &book, &claim, COLLAR).starts_with("wrong: a side has more than 2048 orders"));
+    }
+}
+
+#[test]
+fn a_market_of_the_largest_orders_does_not_overflow() {
+    let mut book = Book::default();
+    let (cap, energy) = (MAX_PRICE.0, MAX_ENERGY.0);
+    for number in 0..40 {
+        let (fall, partner) = (i64::from(number % 2) * 2 * cap, None);
+        let wish =
+            |side, account, limit| Wish { side, account, limit, energy, fall, partner, location: number };
+        assert!(place(&mut book, &wish(Side::Buy, 6 + number, cap)));
+        assert!(place(&mut book, &wish(Side::Sell, 100 + number, -cap)));
+    }
+    for charge in [0, cap] {
+        let (_, out) = cleared(&Rule::Bilateral { charges: [charge; 4].map(Price) }, &book);
+        assert!(out.volume >= Energy(20 * energy));
+    }
 }

@@ -127,6 +127,9 @@ impl Outcome {
             Binding::DoesNotApply(_) => {}
         }
         if let Rule::Bilateral { charges } = rule {
+            tally.check(Law::C7, (price, self.equilibrium) == (None, None), || {
+                "a market of pairs has no price for all".into()
+            });
             super::bilateral::check(charges, delivery, &self.pairs, &self.fills, self.welfare, tally);
         }
         match rule.kind() {

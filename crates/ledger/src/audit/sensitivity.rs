@@ -12,7 +12,7 @@ use market::{
 use std::collections::BTreeMap;
 
 /// Every small lie about an event, with its name.
-fn lies(event: Event) -> Vec<(&'static str, Event)> {
+pub(super) fn lies(event: Event) -> Vec<(&'static str, Event)> {
     let mut lies: Vec<(&'static str, Event)> = Vec::new();
     match event {
         Event::AccountOpened(AccountId(id)) => {

@@ -1,22 +1,23 @@
 //! Trades between pairs, with network charges and preferences of their own (Sorin, Bobo, Pinson 2019).
 //!
-//! Offer j gives t_ij to bid i. Every Wh has a limit ([`Line`]), every pair a cost d_ij ([`Pairs`]). Wanted is the
-//! greatest Σ limits of bids − Σ limits of offers − Σ d_ij·t_ij, and of that the most energy. By duality trades are
-//! the best iff every order has a price of its own, π_i or σ_j, such that
+//! Offer j gives t_ij to bid i. Every Wh has a limit ([`Line`]), every pair a cost d_ij ([`Pairs`]). Wanted
+//! is the greatest Σ limits of bids − Σ limits of offers − Σ d_ij·t_ij, and of that the most energy. By
+//! duality trades are the best iff every order has a price of its own, π_i or σ_j, such that
 //!
 //! - each order trades what it wants at its price: every Wh with a better limit and none with a worse one;
 //! - no pair would rather trade more: π_i − σ_j ≤ d_ij;
 //! - those that trade are content: π_i − σ_j = d_ij where t_ij > 0.
 //!
-//! It is a flow with convex costs, and its limits and costs are whole n€/Wh: so there are whole prices that prove it
-//! to the last n€, and nothing is left to a tolerance. Of all such prices every order gets the middle between its
-//! lowest and its highest, rounded down, which belong together again (both are a shortest path; the prices are an
-//! L♮-convex set, Murota 2003). So prices and volume follow from the book; who trades with whom at a tie does not.
+//! It is a flow with convex costs, and its limits and costs are whole n€/Wh: so there are whole prices that
+//! prove it to the last n€, and nothing is left to a tolerance. Of all such prices every order gets the
+//! middle between its lowest and its highest, rounded down, which belong together again (both are a shortest
+//! path; the prices are an L♮-convex set, Murota 2003). So prices and volume follow from the book; who trades
+//! with whom at a tie does not.
 //!
-//! The buyer pays π_i plus its premium for the partner, the seller gets σ_j less its own: the difference is the
-//! network's charge, exactly.
+//! The buyer pays π_i plus its premium for the partner, the seller gets σ_j less its own: the difference is
+//! the network's charge, exactly.
 
-use super::{Clearing, Pairs, Rule, Trade};
+use super::{Clearing, Line, Pairs, Rule, Trade};
 use crate::{Book, Claim, Energy, MAX_PRICE, Money, PairClaim, Price, Rejection, Side};
 use alloc::format;
 use alloc::string::String;
@@ -122,7 +123,8 @@ enum Fault {
     Fill { side: Side, position: usize, fill: Energy, price: Price, least: Energy, most: Energy },
     /// A pair's prices lie further apart than its cost, or less far although it trades.
     Pair { bid: usize, offer: usize, apart: i64, cost: i64, trades: bool },
-    /// More could be traded at no loss, in the end to this offer's account or by this very pair.
+    /// More could be traded at no loss: by this very pair, or by this offer and a bid to which content pairs
+    /// lead.
     Left { bid: Option<usize>, offer: usize },
     /// A price is not in the middle of those that prove the trades.
     Price { side: Side, position: usize, price: Price, below: i64, above: i64 },
@@ -175,15 +177,14 @@ fn untraded(pairs: &Pairs) -> Option<Fault> {
     }
     let first = Energy(1);
     pairs.lines(Side::Buy).enumerate().find_map(|(bid, buyer)| {
-        let crosses = |(offer, seller): &(usize, super::Line)| {
-            buyer.at(first) - seller.at(first) >= pairs.cost(bid, *offer)
-        };
+        let crosses =
+            |(offer, seller): &(usize, Line)| buyer.at(first) - seller.at(first) >= pairs.cost(bid, *offer);
         let (offer, _) = pairs.lines(Side::Sell).enumerate().find(crosses)?;
         Some(Fault::Left { bid: Some(bid), offer })
     })
 }
 
-/// All conditions of a right claim, the lowest number first.
+/// All conditions of a right claim; each means something only where those before it hold.
 fn examine<'a>(
     pairs: &'a Pairs,
     trades: &'a [PairClaim],
@@ -250,7 +251,7 @@ impl<'a> Outcome<'a> {
     }
 
     /// The orders of a side: line, price, fill.
-    fn orders(&self, side: Side) -> impl Iterator<Item = (super::Line, Price, Energy)> + '_ {
+    fn orders(&self, side: Side) -> impl Iterator<Item = (Line, Price, Energy)> + '_ {
         let [bids, offers] = self.prices;
         let prices = if side == Side::Buy { bids } else { offers };
         zip(self.pairs.lines(side), zip(prices, self.fills(side)))
@@ -287,8 +288,8 @@ impl<'a> Outcome<'a> {
         Ok(())
     }
 
-    /// No more energy can be traded at no loss: from no bid that would take more at its price do content pairs lead to
-    /// an offer that would give more.
+    /// No more energy can be traded at no loss: from no bid that would take more at its price do content
+    /// pairs lead to an offer that would give more.
     fn exhausted(&self) -> Result<(), Fault> {
         let room = |side| self.orders(side).map(|(line, price, fill)| fill < line.wanted(price).1);
         let starts = room(Side::Buy).map(|room| if room { 0 } else { i64::MAX }).collect();
@@ -316,13 +317,12 @@ impl<'a> Outcome<'a> {
 
     /// How much lower and how much higher every price could be, n€/Wh, ≥ 0.
     ///
-    /// A price can fall until its order wants more (a bid that is not full) or less (an offer), or until a pair's slack
-    /// is used up, from where on the two fall together: a shortest path. Likewise upwards.
+    /// A price can fall until its order wants more (a bid that is not full) or less (an offer), or until a
+    /// pair's slack is used up, from where on the two fall together: a shortest path. Likewise upwards.
     fn leeway(&self) -> [[Vec<i64>; 2]; 2] {
-        let next = |fill: Energy| fill + Energy(1);
         let towards = |side: Side, more: bool| {
-            let bound = move |(line, price, fill): (super::Line, Price, Energy)| match more {
-                true if fill < line.energy => (line.at(next(fill)) - price).0.abs(),
+            let bound = move |(line, price, fill): (Line, Price, Energy)| match more {
+                true if fill < line.energy => (line.at(fill + Energy(1)) - price).0.abs(),
                 false if fill > Energy::ZERO => (line.at(fill) - price).0.abs(),
                 _ => i64::MAX,
             };
@@ -334,9 +334,9 @@ impl<'a> Outcome<'a> {
         ]
     }
 
-    /// Per bid and per offer, the shortest way from any start, n€/Wh: from orders of the side `from` to any of the other
-    /// side over the slack of the pair, and back at no cost where they trade. `starts` is what it takes to begin there,
-    /// `i64::MAX` where one cannot. Dijkstra 1959.
+    /// Per bid and per offer, the shortest way from any start, n€/Wh: from orders of the side `from` to any
+    /// of the other side over the slack of the pair, and back at no cost where they trade. `starts` is what
+    /// it takes to begin there, `i64::MAX` where one cannot. Dijkstra 1959.
     fn shortest(&self, from: Side, starts: [Vec<i64>; 2]) -> [Vec<i64>; 2] {
         let oriented =
             |[bids, offers]: [Vec<i64>; 2]| if from == Side::Buy { [bids, offers] } else { [offers, bids] };

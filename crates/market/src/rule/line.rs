@@ -1,7 +1,8 @@
 //! A limit that worsens in a straight line from the first Wh of an order to the last.
 //!
-//! A bid over Q Wh from ℓ on that falls by f takes its q-th Wh at most at ℓ − f·q/Q, an offer gives it at least at
-//! ℓ + f·q/Q. Counted in whole n€/Wh, and rounded so that nobody ever trades worse than the line: ℓ ∓ ⌈f·q/Q⌉.
+//! A bid over Q Wh from ℓ on that falls by f takes its q-th Wh at most at ℓ − f·q/Q, an offer gives it at
+//! least at ℓ + f·q/Q. Counted in whole n€/Wh, and rounded so that nobody ever trades worse than the line: ℓ
+//! ∓ ⌈f·q/Q⌉.
 
 use super::merit::sign;
 use crate::{Energy, Money, Price, Side};
@@ -27,8 +28,8 @@ impl Line {
         Price(self.limit.0 - sign(self.side) * (lost + self.energy.0 - 1).div_euclid(self.energy.0))
     }
 
-    /// What the order wants at a price of its own, at least and at most, Wh: all Wh with a better limit, and those at
-    /// the price if it likes.
+    /// What the order wants at a price of its own, at least and at most, Wh: all Wh with a better limit, and
+    /// those at the price if it likes.
     #[must_use]
     pub fn wanted(&self, price: Price) -> (Energy, Energy) {
         let gain = (self.limit.0 - price.0) * sign(self.side);
@@ -55,8 +56,8 @@ impl Line {
 
 /// Σ ⌊(slope·k + start)/whole⌋ over k = 0 … count − 1, for slope, start ≥ 0 and whole > 0.
 ///
-/// The sum counts the points of a grid below a line. Whole steps are taken off first; what is left is counted along
-/// the other axis, as in Euclid's algorithm.
+/// The sum counts the points of a grid below a line. Whole steps are taken off first; what is left is counted
+/// along the other axis, as in Euclid's algorithm.
 fn floors(mut count: i128, mut whole: i128, mut slope: i128, mut start: i128) -> i128 {
     let mut sum = 0;
     loop {

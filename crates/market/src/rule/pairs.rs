@@ -62,8 +62,8 @@ impl Pairs {
         })
     }
 
-    /// How much better than its limit a trade between the two is to the order of `side`, n€/Wh, ≥ 0: its premium if
-    /// the other is its preferred partner.
+    /// How much better than its limit a trade between the two is to the order of `side`, n€/Wh, ≥ 0: its
+    /// premium if the other is its preferred partner.
     #[must_use]
     pub fn premium(&self, side: Side, bid: usize, offer: usize) -> Price {
         self.pair(bid, offer).map_or(Price::ZERO, |(bid, offer)| match side {
