@@ -124,23 +124,22 @@ impl Ladder {
         limits.clear();
         limits.extend(keys.iter().map(|key| i64::from(((key >> 32) as u32 ^ 1 << 31) as i32)));
         standing.clear();
-        standing.extend(keys.iter().map(|key| {
-            let position = *key as u32;
-            Standing { account: seats[position as usize].account, position }
-        }));
-        let mut end = 0;
-        for run in limits.chunk_by(|one, other| one == other) {
-            let begin = end;
-            end += run.len();
-            order.sort(&mut standing[begin..end]);
-        }
         until.clear();
         until.push(0);
         let mut sum = 0;
-        until.extend(standing.iter().map(|order| {
-            sum += seats[order.position as usize].open.0;
-            sum
-        }));
+        // Run by run, so that an order is looked up while it is near: keys come in no order of memory.
+        for run in keys.chunk_by(|one, other| one >> 32 == other >> 32) {
+            let begin = standing.len();
+            standing.extend(run.iter().map(|key| {
+                let position = *key as u32;
+                Standing { account: seats[position as usize].account, position }
+            }));
+            order.sort(&mut standing[begin..]);
+            until.extend(standing[begin..].iter().map(|order| {
+                sum += seats[order.position as usize].open.0;
+                sum
+            }));
+        }
         *count = found;
     }
 
