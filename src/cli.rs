@@ -1,11 +1,11 @@
 //! The command line: the one definition that help, completions and the manual page come from.
 
+use crate::clear::{Charges, Named};
 use crate::compare::CompareOptions;
 use crate::failure::Failure;
 use crate::settings::RunOptions;
 use crate::share::Country;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
-use market::rule::RuleKind;
 use market::rule::sharing::Rounding;
 use market::{Fraction, MAX_PRICE, Price, PriceConvention, SharingKey};
 use std::path::PathBuf;
@@ -50,15 +50,28 @@ pub(crate) struct ClearOptions {
     /// Orders: .csv, .json or .parquet with id,account,side,energy_wh,limit_price (n€/Wh)
     #[arg(value_name = "ORDERS", value_hint = ValueHint::FilePath)]
     pub(crate) orders: PathBuf,
-    /// Rule: uniform_price or pay_as_bid
-    #[arg(long, value_name = "RULE", default_value = "uniform_price", value_parser = rule)]
-    pub(crate) rule: RuleKind,
+    /// Rule, or the stages of a pipeline separated by commas
+    ///
+    /// Rules: uniform_price, pay_as_bid, trade_reduction, vcg, continuous, uniform_price_blocks, bilateral,
+    /// auction_first; on the orders' energies as if they had been metered: mid_market_rate, supply_demand_ratio,
+    /// bill_sharing. Stages: separate, high_to_low, low_to_high, satisfy_preferences, uniform_price
+    #[arg(long, value_name = "RULE", default_value = "uniform_price", value_parser = Named::parse)]
+    pub(crate) rule: Named,
     /// Which price uniform_price pays: equilibrium (default) or last_pair
     #[arg(long, value_name = "CONVENTION", value_parser = convention)]
     pub(crate) pricing: Option<PriceConvention>,
-    /// Where between the seller's (0) and the buyer's end (1) the price lies; an exact decimal
-    #[arg(long, value_name = "K", default_value = "0.5", value_parser = fraction)]
-    pub(crate) k: Fraction,
+    /// Where between the seller's (0) and the buyer's end (1) the price lies; an exact decimal, 0.5 by default
+    #[arg(long, value_name = "K", value_parser = fraction)]
+    pub(crate) k: Option<Fraction>,
+    /// What the supplier charges, for rules on metered energy, n€/Wh
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) import_price: Option<i64>,
+    /// What the supplier pays, for rules on metered energy, n€/Wh
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) export_price: Option<i64>,
+    /// What the network charges per Wh inside a building, a feeder, a substation and elsewhere, for bilateral
+    #[arg(long, value_name = "N,N,N,N", value_parser = Charges::parse)]
+    pub(crate) charges: Option<Charges>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -153,11 +166,6 @@ pub(crate) fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Some(Verb::Completions { shell }) => crate::completions::completions(shell, Arguments::command()),
         Some(Verb::Man) => crate::completions::manual(Arguments::command()),
     }
-}
-
-fn rule(text: &str) -> Result<RuleKind, String> {
-    let orders = RuleKind::ALL.into_iter().filter(|rule| rule.takes_orders());
-    RuleKind::from_name(text).ok_or_else(|| one_of(orders.map(RuleKind::name)))
 }
 
 fn convention(text: &str) -> Result<PriceConvention, String> {

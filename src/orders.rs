@@ -1,18 +1,22 @@
 //! Order files: CSV, JSON or Parquet, read as a whole or not at all.
 //!
 //! Columns `id,account,side,energy_wh,limit_price` (side `buy` or `sell`, price in n€/Wh) and, where wanted,
-//! `carrier,quality,premium_percent,min_fill_wh,partner,location`. Whatever cannot be read is reported with its
-//! line and column, all of it at once; whatever can be read but not accepted is for the market to refuse.
+//! `carrier,quality,premium_percent,min_fill_wh,partner,location,time_in_force,interval,block,curve,fall`.
+//! Whatever cannot be read is reported with its line and column, all of it at once; whatever can be read but not
+//! accepted is for the market to refuse.
 
 mod form;
 mod json;
 mod parquet;
+mod value;
 
 pub(crate) use parquet::text_of;
 
 use crate::failure::{Failure, Problem};
 use form::{Columns, Reader};
-use market::{Carrier, Energy, Price, Side};
+use market::rule::RuleKind;
+use market::{AccountId, Attributes, Carrier, Energy, Location, Price, Quality, Side, Step, TimeInForce};
+use sim::calendar::format_instant;
 use std::path::Path;
 
 /// One order as it stands in the file.
@@ -24,12 +28,60 @@ pub(crate) struct FileOrder {
     pub(crate) account: u32,
     /// Buy or sell.
     pub(crate) side: Side,
-    /// How much, Wh.
+    /// How much, Wh; of a curve, its first step.
     pub(crate) energy: Energy,
-    /// The worst acceptable price, n€/Wh.
+    /// The worst acceptable price, n€/Wh; of a curve, its first step's.
     pub(crate) limit: Price,
-    /// An optional column with a wish that only some rules can grant.
-    pub(crate) wish: Option<&'static str>,
+    /// Its delivery interval, counted from the earliest of the file.
+    pub(crate) interval: u32,
+    /// What the optional columns ask for; most orders ask for nothing.
+    pub(crate) wishes: Option<Box<Wishes>>,
+}
+
+/// What the optional columns of an order say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wishes {
+    /// The wishes that a rule may grant. A partner that is no account of the file is [`UNKNOWN`].
+    pub(crate) attributes: Attributes,
+    /// Where the metering point lies.
+    pub(crate) location: Location,
+    /// How long the order stays in a book that is open.
+    pub(crate) time_in_force: TimeInForce,
+    /// Further steps of a curve, each strictly worse than the one before.
+    pub(crate) steps: Vec<Step>,
+}
+
+impl Wishes {
+    /// Nothing beside energy and a limit.
+    pub(crate) const NONE: &Self = &Self {
+        attributes: Attributes {
+            quality: Quality::Any,
+            premium: Price::ZERO,
+            minimum: Energy::ZERO,
+            partner: AccountId::WORLD,
+            fall: Price::ZERO,
+            further: 0,
+        },
+        location: Location(0),
+        time_in_force: TimeInForce::NextClearing,
+        steps: Vec::new(),
+    };
+}
+
+/// An account that is not in the file.
+pub(crate) const UNKNOWN: AccountId = AccountId(u32::MAX);
+
+impl FileOrder {
+    /// What it asks for beside energy and a limit.
+    pub(crate) fn wishes(&self) -> &Wishes {
+        self.wishes.as_deref().unwrap_or(Wishes::NONE)
+    }
+
+    /// The steps of its curve, the first one included.
+    pub(crate) fn curve(&self) -> impl Iterator<Item = Step> + '_ {
+        let first = Step { limit: self.limit, energy: self.energy };
+        std::iter::once(first).chain(self.wishes().steps.iter().copied())
+    }
 }
 
 /// All orders of a file, in its order: the order of arrival.
@@ -41,11 +93,71 @@ pub(crate) struct OrderFile {
     pub(crate) accounts: Vec<String>,
     /// What is traded; electricity unless the file says otherwise.
     pub(crate) carrier: Option<Carrier>,
+    /// The earliest delivery interval and the length of a step to the next, where the file names any.
+    pub(crate) intervals: Option<Intervals>,
 }
 
-/// Reads an order file; its ending says which kind it is.
-pub(crate) fn read(path: &Path) -> Result<OrderFile, Failure> {
-    let mut reader = Reader::new(path);
+impl OrderFile {
+    /// Takes note of a carrier; all orders of a file are of one.
+    fn carrier_named(&mut self, name: &str) -> Result<(), String> {
+        let known = Carrier::ALL.into_iter().find(|known| known.name() == name);
+        let carrier = known.ok_or_else(|| format!("\"{name}\" is not electricity, heat or gas"))?;
+        if *self.carrier.get_or_insert(carrier) == carrier {
+            return Ok(());
+        }
+        Err("another carrier than above: an auction has one, so split the file".to_owned())
+    }
+}
+
+/// The delivery intervals of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Intervals {
+    /// The earliest.
+    pub(crate) first: Interval,
+    /// From one to the next: 1, or seconds between instants.
+    pub(crate) step: u64,
+}
+
+impl Intervals {
+    /// The name of a later one.
+    pub(crate) fn name(self, later: u64) -> String {
+        match self.first {
+            Interval::Number(first) => (i128::from(first) + i128::from(later * self.step)).to_string(),
+            Interval::Start(first) => format_instant(first.unsigned_abs() + later * self.step, 0),
+        }
+    }
+}
+
+/// A delivery interval as the file names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Interval {
+    /// Its number.
+    Number(i64),
+    /// Its start, Unix seconds.
+    Start(i64),
+}
+
+impl Interval {
+    /// Its number; an instant is counted in quarter hours since 1970.
+    pub(crate) fn number(self) -> u64 {
+        match self {
+            Self::Number(number) => number.unsigned_abs(),
+            Self::Start(start) => start.unsigned_abs() / 900,
+        }
+    }
+
+    /// How far it is from an earlier one of its kind.
+    fn since(self, earlier: Self) -> u64 {
+        let at = |interval| match interval {
+            Self::Number(at) | Self::Start(at) => at,
+        };
+        at(self).abs_diff(at(earlier))
+    }
+}
+
+/// Reads an order file for a rule; its ending says which kind it is.
+pub(crate) fn read(path: &Path, rule: RuleKind) -> Result<OrderFile, Failure> {
+    let mut reader = Reader::new(path, rule);
     match path.extension().and_then(|ending| ending.to_str()) {
         Some("csv") => csv(path, &mut reader)?,
         Some("json") => json::read(path, &mut reader)?,

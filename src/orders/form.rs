@@ -1,29 +1,36 @@
 //! The form every kind of order file shares: names of columns, and what each value must be.
 
-use super::{FileOrder, OrderFile};
+use super::value::{self, MOST_INTERVALS};
+use super::{FileOrder, Interval, Intervals, OrderFile, UNKNOWN, Wishes};
 use crate::failure::{Failure, Problem};
-use market::{Carrier, Energy, Price, Side};
+use market::rule::RuleKind;
+use market::{AccountId, MAX_PRICE, Price, Side, TimeInForce, Wish};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Columns that must be there.
 const NEEDED: [&str; 5] = ["id", "account", "side", "energy_wh", "limit_price"];
 
-/// Columns that may be there: the carrier, then wishes, with the value that wishes nothing.
-const OPTIONAL: [(&str, &str); 6] = [
-    ("carrier", ""),
-    ("quality", "any"),
-    ("premium_percent", "0"),
-    ("min_fill_wh", "0"),
-    ("partner", ""),
-    ("location", ""),
+/// Columns that may be there.
+const OPTIONAL: [&str; 11] = [
+    "carrier",
+    "quality",
+    "premium_percent",
+    "min_fill_wh",
+    "partner",
+    "location",
+    "time_in_force",
+    "interval",
+    "block",
+    "curve",
+    "fall",
 ];
 
 /// Where each column stands in the file.
 #[derive(Debug)]
 pub(super) struct Columns {
     needed: [usize; 5],
-    optional: [Option<usize>; 6],
+    optional: [Option<usize>; OPTIONAL.len()],
 }
 
 impl Columns {
@@ -32,8 +39,7 @@ impl Columns {
     pub(super) fn find(path: &Path, line: u64, names: &[String], reader: &mut Reader) -> Option<Self> {
         let before = reader.problems.len();
         for (index, name) in names.iter().enumerate() {
-            let known = NEEDED.contains(&name.as_str()) || OPTIONAL.iter().any(|(known, _)| known == name);
-            if !known {
+            if !NEEDED.contains(&name.as_str()) && !OPTIONAL.contains(&name.as_str()) {
                 reader.problem(Problem::at(path, line, name, format!("unknown column: {}", expected())));
             } else if names[..index].contains(name) {
                 reader.problem(Problem::at(path, line, name, "this column is there twice: remove one"));
@@ -45,35 +51,42 @@ impl Columns {
         }
         (reader.problems.len() == before).then(|| Self {
             needed: NEEDED.map(|name| place(name).unwrap_or(0)),
-            optional: OPTIONAL.map(|(name, _)| place(name)),
+            optional: OPTIONAL.map(place),
         })
     }
 }
 
 /// What a heading may hold, in words.
 fn expected() -> String {
-    let optional: Vec<&str> = OPTIONAL.iter().map(|(name, _)| *name).collect();
-    format!("columns are {}, optional {}", NEEDED.join(","), optional.join(","))
+    format!("columns are {}, optional {}", NEEDED.join(","), OPTIONAL.join(","))
 }
 
 /// Collects orders and problems from whatever reads the file.
 #[derive(Debug)]
 pub(super) struct Reader {
     path: PathBuf,
+    rule: RuleKind,
     file: OrderFile,
     lines: Vec<u64>,
     accounts: BTreeMap<String, u32>,
+    /// The delivery interval of every order up to the last that names one.
+    intervals: Vec<Option<Interval>>,
+    /// The partners that orders name, by place of the order: an account may appear later.
+    partners: Vec<(usize, String)>,
     problems: Vec<Problem>,
 }
 
 impl Reader {
     /// A reader that has seen nothing.
-    pub(super) fn new(path: &Path) -> Self {
+    pub(super) fn new(path: &Path, rule: RuleKind) -> Self {
         Self {
             path: path.to_owned(),
+            rule,
             file: OrderFile::default(),
             lines: Vec::new(),
             accounts: BTreeMap::new(),
+            intervals: Vec::new(),
+            partners: Vec::new(),
             problems: Vec::new(),
         }
     }
@@ -87,10 +100,9 @@ impl Reader {
     pub(super) fn row<'a>(&mut self, columns: &Columns, line: u64, cell: impl Fn(usize) -> &'a str) {
         let [id, account, side, energy, limit] = columns.needed.map(&cell);
         let before = self.problems.len();
-        let path = self.path.clone();
-        let mut problem = |field: &str, what: String| {
-            self.problems.push(Problem::at(&path, line, field, what));
-        };
+        let problems = &mut self.problems;
+        let path = &self.path;
+        let mut problem = |field: &str, what: String| problems.push(Problem::at(path, line, field, what));
         for (name, value) in [("id", id), ("account", account)] {
             if value.is_empty() {
                 problem(name, "this is empty: give every order a name of its own and an account".to_owned());
@@ -100,36 +112,54 @@ impl Reader {
             problem("side", format!("\"{side}\" is neither buy nor sell"));
             None
         });
-        let mut integer = |name: &str, value: &str, unit: &str, example: &str| {
-            value.parse::<i64>().ok().or_else(|| {
-                problem(name, format!("\"{value}\" is not a whole number of {unit}: write {example}"));
-                None
-            })
+        let energy = value::energy(energy).map_err(|what| problem("energy_wh", what)).ok();
+        let at_market = limit.is_empty() && self.rule == RuleKind::Continuous;
+        let limit = match side {
+            Some(Side::Buy) if at_market => Some(MAX_PRICE),
+            Some(Side::Sell) if at_market => Some(Price(-MAX_PRICE.0)),
+            _ if at_market => None,
+            _ => value::price(limit).map_err(|what| problem("limit_price", what)).ok(),
         };
-        let energy = integer("energy_wh", energy, "Wh", "1500 for 1.5 kWh");
-        let limit = integer("limit_price", limit, "n€/Wh", "123000 for 12.3 ct/kWh");
-        let mut wish = None;
-        for ((name, nothing), column) in OPTIONAL.into_iter().zip(columns.optional) {
-            let value = column.map_or("", &cell);
-            if value.is_empty() || value == nothing {
+        let mut wishes = Wishes::NONE.clone();
+        let (mut percent, mut interval, mut partner, mut waits) = (0, None, None, None);
+        for (name, column) in OPTIONAL.into_iter().zip(columns.optional) {
+            let text = column.map_or("", &cell);
+            if text.is_empty() {
                 continue;
             }
-            match name {
-                "carrier" => match Carrier::ALL.into_iter().find(|known| known.name() == value) {
-                    None => problem(name, format!("\"{value}\" is not electricity, heat or gas")),
-                    Some(carrier) if *self.file.carrier.get_or_insert(carrier) != carrier => {
-                        problem(
-                            name,
-                            "another carrier than above: an auction has one, so split the file".into(),
-                        );
-                    }
-                    Some(_) => {}
-                },
-                "premium_percent" | "min_fill_wh" if value.parse::<f64>().is_err() => {
-                    problem(name, format!("\"{value}\" is not a number"));
+            let read = match name {
+                "carrier" => self.file.carrier_named(text),
+                "quality" => value::quality(text).map(|quality| wishes.attributes.quality = quality),
+                "premium_percent" => value::percent(text).map(|parts| percent = parts),
+                "min_fill_wh" => value::energy(text).map(|energy| wishes.attributes.minimum = energy),
+                "partner" => {
+                    partner = Some(text);
+                    Ok(())
                 }
-                _ => wish = Some(name),
+                "location" => value::location(text).map(|location| wishes.location = location),
+                "time_in_force" => value::time_in_force(text).map(|kind| waits = Some(kind)),
+                "interval" => value::interval(text).map(|named| interval = Some(named)),
+                "block" => value::further(text).map(|further| wishes.attributes.further = further),
+                "curve" => value::steps(text, side, limit).map(|steps| wishes.steps = steps),
+                _ => value::price(text).map(|fall| wishes.attributes.fall = fall),
+            };
+            if let Err(what) = read {
+                problem(name, what);
             }
+        }
+        match waits {
+            None if at_market => wishes.time_in_force = TimeInForce::ImmediateOrCancel,
+            Some(TimeInForce::NextClearing | TimeInForce::GateClosure) if at_market => {
+                let remedy = "write ioc or fok, or a limit_price";
+                problem(
+                    "time_in_force",
+                    format!("an order without a limit does not wait in the book: {remedy}"),
+                );
+            }
+            _ => wishes.time_in_force = waits.unwrap_or(TimeInForce::NextClearing),
+        }
+        if at_market && percent > 0 {
+            problem("premium_percent", "a premium is a part of the limit_price: write one".to_owned());
         }
         let (Some(side), Some(energy), Some(limit)) = (side, energy, limit) else { return };
         if self.problems.len() > before {
@@ -144,8 +174,18 @@ impl Reader {
                 number
             }
         };
-        let (energy, limit) = (Energy(energy), Price(limit));
-        self.file.orders.push(FileOrder { id: id.to_owned(), account, side, energy, limit, wish });
+        wishes.attributes.premium = value::premium(limit, percent);
+        if let Some(partner) = partner {
+            wishes.attributes.partner = UNKNOWN;
+            self.partners.push((self.file.orders.len(), partner.to_owned()));
+        }
+        if interval.is_some() {
+            self.intervals.resize(self.file.orders.len(), None); // rows above that name none
+            self.intervals.push(interval);
+        }
+        let wishes = (wishes != *Wishes::NONE).then(|| Box::new(wishes));
+        let id = id.to_owned();
+        self.file.orders.push(FileOrder { id, account, side, energy, limit, interval: 0, wishes });
         self.lines.push(line);
     }
 
@@ -162,6 +202,65 @@ impl Reader {
                 self.problems.push(Problem::at(&self.path, self.lines[second], "id", what));
             }
         }
+        for (place, partner) in std::mem::take(&mut self.partners) {
+            if let (Some(known), Some(wishes)) =
+                (self.accounts.get(&partner), &mut self.file.orders[place].wishes)
+            {
+                wishes.attributes.partner = AccountId(AccountId::FIRST_MEMBER.0 + known);
+            }
+        }
+        self.place_in_time();
         if self.problems.is_empty() { Ok(self.file) } else { Err(Failure::Input(self.problems)) }
     }
+
+    /// Numbers the delivery intervals from the earliest; only some rules clear more than one at a time.
+    fn place_in_time(&mut self) {
+        let Some(&above) = self.intervals.first() else { return };
+        self.intervals.resize(self.file.orders.len(), None);
+        let several = self.rule.grants(Wish::Block);
+        for (place, interval) in self.intervals.iter().enumerate() {
+            let what = match (above, interval) {
+                _ if above == *interval => continue,
+                (Some(Interval::Number(_)), Some(Interval::Number(_)))
+                | (Some(Interval::Start(_)), Some(Interval::Start(_)))
+                    if several =>
+                {
+                    continue;
+                }
+                (_, None) | (None, _) => {
+                    "only some rows say their interval: write it in all of them or in none"
+                }
+                _ if several => {
+                    "some rows number their intervals and some say an instant: write one of the two"
+                }
+                _ => {
+                    "another interval than above: an auction clears one, so split the file, or clear \
+                     consecutive ones together with --rule uniform_price_blocks"
+                }
+            };
+            self.problems.push(Problem::at(&self.path, self.lines[place], "interval", what));
+        }
+        let Some(first) = self.intervals.iter().flatten().min().copied().filter(|_| self.problems.is_empty())
+        else {
+            return;
+        };
+        let since = |interval: &Option<Interval>| interval.map_or(0, |interval| interval.since(first));
+        let step = match first {
+            Interval::Number(_) => 1,
+            Interval::Start(_) => self.intervals.iter().map(since).fold(0, greatest_common_divisor).max(1),
+        };
+        for (place, interval) in self.intervals.iter().enumerate() {
+            let later = since(interval) / step;
+            if later >= u64::from(MOST_INTERVALS) {
+                let what = format!("more than {MOST_INTERVALS} intervals after the first: split the file");
+                self.problems.push(Problem::at(&self.path, self.lines[place], "interval", what));
+            }
+            self.file.orders[place].interval = later as u32;
+        }
+        self.file.intervals = Some(Intervals { first, step });
+    }
+}
+
+fn greatest_common_divisor(one: u64, other: u64) -> u64 {
+    if other == 0 { one } else { greatest_common_divisor(other, one % other) }
 }

@@ -4,6 +4,7 @@ use super::form::{Columns, Reader};
 use crate::failure::Failure;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
+use sim::calendar::format_instant;
 use std::path::Path;
 
 /// Reads all orders of the file; a "line" is a row counted from 1.
@@ -24,13 +25,15 @@ pub(super) fn read(path: &Path, reader: &mut Reader) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A value as it would stand in a CSV file; a whole number stored as a float is that number.
+/// A value as it would stand in a CSV file; a whole number stored as a float is that number, a timestamp an instant.
 pub(crate) fn text_of(field: &Field) -> String {
     match field {
         Field::Null => String::new(),
         Field::Str(text) => text.trim().to_owned(),
         Field::Bytes(bytes) => String::from_utf8_lossy(bytes.data()).trim().to_owned(),
         Field::Double(number) if number.fract() == 0.0 => format!("{number:.0}"),
+        Field::TimestampMillis(since) => format_instant((since / 1_000).max(0) as u64, 0),
+        Field::TimestampMicros(since) => format_instant((since / 1_000_000).max(0) as u64, 0),
         other => other.to_string(),
     }
 }

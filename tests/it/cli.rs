@@ -5,6 +5,7 @@ use crate::support::{Folder, root};
 mod bad_input;
 mod clear;
 mod compare;
+mod designs;
 mod share;
 
 /// The path of a shipped example.
@@ -28,7 +29,17 @@ fn help_and_version_end_well_and_a_misspelt_verb_does_not() {
     }
     check(&["cleer"], 2, "", "clear");
     check(&["clear"], 2, "", "ORDERS");
-    check(&["clear", "x.csv", "--rule", "vcg"], 2, "", "uniform_price, pay_as_bid");
+    check(&["clear", "x.csv", "--rule", "dutch"], 2, "", "uniform_price, pay_as_bid");
+    check(&["clear", "x.csv", "--rule", "pipeline"], 2, "", "a list of stages from separate, high_to_low");
+    check(
+        &["clear", "x.csv", "--rule", "separate,dutch"],
+        2,
+        "",
+        "\"dutch\" is no stage: choose from separate",
+    );
+    let five = "separate,separate,separate,separate,separate";
+    check(&["clear", "x.csv", "--rule", five], 2, "", "a pipeline has at most 4 stages");
+    check(&["clear", "x.csv", "--charges", "1,2,3"], 2, "", "write four charges in n€/Wh");
     check(&["clear", "x.csv", "--k", "1.5"], 2, "", "exact decimal from 0 to 1");
     check(&["share", "x.csv", "--key", "fair"], 2, "", "static, dynamic");
     check(&["share", "x.csv", "--rounding", "up"], 2, "", "cumulative_floor, largest_remainder");

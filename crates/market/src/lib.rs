@@ -68,4 +68,4 @@ pub mod signing;
 mod state;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-pub use state::{Delivery, Position, Proof, State};
+pub use state::{Delivery, Position, Proof, State, best_limit, makes_sense, reach};

@@ -19,7 +19,8 @@ fn check(verb: &[&str], name: &str, content: impl AsRef<[u8]>, expected: &[&str]
 }
 
 const COLUMNS: &str = "columns are id,account,side,energy_wh,limit_price, \
-                       optional carrier,quality,premium_percent,min_fill_wh,partner,location";
+                       optional carrier,quality,premium_percent,min_fill_wh,partner,location,time_in_force,\
+                       interval,block,curve,fall";
 
 #[test]
 fn every_malformed_row_is_told_at_once() {
@@ -66,6 +67,75 @@ fn carriers_are_known_and_not_mixed() {
 }
 
 #[test]
+fn wishes_are_told_with_line_and_column() {
+    let rows = "id,account,side,energy_wh,limit_price,quality,premium_percent,min_fill_wh,location,block,curve,fall\n\
+                b1,ann,buy,100,9,grey,-5,1.5,1.2.300,0,,cheap\n\
+                b2,ann,buy,100,9,,1e2,,a.b,673,5-3,\n\
+                b3,ann,buy,100,9,,,,,,10:8;10:8,\n\
+                s1,ben,sell,100,9,,,,,,10:20;10:15,\n\
+                s2,ben,sell,100,9,,,,,,x:20,\n\
+                ok,ben,sell,100,9,green,12.5,0,0.1.2.3,1,5:10; 5:11,0\n\
+                b4,ann,buy,100,,,,,,,,\n";
+    let place = "write substation.feeder.building such as 1.2.3, each up to 255";
+    let percentage = "write an exact decimal such as 12.5, at most nine places, no sign";
+    let number = "is not a whole number of n€/Wh: write 123000 for 12.3 ct/kWh";
+    let expected = [
+        "orders.csv:2:quality: \"grey\" is unknown: choose one of any, local, green_local",
+        &format!("orders.csv:2:premium_percent: \"-5\" is not a percentage: {percentage}"),
+        "orders.csv:2:min_fill_wh: \"1.5\" is not a whole number of Wh: write 1500 for 1.5 kWh",
+        &format!("orders.csv:2:location: \"1.2.300\" is not a place: {place}"),
+        "orders.csv:2:block: \"0\" is not a number of delivery intervals: write 1 to 672",
+        &format!("orders.csv:2:fall: \"cheap\" {number}"),
+        &format!("orders.csv:3:premium_percent: \"1e2\" is not a percentage: {percentage}"),
+        &format!("orders.csv:3:location: \"a.b\" is not a place: {place}"),
+        "orders.csv:3:block: \"673\" is not a number of delivery intervals: write 1 to 672",
+        "orders.csv:3:curve: \"5-3\" is not a step: write energy:price;energy:price as 500:240000",
+        "orders.csv:4:curve: the curve is not monotone, 8 follows 8: the price of a buy falls from step to step",
+        "orders.csv:5:curve: the curve is not monotone, 15 follows 20: the price of a sell rises from step to step",
+        "orders.csv:6:curve: \"x\" is not a whole number of Wh: write 1500 for 1.5 kWh",
+        &format!("orders.csv:8:limit_price: \"\" {number}"),
+    ];
+    check(&["clear"], "orders.csv", rows, &expected);
+}
+
+#[test]
+fn an_order_without_a_limit_neither_waits_nor_pays_a_premium() {
+    let rows = "id,account,side,energy_wh,limit_price,time_in_force,premium_percent\n\
+                b1,ann,buy,100,,gtc,\nb2,ann,buy,100,,,5\nb3,ann,buy,100,,soon,\n";
+    let expected = [
+        "orders.csv:2:time_in_force: an order without a limit does not wait in the book: write ioc or fok, or a \
+         limit_price",
+        "orders.csv:3:premium_percent: a premium is a part of the limit_price: write one",
+        "orders.csv:4:time_in_force: \"soon\" is unknown: choose one of next_clearing, gtc, ioc, fok",
+    ];
+    check(&["clear", "--rule", "continuous"], "orders.csv", rows, &expected);
+}
+
+#[test]
+fn delivery_intervals_are_not_mixed() {
+    let heading = "id,account,side,energy_wh,limit_price,interval\n";
+    let rows = format!("{heading}b1,ann,buy,1,1,7\nb2,ann,buy,1,1,8\nb3,ann,buy,1,1,\nb4,ann,buy,1,1,7\n");
+    let expected = [
+        "orders.csv:3:interval: another interval than above: an auction clears one, so split the file, or clear \
+         consecutive ones together with --rule uniform_price_blocks",
+        "orders.csv:4:interval: only some rows say their interval: write it in all of them or in none",
+    ];
+    check(&["clear"], "orders.csv", &rows, &expected);
+    let blocks = ["clear", "--rule", "uniform_price_blocks"];
+    check(&blocks, "orders.csv", &rows, &expected[1..]);
+    let rows = format!("{heading}b1,ann,buy,1,1,7\nb2,ann,buy,1,1,2021-06-07T12:00Z\nb3,ann,buy,1,1,noon\n");
+    let zone = "write a number, 2021-06-07T12:15:00Z or …+01:00";
+    let expected = [
+        &format!("orders.csv:4:interval: `noon` is not a date and time: {zone}"),
+        "orders.csv:3:interval: some rows number their intervals and some say an instant: write one of the two",
+    ];
+    check(&blocks, "orders.csv", rows, &expected);
+    let far = format!("{heading}b1,ann,buy,1,1,7\nb2,ann,buy,1,1,679\n");
+    let expected = ["orders.csv:3:interval: more than 672 intervals after the first: split the file"];
+    check(&blocks, "orders.csv", far, &expected);
+}
+
+#[test]
 fn json_orders_are_judged_like_csv_orders() {
     let orders =
         "[\n{\"id\":\"b\",\"account\":\"ann\",\"side\":\"buy\",\"energy_wh\":1.5,\"limit_price\":1},\n7]";
@@ -74,6 +144,11 @@ fn json_orders_are_judged_like_csv_orders() {
         "orders.json:3: not an object: write {\"id\":…,\"account\":…,…}",
     ];
     check(&["clear"], "orders.json", orders, &expected);
+    let some = r#"[{"id":"b","account":"a","side":"buy","energy_wh":1,"limit_price":1},
+                   {"id":"c","account":"a","side":"buy","energy_wh":1,"limit_price":1,"interval":4}]"#;
+    let mixed =
+        "orders.json:2:interval: only some rows say their interval: write it in all of them or in none";
+    check(&["clear"], "orders.json", some, &[mixed]);
     check(&["clear"], "orders.json", "[{]", &["orders.json:1:3: not JSON: key must be a string"]);
     let none = "orders.json: no array of orders: write [{\"id\":…},…] or {\"orders\":[…]}";
     check(&["clear"], "orders.json", "{}", &[none]);
@@ -103,6 +178,29 @@ fn options_that_contradict_each_other_are_refused() {
     check(&["clear", "--rule", "pay_as_bid", "--pricing", "last_pair"], "orders.csv", rows, &[pricing]);
     let metered = "--rule: dynamic takes no orders, it shares metered energy: use `wattle share`";
     check(&["clear", "--rule", "dynamic"], "orders.csv", rows, &[metered]);
+    let options = |options: &[&str], expected: &str| {
+        check(&[&["clear", "--rule"], options].concat(), "orders.csv", rows, &[expected]);
+    };
+    let needs = "needs the supplier's prices: give --import-price N --export-price N in n€/Wh";
+    options(&["mid_market_rate"], &format!("--import-price: mid_market_rate {needs}"));
+    options(&["bill_sharing", "--import-price", "3"], &format!("--export-price: bill_sharing {needs}"));
+    options(
+        &["bill_sharing", "--import-price", "3", "--export-price", "-10000001"],
+        "--export-price: -10000001 is beyond ±10000000 n€/Wh",
+    );
+    options(
+        &["vcg", "--import-price", "3"],
+        "--import-price: vcg does not know it, only rules on metered energy ask the supplier: leave --import-price out",
+    );
+    options(&["vcg", "--k", "1"], "--k: vcg does not know it, its price is fixed: leave --k out");
+    options(
+        &["separate", "--pricing", "last_pair"],
+        "--pricing: separate does not know it, uniform_price does: leave --pricing out",
+    );
+    options(
+        &["vcg", "--charges", "1,2,3,4"],
+        "--charges: vcg does not know it, bilateral does: leave --charges out",
+    );
 }
 
 #[test]

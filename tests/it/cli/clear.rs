@@ -28,6 +28,8 @@ fn the_form_is_the_promised_one() {
         "rule": "uniform_price",
         "energy_wh": 150,
         "price": 150_000,
+        "buyer_price": 150_000,
+        "seller_price": 150_000,
         "welfare_neur": 21_500_000,
         "surplus_neur": 0,
         "fills": [fill("b1", 100), fill("b2", 50), fill("s1", 80), fill("s2", 70)],
@@ -106,8 +108,41 @@ fn a_wish_no_rule_grants_is_refused_by_number() {
         "id,account,side,energy_wh,limit_price,min_fill_wh,quality\nb,ann,buy,9,9,5,\ns,ben,sell,9,9,0,any\n";
     folder.write("orders.csv", rows);
     let form = folder.wattle(&["clear", "orders.csv", "--json"]).json();
-    let expected = json!([{"id": "b", "code": 37, "reason": "uniform_price does not know min_fill_wh"}]);
+    let expected = json!([{"id": "b", "code": 37, "reason": "uniform_price does not know min_fill_wh, uniform_price_blocks does"}]);
     assert_eq!(form["rejected"], expected);
+}
+
+#[test]
+fn wishes_that_contradict_their_order_are_refused_by_number() {
+    let folder = Folder::new();
+    let rejected = |rule: &str, columns: &str, order: &str| {
+        folder
+            .write("orders.csv", format!("id,account,side,energy_wh,limit_price,{columns}\nb,ann,{order}\n"));
+        let form = folder.wattle(&["clear", "orders.csv", "--json", "--rule", rule]).json();
+        form["rejected"][0].clone()
+    };
+    let check = |rule: &str, columns: &str, order: &str, code: u16, reason: &str| {
+        let expected = json!({"id": "b", "code": code, "reason": reason});
+        assert_eq!(rejected(rule, columns, order), expected, "{rule}: {columns} {order}");
+    };
+    let blocks = "uniform_price_blocks";
+    check(blocks, "min_fill_wh", "buy,9,9,10", 39, "min_fill_wh 10 is more than energy_wh 9");
+    check("bilateral", "partner", "buy,9,9,zoe", 39, "no order of the file is of this partner");
+    let contradiction =
+        "the curve does not get strictly worse from step to step, or a wish contradicts its order";
+    check("bilateral", "partner", "buy,9,9,ann", 39, contradiction);
+    check("separate", "quality,premium_percent", "sell,9,9000,local,10", 39, contradiction);
+    check("separate", "quality,premium_percent", "buy,9,9000,any,10", 39, contradiction);
+    check(blocks, "min_fill_wh,curve", "buy,9,9,3,4:8", 39, contradiction);
+    let collar = "the limit is outside the market's floor and cap";
+    check("separate", "quality,premium_percent", "buy,9,9000000,local,12", 34, collar);
+    check("uniform_price", "curve", "buy,9,9,0:8", 33, "the energy is not positive or is beyond its bound");
+    let knows = |wish: &str, who: &str| format!("uniform_price does not know {wish}, {who} does");
+    check("uniform_price", "quality", "buy,9,9,green", 37, &knows("quality", "pipeline"));
+    check("uniform_price", "block", "buy,9,9,2", 37, &knows("block", blocks));
+    check("uniform_price", "fall", "buy,9,9,2", 37, &knows("fall", "bilateral"));
+    check("uniform_price", "time_in_force", "buy,9,9,fok", 37, &knows("time_in_force fok", "continuous"));
+    assert_eq!(rejected("uniform_price", "location,time_in_force", "buy,9,9,1.2.3,gtc"), Value::Null);
 }
 
 /// Two orders as a data tool writes them: integers and text, snappy.

@@ -14,7 +14,10 @@ mod bilateral;
 mod blocks;
 mod books;
 mod continuous;
+#[cfg(test)]
+mod flows;
 mod outcome;
+mod pipeline;
 #[cfg(test)]
 mod sensitivity;
 mod settlement;
@@ -26,7 +29,7 @@ use crate::store::Store;
 use crate::{Error, Receipt, Recoverer, Segment};
 use authority::Remember;
 use books::Books;
-use market::{Command, Envelope, Event, Law, State, encoding};
+use market::{Claim, Command, Envelope, Event, Law, State, encoding};
 use std::path::Path;
 use tally::Tally;
 
@@ -190,7 +193,17 @@ impl Auditor {
         else {
             return String::new();
         };
-        format!(": {}", market::rule::explain(&market.rule, book, claim, (market.floor, market.cap)))
+        if *claim == Claim::Metered && market.rule.shares_metered() {
+            return String::new(); // not about the book
+        }
+        let collar = (market.floor, market.cap);
+        if matches!(claim, Claim::Blocks { .. }) {
+            let row = (0..).map_while(|step| self.state.delivery(*carrier, interval.later(step)));
+            let books: Vec<_> =
+                row.take_while(|delivery| delivery.is_frozen()).map(|delivery| delivery.book()).collect();
+            return format!(": {}", market::rule::blocks::explain(&market.rule, &books, claim, collar));
+        }
+        format!(": {}", market::rule::explain(&market.rule, book, claim, collar))
     }
 
     /// The operator signed what is stored, and what members hold is what is stored.

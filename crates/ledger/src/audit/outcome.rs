@@ -3,6 +3,7 @@
 
 use super::books::{OwnDelivery, OwnOrder, stays};
 use super::continuous::uncrossed;
+use super::pipeline::pipeline;
 use super::tally::Tally;
 use super::truthful::trade_reduction;
 use market::rule::{Binding, RuleKind};
@@ -135,6 +136,14 @@ impl Outcome {
             }
             RuleKind::TradeReduction => {
                 let right = trade_reduction(&delivery.orders, collar);
+                let facts = (volume, price, self.equilibrium, self.welfare);
+                let right_facts = (right.volume, right.price, right.equilibrium, right.welfare);
+                tally.equal(Law::C9, facts, right_facts, "volume, price, equilibrium price and welfare");
+                tally.equal(Law::C9, &self.fills, &right.fills, "what the orders trade, and for how much,");
+            }
+            RuleKind::Pipeline => {
+                let Rule::Pipeline { stages, k } = *rule else { return };
+                let right = pipeline(stages, k, &delivery.orders);
                 let facts = (volume, price, self.equilibrium, self.welfare);
                 let right_facts = (right.volume, right.price, right.equilibrium, right.welfare);
                 tally.equal(Law::C9, facts, right_facts, "volume, price, equilibrium price and welfare");
@@ -322,7 +331,7 @@ fn dual(delivery: &OwnDelivery, price: Price) -> Money {
 
 /// What a price gives every order of a side: better ones all, worse ones nothing, those at the price their share by
 /// cumulative floor apportionment, an account's orders beside each other.
-fn margin(orders: &[OwnOrder], price: Price, side: Side, volume: Energy) -> Vec<(u32, Energy)> {
+pub(super) fn margin(orders: &[OwnOrder], price: Price, side: Side, volume: Energy) -> Vec<(u32, Energy)> {
     let better = |own: &OwnOrder| match side {
         Side::Buy => own.order.limit > price,
         Side::Sell => own.order.limit < price,

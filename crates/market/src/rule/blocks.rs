@@ -18,6 +18,9 @@
 //! So an order in the money may be refused, one out of the money is never filled, and without special orders
 //! this is the auction at a uniform price. A block that reaches beyond the intervals cleared takes no part.
 
+mod explain;
+pub use explain::explain;
+
 use super::merit::sign;
 use super::{Clearing, Cut};
 use crate::{Book, BookOrder, Energy, Fraction, Money, Price, Refused, Rejection, Side, Witness};
@@ -346,6 +349,11 @@ impl<'a> Decisions<'a> {
         (lo.max(floor), hi.min(cap))
     }
 
+    /// Whether a price lies within the collar.
+    fn admits(&self, price: Price) -> bool {
+        (self.collar.0..=self.collar.1).contains(&price)
+    }
+
     /// The special orders that are taken and have a part in this interval.
     fn taken(&self, interval: usize) -> impl Iterator<Item = &Special> {
         let here = move |special: &&Special| {
@@ -389,6 +397,9 @@ impl<'a> Decisions<'a> {
         match witness {
             Witness::NoTrade => out.nothing(&book, self.collar)?,
             Witness::Equilibrium(equilibrium) => {
+                if !self.admits(equilibrium) {
+                    return Err(Rejection::NotEquilibrium);
+                }
                 let cut = Cut::at(&book, equilibrium)?;
                 let range = self.inside((cut.lo, cut.hi));
                 if equilibrium != range.0 {

@@ -20,7 +20,7 @@ pub struct Clearing {
     pub range: (Price, Price),
     /// Where nothing is traded but both sides exist: the middle of best bid and best offer, rounded down, n€/Wh.
     pub indicative_price: Option<Price>,
-    /// Σ limit × fill over bids − the same over offers, n€, ≥ 0.
+    /// Σ limit × fill over bids − the same over offers, n€, ≥ 0; premiums count where a pipeline delivers the label.
     pub welfare: Money,
     /// What each bid gets, Wh; same index as [`Book::bids`].
     pub bid_fills: Vec<Energy>,

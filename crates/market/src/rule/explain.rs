@@ -1,7 +1,7 @@
 //! A refusal in words and numbers: which inequality a claim violates.
 
 use super::clearing::{best, best_among};
-use super::{Clearing, Cut, Rule, RuleKind, SideCut, bilateral, check, merit_order, pipeline, vcg};
+use super::{Clearing, Cut, Rule, RuleKind, SideCut, bilateral, blocks, check, merit_order, pipeline, vcg};
 use crate::{Book, BookOrder, Claim, Price, PriceConvention, Rejection, Side, Witness};
 use alloc::format;
 use alloc::string::String;
@@ -9,6 +9,9 @@ use alloc::string::String;
 /// Why `claim` is right or wrong for `book` under `rule`.
 #[must_use]
 pub fn explain(rule: &Rule, book: &Book, claim: &Claim, collar: (Price, Price)) -> String {
+    if let (Rule::UniformPriceBlocks { .. }, Claim::Blocks { .. }) = (rule, claim) {
+        return blocks::explain(rule, &[book], claim, collar);
+    }
     let mut out = Clearing::default();
     match check(rule, book, claim, collar, &mut out) {
         Ok(()) if matches!(claim, Claim::Pipeline { .. }) => pipeline::describe(&out),

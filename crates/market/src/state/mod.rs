@@ -16,6 +16,7 @@ mod trading;
 
 pub use delivery::{Delivery, Position};
 pub use proof::Proof;
+pub use trading::{best_limit, makes_sense, reach};
 
 use crate::signing::Domain;
 use crate::{

@@ -255,7 +255,8 @@ impl State {
 }
 
 /// A limit made better for the other side by `premium`: a bid's higher, an offer's lower.
-pub(super) const fn best_limit(side: Side, limit: Price, premium: Price) -> Price {
+#[must_use]
+pub const fn best_limit(side: Side, limit: Price, premium: Price) -> Price {
     match side {
         Side::Buy => Price(limit.0.saturating_add(premium.0)),
         Side::Sell => Price(limit.0.saturating_sub(premium.0)),
@@ -264,7 +265,8 @@ pub(super) const fn best_limit(side: Side, limit: Price, premium: Price) -> Pric
 
 /// The limit that decides whether an account would trade with itself. A block keeps its limit on average only, so
 /// it may meet any other order of its account.
-pub(super) const fn reach(side: Side, limit: Price, attributes: &Attributes) -> Price {
+#[must_use]
+pub const fn reach(side: Side, limit: Price, attributes: &Attributes) -> Price {
     match (side, attributes.further) {
         (_, 0) => best_limit(side, limit, attributes.premium),
         (Side::Buy, _) => MAX_PRICE,
@@ -273,7 +275,8 @@ pub(super) const fn reach(side: Side, limit: Price, attributes: &Attributes) -> 
 }
 
 /// Whether the wishes fit the order and each other, and the curve gets strictly worse from step to step.
-fn makes_sense(order: &Order, attributes: &Attributes, steps: &[Step]) -> bool {
+#[must_use]
+pub fn makes_sense(order: &Order, attributes: &Attributes, steps: &[Step]) -> bool {
     let Attributes { quality, premium, minimum, partner, fall, further } = *attributes;
     let partnered = partner != AccountId::WORLD;
     let premium_has_a_cause = match order.side {

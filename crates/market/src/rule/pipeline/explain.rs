@@ -30,7 +30,7 @@ pub(in crate::rule) fn explain(rule: &Rule, claim: &Claim, rejection: Rejection,
     let rest = auctions.get(number..).unwrap_or(&[]);
     let ends = stage != Stage::SatisfyPreferences || rest.iter().any(is_last);
     let Some(claimed) = rest.first().filter(|_| ends) else {
-        return format!("wrong: the stages take more than the {} auctions of the claim", auctions.len());
+        return format!("wrong: the claim names fewer auctions than the stages take: {}", auctions.len());
     };
     let label = label.map_or(String::new(), |label| format!(", {}", label.name()));
     let auction = format!("auction {number} ({}{label})", stage.name());

@@ -3,8 +3,8 @@
 //! A stage is a sequence of uniform-price auctions, each over some of the orders with what is left of them. The
 //! claim names for every auction its lowest equilibrium price, which proves it as it would prove an auction of its
 //! own; nothing is searched for. Under `satisfy_preferences` an auction is repeated without the bids whose label the
-//! cleared offers cannot supply: the claim names in every round the first of them, and [`rounds`] proves all rounds
-//! but the last by sums from one pass over the book.
+//! cleared offers cannot supply: the claim names in every round the first of them, and the module `rounds` proves all
+//! rounds but the last by sums from one pass over the book.
 //!
 //! The premium of a bid that asks for a label raises its limit where the stage guarantees that label, and nowhere
 //! else: so limit + premium bounds what it pays, and beyond the limit it pays for the label only.
@@ -283,6 +283,7 @@ impl Course {
     ) -> Result<(), Rejection> {
         let (bids, offers) = (self.orders(Side::Buy), self.orders(Side::Sell));
         let range = (Price::ZERO, Price::ZERO);
+        let begins = out.auctions.parts.each_ref().map(Vec::len);
         let mut auction = Auction { stage, label, price: None, range, volume: Energy::ZERO, ends: [0; 2] };
         if let Witness::Equilibrium(equilibrium) = witness {
             let cut = Cut::of(bids, offers, equilibrium)?;
@@ -296,15 +297,15 @@ impl Course {
                 (Some(cut.prices(PriceConvention::Equilibrium, k).1), cut.volume);
             auction.range = (cut.lo, cut.hi);
             out.volume += cut.volume;
-            out.welfare = out.welfare + cut.welfare();
+            out.welfare += cut.welfare();
         } else if matches!(best_of(bids, offers), (Some(bid), Some(offer)) if bid >= offer) {
             return Err(Rejection::TradeLeft);
         }
-        auction.ends = out.auctions.parts.each_ref().map(Vec::len);
-        out.auctions.list.push(auction);
-        if stage == Stage::SatisfyPreferences && !self.is_supplied(&out.auctions) {
+        if stage == Stage::SatisfyPreferences && !self.is_supplied(&out.auctions, begins) {
             return Err(Rejection::WrongStage); // somebody is to be dropped, and another round to follow
         }
+        auction.ends = out.auctions.parts.each_ref().map(Vec::len);
+        out.auctions.list.push(auction);
         out.auctions.seen += 1;
         Ok(())
     }
@@ -350,12 +351,13 @@ impl Course {
         parts.truncate(end);
     }
 
-    /// Whether the offers that the last auction cleared can serve its bids: every label by itself or a better one.
-    fn is_supplied(&self, auctions: &Auctions) -> bool {
-        let last = auctions.list.len().saturating_sub(1);
+    /// Whether the offers that an auction cleared can serve its bids, every label by itself or a better one; its parts
+    /// are those from `begins` on.
+    fn is_supplied(&self, auctions: &Auctions, begins: [usize; 2]) -> bool {
         let mut sums = [[Energy::ZERO; 3]; 2];
-        for ((side, sums), seats) in Side::ALL.into_iter().zip(&mut sums).zip(&self.seats) {
-            for part in auctions.parts_of(last, side) {
+        let sides = auctions.parts.iter().zip(begins).zip(&mut sums).zip(&self.seats);
+        for (((parts, begin), sums), seats) in sides {
+            for part in parts.get(begin..).unwrap_or(&[]) {
                 let label = seats.get(part.position as usize).map_or(Quality::Any, |seat| seat.label);
                 if let Some(sum) = sums.get_mut(label as usize) {
                     *sum += part.energy;
