@@ -1,10 +1,10 @@
 //! The same orders and readings under every market design: what would each member pay?
 //!
-//! 1. [`record`](record::record) plays the scenario once, with every book auctioned once, and keeps each book, each
-//!    reading and each price;
-//! 2. [`play`](play::play) clears these books, or shares these readings, under one [`Design`] after the other, and
-//!    settles with the bill that the ledger posts ([`market::Bill`]);
-//! 3. [`manipulation`] searches what lying would win.
+//! 1. [`record()`] plays the scenario once, with every book auctioned once, and keeps each book, each reading and each
+//!    price;
+//! 2. these books are cleared, or these readings shared, under one [`Design`] after the other, and settled with the
+//!    bill that the ledger posts ([`market::Bill`]);
+//! 3. a search finds what lying would win ([`clearing::manipulation`]).
 //!
 //! Nothing is settled twice or otherwise than on a ledger: what differs between two designs is the design.
 
