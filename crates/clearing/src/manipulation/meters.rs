@@ -4,12 +4,15 @@ use super::{Gain, Gains, INVENTED, LESS, Lie, MORE, Trick, part};
 use market::rule::{Allocation, Metered};
 use market::{Bill, Energy, Money, Position, Prices, Rejection, Side, Tariff};
 
+/// A rule on metered energy.
+pub type Share<'a> = dyn FnMut(&[Metered], &mut Vec<Allocation>) -> Result<(), Rejection> + 'a;
+
 /// Metering points that share, and how.
 pub struct Meters<'a> {
     /// Every metering point of the carrier.
     pub truth: &'a [Metered],
     /// What each of some metering points trades with the others; false names come last.
-    pub share: &'a mut dyn FnMut(&[Metered], &mut Vec<Allocation>) -> Result<(), Rejection>,
+    pub share: &'a mut Share<'a>,
 }
 
 /// Whose readings lie, and on which terms.

@@ -17,7 +17,7 @@
 
 mod meters;
 mod orders;
-pub use meters::{MeterPlayer, Meters};
+pub use meters::{MeterPlayer, Meters, Share};
 pub use orders::{Books, OrderPlayer};
 
 use market::{Energy, Money, Price, Side};

@@ -55,7 +55,7 @@ fn account(player: &OrderPlayer, name: u8) -> AccountId {
 }
 
 impl<'a> Books<'a> {
-    /// A book to lie in. `sequence` as for [`outcome`]; at most `most` limits are tried.
+    /// A book to lie in. `sequence` as for [`outcome()`]; at most `most` limits are tried.
     #[must_use]
     pub fn new(
         rule: &'a Rule,

@@ -1,10 +1,10 @@
 //! The same orders and readings under every market design: what would each member pay?
 //!
-//! 1. [`record`](record::record) plays the scenario once, with every book auctioned once, and keeps each book, each
-//!    reading and each price;
-//! 2. [`play`](play::play) clears these books, or shares these readings, under one [`Design`] after the other, and
-//!    settles with the bill that the ledger posts ([`market::Bill`]);
-//! 3. [`manipulation`] searches what lying would win.
+//! 1. [`record()`] plays the scenario once, with every book auctioned once, and keeps each book, each reading and each
+//!    price;
+//! 2. these books are cleared, or these readings shared, under one [`Design`] after the other, and settled with the
+//!    bill that the ledger posts ([`market::Bill`]);
+//! 3. a search finds what lying would win ([`clearing::manipulation`]).
 //!
 //! Nothing is settled twice or otherwise than on a ledger: what differs between two designs is the design.
 
@@ -20,6 +20,7 @@ pub use record::{Exchange, PointTerms, Recorded, Recording, record};
 
 use crate::{RunError, Scenario};
 use market::Rejection;
+use market::rule::RuleKind;
 
 /// What every design made of the same days.
 #[derive(Clone, Debug)]
@@ -77,6 +78,11 @@ pub fn compare(
     let mut played = Vec::new();
     let mut skipped = Vec::new();
     for design in designs {
+        if let Some(reason) = too_large(design, &recording).filter(|_| designs.len() > 1) {
+            skipped.push((*design, reason));
+            (0..2).for_each(|_| step(progress));
+            continue;
+        }
         match play::play(design, &recording) {
             Ok(measured) => {
                 step(progress);
@@ -92,6 +98,21 @@ pub fn compare(
         step(progress);
     }
     Ok(Comparison { community, designs: played, skipped })
+}
+
+/// More pairs than this take minutes.
+const MOST_PAIRS: u64 = 5_000_000;
+
+/// Why a design is not played among others: its search goes by pairs, and there are too many in the books.
+fn too_large(design: &Design, recording: &Recording) -> Option<String> {
+    let exchanges = recording.intervals.iter().flat_map(|recorded| &recorded.exchanges);
+    let pairs = exchanges.map(|exchange| exchange.book.bids.len() as u64 * exchange.book.offers.len() as u64);
+    let millions = pairs.sum::<u64>() / 1_000_000;
+    (design.kind() == RuleKind::Bilateral && millions * 1_000_000 > MOST_PAIRS).then(|| {
+        format!(
+            "its search would try {millions} million pairs, which takes minutes: name it alone to play it"
+        )
+    })
 }
 
 fn reason(rejection: Rejection) -> String {

@@ -21,7 +21,7 @@ pub(super) fn play(design: &Design, recording: &Recording) -> Result<Measured, R
         let ends = recording.hours(&rule);
         for (number, recorded) in recording.intervals.iter().enumerate() {
             match ends.get(number) {
-                Some(hour) => desk.premiums(&rule, recording, carrier, *hour)?,
+                Some(hour) => desk.premiums(&rule, recording, carrier, hour)?,
                 None => desk.positions(&rule, recording, carrier, recorded)?,
             }
             for (sum, share) in measured.labels.iter_mut().zip(&desk.clearing.auctions.labels) {
