@@ -117,7 +117,7 @@ impl Plan {
             sharing::share(key, shares, &asked, generation, number, rounding, &mut parts);
             for (member, part) in self.order.iter().zip(&parts) {
                 energy[*member] += *part;
-                rest[*member] = rest[*member] - *part;
+                rest[*member] -= *part;
             }
             parts.clone()
         };
@@ -127,8 +127,7 @@ impl Plan {
                 from.iter_mut().zip(given).for_each(|(from, part)| from.push(part));
             }
         } else {
-            let shares = self.shares.as_ref().filter(|_| key != SharingKey::Incentive);
-            let shares = shares.map_or(Shares::NONE, ShareFile::shares);
+            let shares = self.shares(options).map_or(Shares::NONE, ShareFile::shares);
             give(shares, generation.iter().copied().sum(), &mut rest);
             from.clear();
         }

@@ -85,9 +85,10 @@ fn the_forms_are_the_documented_ones() {
         "id,account,side,energy_wh,limit_price\nb,ann,buy,9,9\ns,ben,sell,9,9\nx,ann,buy,0,0\n",
     );
     folder.write("metered.csv", "t,generation_wh,ann\n0,10,9\n");
+    let with_options = vec!["community", "premium_neur", "fund_neur", "bought_wh", "from", "producer"];
     let verbs = [
         ("clear", vec!["clear", "orders.csv", "--json"], vec![]),
-        ("share", vec!["share", "metered.csv", "--json"], vec![]),
+        ("share", vec!["share", "metered.csv", "--json"], with_options),
         ("run", vec!["run", "two_houses", "--json"], vec!["code", "count"]), // nothing is refused there
         ("audit", vec!["audit", "reports/two_houses.sqlite", "--json"], vec!["record", "reason"]),
         ("config", vec!["config", "--json"], vec![]),

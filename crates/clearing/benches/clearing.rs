@@ -8,7 +8,7 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use market::rule::{Allocation, Clearing, Metered, OpenBook, Pairs, check, metered};
 use market::{
     AccountId, Attributes, Book, BookOrder, Details, Energy, Fraction, Location, MAX_PRICE, MeterId, Price,
-    PriceConvention, Prices, Quality, Rule, SharingKey, Side, Stage, Stages, TimeInForce,
+    PriceConvention, Prices, Quality, Rule, SharingKey, Side, Stage, Stages, TariffId, TimeInForce,
 };
 use std::hint::black_box;
 use std::time::Duration;
@@ -235,9 +235,9 @@ fn keys(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("year_of_100_members");
     group.throughput(Throughput::Elements(35_040 * 100)).sample_size(10);
     let mut out: Vec<Allocation> = Vec::new();
-    for key in SharingKey::ALL {
-        let rule = Rule::Sharing { key, price: Price(150_000) };
-        group.bench_function(key.name(), |bencher| {
+    let keys = SharingKey::ALL.map(|key| Rule::Sharing { key, price: Price(150_000) });
+    for rule in keys.into_iter().chain([Rule::SupplyDemandRatio { tariff: TariffId(0) }]) {
+        group.bench_function(rule.kind().name(), |bencher| {
             bencher.iter(|| {
                 for (number, meters) in (0..).zip(&intervals) {
                     metered(&rule, meters, prices, number, &mut out).expect("a metered rule");

@@ -37,16 +37,17 @@ CREATE TABLE account (
   debt_rest INTEGER NOT NULL
 ) STRICT;
 
--- One row per clearing, by the number of its record.
+-- One row per clearing, by the number of its record and the delivery interval: books tied by blocks share a record.
 CREATE TABLE clearing (
-  record INTEGER PRIMARY KEY,
+  record INTEGER NOT NULL,
   carrier INTEGER NOT NULL,
   start INTEGER NOT NULL,
   volume INTEGER NOT NULL,
   price INTEGER,
   equilibrium INTEGER,
   welfare INTEGER NOT NULL,
-  welfare_rest INTEGER NOT NULL
+  welfare_rest INTEGER NOT NULL,
+  PRIMARY KEY (record, start)
 ) STRICT;
 
 -- Per delivery interval and metering point, what was posted for each kind of entry; money is positive where the

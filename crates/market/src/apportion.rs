@@ -82,9 +82,15 @@ pub fn mul_div(amount: u128, (numerator, denominator): (u128, u128)) -> (u128, u
     if denominator == 0 {
         return (0, 0);
     }
+    // Nearly always everything fits 64 bits, and one division gives both.
+    if let (Ok(amount), Ok(numerator), Ok(denominator)) =
+        (u64::try_from(amount), u64::try_from(numerator), u64::try_from(denominator))
+        && let Some(product) = amount.checked_mul(numerator)
+    {
+        return ((product / denominator).into(), (product % denominator).into());
+    }
     if let Some(product) = amount.checked_mul(numerator) {
-        let quotient = divide(product, denominator);
-        return (quotient, product - quotient * denominator);
+        return (product / denominator, product % denominator);
     }
     // Long multiplication: amount · numerator = high · 2¹²⁸ + low.
     let halves = |number: u128| (number >> 64, number & u128::from(u64::MAX));
@@ -162,7 +168,7 @@ mod tests {
             (numerator, denominator, amount) in any::<(u128, u128, u128)>(),
             small in 0..128_u32,
         ) {
-            let denominator = (denominator >> small).max(1);
+            let (amount, denominator) = (amount >> small, (denominator >> small).max(1));
             let numerator = numerator % (denominator.saturating_add(1)); // at most d, so that the quotient fits
             let (quotient, remainder) = mul_div(amount, (numerator, denominator));
             prop_assert!(remainder < denominator);

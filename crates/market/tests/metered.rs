@@ -7,6 +7,8 @@ use market::{
     TariffId,
 };
 use proptest::prelude::*;
+use serde_json::Value;
+use std::path::Path;
 
 const MID: Rule = Rule::MidMarketRate { tariff: TariffId(0) };
 const RATIO: Rule = Rule::SupplyDemandRatio { tariff: TariffId(0) };
@@ -384,6 +386,46 @@ fn the_paper_s_three_cases_by_hand() {
 }
 
 #[test]
+fn cases_worked_from_the_published_formulas() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../cases/metered");
+    let mut cases = 0;
+    for case in std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+        println!("{}", case.display());
+        assert!(case.join("README.md").is_file());
+        let read = |name: &str| -> Value {
+            serde_json::from_str(&std::fs::read_to_string(case.join(name)).unwrap()).unwrap()
+        };
+        let (input, expected) = (read("input.json"), read("expected.json"));
+        let rule = match input["rule"].as_str().unwrap() {
+            "mid_market_rate" => MID,
+            "supply_demand_ratio" => RATIO,
+            "bill_sharing" => Rule::BillSharing,
+            other => panic!("{other} is no rule at a tariff"),
+        };
+        let list = |value: &Value| value.as_array().unwrap().clone();
+        let number = |value: &Value| value.as_i64().unwrap();
+        let (communities, outcomes) = (list(&input["communities"]), list(&expected["communities"]));
+        assert_eq!(communities.len(), outcomes.len());
+        for (community, outcome) in communities.iter().zip(&outcomes) {
+            let rows: Vec<_> = list(&community["meters"])
+                .iter()
+                .map(|meter| (number(&meter["import_wh"]), number(&meter["export_wh"]), 0))
+                .collect();
+            let tariff = prices(number(&community["import_price"]), number(&community["export_price"]));
+            let out = shared(&rule, &members(&rows), tariff, 0);
+            assert_eq!(out.len(), list(outcome).len());
+            for (mine, right) in out.iter().zip(list(outcome)) {
+                let found = [mine.bought.0, mine.sold.0, mine.paid.0 as i64, mine.received.0 as i64];
+                let names = ["bought_wh", "sold_wh", "paid_neur", "received_neur"];
+                assert_eq!(found, names.map(|name| number(&right[name])), "{community}");
+            }
+        }
+        cases += 1;
+    }
+    assert_eq!(cases, 3);
+}
+
+#[test]
 fn feed_in_above_retail_shares_nothing() {
     let out = shared(&MID, &members(&[(10, 0, 0), (0, 10, 0)]), prices(100, 101), 0);
     assert_eq!(out, vec![Allocation::default(); 2]);
@@ -414,61 +456,49 @@ fn rules_that_take_orders_are_refused() {
 }
 
 #[test]
-fn the_supply_demand_ratio_by_hand() {
+fn the_supply_demand_ratio_at_its_ends() {
     let check = |tariff: Prices, rows: &[(i64, i64, u32)], expected: &[(i64, i128)]| {
         let out = shared(&RATIO, &members(rows), tariff, 0);
         let traded: Vec<_> =
             out.iter().map(|mine| (mine.bought.0 - mine.sold.0, mine.paid.0 - mine.received.0)).collect();
         assert_eq!(traded, expected);
     };
-    // 30 ct in, 10 ct out. r = ½: 30·10/(20·½ + 10) = 15 ct; a quarter of it would be 30·10/(20·¼ + 10) = 20 ct.
-    let tariff = prices(300_000, 100_000);
-    check(tariff, &[(1_000, 0, 0), (0, 500, 0)], &[(500, 75_000_000), (-500, -75_000_000)]);
-    check(tariff, &[(1_000, 0, 0), (0, 250, 0)], &[(250, 50_000_000), (-250, -50_000_000)]);
-    // r = 1 and above: the export price.
-    check(tariff, &[(1_000, 0, 0), (0, 1_000, 0)], &[(1_000, 100_000_000), (-1_000, -100_000_000)]);
-    check(tariff, &[(1_000, 0, 0), (0, 4_000, 0)], &[(1_000, 100_000_000), (-1_000, -100_000_000)]);
-    // Feed-in 0: the formula would give 0 at any ratio; the middle is 15 ct. Feed-in −10: −300/(40·r − 10) would be
-    // 60 ct at r = ⅛ and has no value at r = ¼; the middle is 10 ct.
-    check(prices(300_000, 0), &[(100, 0, 0), (0, 50, 0)], &[(50, 7_500_000), (-50, -7_500_000)]);
-    check(prices(300_000, -100_000), &[(100, 0, 0), (0, 25, 0)], &[(25, 2_500_000), (-25, -2_500_000)]);
-    // Feed-in above retail, feed-in at retail, nobody there.
-    check(prices(100, 101), &[(10, 0, 0), (0, 10, 0)], &[(0, 0), (0, 0)]);
-    check(prices(100, 100), &[(10, 0, 0), (0, 4, 0)], &[(4, 400), (-4, -400)]);
-    check(tariff, &[(0, 10, 0)], &[(0, 0)]);
-    check(tariff, &[(10, 0, 0)], &[(0, 0)]);
-    check(tariff, &[], &[]);
+    check(prices(30, 10), &[(100, 0, 0), (0, 100, 0)], &[(100, 1_000), (-100, -1_000)]); // r = 1: the export price
+    check(prices(30, 10), &[(100, 0, 0), (0, 1, 0)], &[(1, 29), (-1, -29)]); // r = 1/100: 300/10.2 = 29.41…
+    check(prices(30, 30), &[(100, 0, 0), (0, 40, 0)], &[(40, 1_200), (-40, -1_200)]); // nothing to gain, nothing lost
+    check(prices(30, 10), &[(0, 10, 0)], &[(0, 0)]);
+    check(prices(30, 10), &[(10, 0, 0)], &[(0, 0)]);
+    check(prices(30, 10), &[], &[]);
 }
 
 #[test]
 fn the_largest_community_does_not_overflow() {
-    let all = MAX_ENERGY.0 * i64::from(MAX_ORDERS);
-    for unsold in [0, 1] {
-        let meter = Metered { import: MAX_ENERGY, export: MAX_ENERGY - Energy(unsold), share: 0 };
-        let mut meters = vec![meter; MAX_ORDERS as usize];
-        meters[..1_000_000].iter_mut().for_each(|meter| meter.share = 1);
-        let most = all - unsold * i64::from(MAX_ORDERS);
-        let shares = MAX_ENERGY.0 * 1_000_000; // each could take more than a millionth of the supply is
-        let rules = [MID, RATIO, Rule::BillSharing].map(|rule| (rule, most));
-        let keys = SharingKey::ALL.map(|name| {
-            let traded = match name {
-                SharingKey::Static | SharingKey::FullDynamic | SharingKey::Cascade => shares,
-                _ => most,
+    // Everybody gives one Wh less than it takes: no fraction is whole.
+    let meter = Metered { import: MAX_ENERGY, export: MAX_ENERGY - Energy(1), share: 0 };
+    let mut meters = vec![meter; MAX_ORDERS as usize];
+    meters[..1_000_000].iter_mut().for_each(|meter| meter.share = 1);
+    let most = (MAX_ENERGY.0 - 1) * i64::from(MAX_ORDERS);
+    let shares = MAX_ENERGY.0 * 1_000_000; // a millionth of the supply is more than one can take
+    let tariff = prices(MAX_PRICE.0, MAX_PRICE.0 - 1);
+    for (rule, traded) in [
+        (MID, most),
+        (RATIO, most),
+        (key(SharingKey::Static, MAX_PRICE.0), shares),
+        (key(SharingKey::Dynamic, -MAX_PRICE.0), most),
+        (key(SharingKey::Equal, MAX_PRICE.0), most),
+        (key(SharingKey::Hybrid, -MAX_PRICE.0), most),
+        (key(SharingKey::Cascade, MAX_PRICE.0), shares),
+        (key(SharingKey::Priority, MAX_PRICE.0), most),
+    ] {
+        let out = shared(&rule, &meters, tariff, u64::MAX);
+        assert_eq!(out.iter().map(|mine| mine.bought.0).sum::<i64>(), traded, "{rule:?}");
+        let paid: Money = out.iter().map(|mine| mine.paid).sum();
+        assert_eq!(paid, out.iter().map(|mine| mine.received).sum(), "{rule:?}");
+        if rule == MID || rule == RATIO {
+            let within = |mine: &Allocation| {
+                (mine.bought * tariff.export..=mine.bought * tariff.import).contains(&mine.paid)
             };
-            (key(name, -MAX_PRICE.0), traded)
-        });
-        for (rule, traded) in rules.into_iter().chain(keys) {
-            let tariff = prices(MAX_PRICE.0, MAX_PRICE.0 - unsold);
-            let out = shared(&rule, &meters, tariff, u64::MAX);
-            assert_eq!(out.iter().map(|mine| mine.bought.0).sum::<i64>(), traded, "{rule:?}");
-            let paid: Money = out.iter().map(|mine| mine.paid).sum();
-            assert_eq!(paid, out.iter().map(|mine| mine.received).sum(), "{rule:?}");
-            if rule == MID || rule == RATIO {
-                let within = |mine: &Allocation| {
-                    (mine.bought * tariff.export..=mine.bought * tariff.import).contains(&mine.paid)
-                };
-                assert!(out.iter().all(within), "{rule:?}");
-            }
+            assert!(out.iter().all(within), "{rule:?}");
         }
     }
 }

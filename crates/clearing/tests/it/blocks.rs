@@ -4,7 +4,7 @@ use crate::books::{COLLAR, cleared};
 use crate::floor::Floor;
 use crate::reference;
 use clearing::{Workspace, clear_blocks};
-use market::rule::blocks::check;
+use market::rule::blocks::{check, explain};
 use market::rule::{Binding, Clearing, Rule, RuleKind};
 use market::{
     AccountId, Attributes, Book, BookOrder, Claim, Command, Details, Energy, Event, Fraction, Law, MAX_PRICE,
@@ -495,6 +495,9 @@ fn lies(intervals: &[Witness], refused: &[Refused]) -> Vec<(Vec<Witness>, Vec<Re
         for by in [-1, 1, 37] {
             told(&|intervals, _| intervals[at] = shifted(by));
         }
+        for price in [i64::MIN, i64::MAX] {
+            told(&|intervals, _| intervals[at] = Witness::Equilibrium(Price(price)));
+        }
         told(&|intervals, _| intervals[at] = Witness::NoTrade);
     }
     told(&|_, refused| refused.push(Refused { interval: 0, side: Side::Buy, position: 0 }));
@@ -520,14 +523,18 @@ fn every_change_of_a_right_claim_is_refused() {
     proptest!(cases(), |(wishes in wishes(2), count in 1..4_usize)| {
         let books = books(&wishes, count);
         let (intervals, refused, mut outs) = clear(Fraction::HALF, &books);
+        let rule = Rule::UniformPriceBlocks { k: Fraction::HALF };
+        let right = Claim::Blocks { intervals: intervals.clone(), refused: refused.clone() };
+        prop_assert!(explain(&rule, &refs(&books), &right, COLLAR).starts_with("right"));
         for (intervals, refused) in lies(&intervals, &refused) {
-            let rejection = check(Fraction::HALF, &refs(&books), (&intervals, &refused), COLLAR, &mut outs).unwrap_err();
+            let rejection =
+                check(Fraction::HALF, &refs(&books), (&intervals, &refused), COLLAR, &mut outs).unwrap_err();
+            let claim = Claim::Blocks { intervals, refused };
+            prop_assert!(explain(&rule, &refs(&books), &claim, COLLAR).starts_with("wrong"));
             let known = [Rejection::WrongStage, Rejection::NotEquilibrium, Rejection::TradeLeft];
             prop_assert!(known.contains(&rejection), "{rejection}");
         }
-        let other = market::rule::check(
-            &Rule::UniformPriceBlocks { k: Fraction::HALF }, &books[0], &Claim::Nothing, COLLAR, &mut outs[0],
-        );
+        let other = market::rule::check(&rule, &books[0], &Claim::Nothing, COLLAR, &mut outs[0]);
         prop_assert_eq!(other, Err(Rejection::WrongClaim));
     });
 }

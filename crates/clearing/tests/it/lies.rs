@@ -59,6 +59,10 @@ fn lies(
         }
         Claim::UniformPrice { equilibrium, price } => {
             lies.push((Claim::Nothing, &[TradeLeft]));
+            for far in [i64::MIN, i64::MAX] {
+                lies.push((uniform(far, far), &[NotEquilibrium]));
+                lies.push((uniform(equilibrium.0, far), &[WrongPrice]));
+            }
             for by in shifts {
                 lies.push((uniform(equilibrium.0, price.0 + by), &[WrongPrice]));
                 lies.push((uniform(equilibrium.0 + by, price.0), &[WrongPrice, NotEquilibrium]));
@@ -67,8 +71,8 @@ fn lies(
         }
         Claim::PayAsBid { equilibrium, bids, offers } => {
             lies.push((Claim::Nothing, &[TradeLeft]));
-            for by in shifts {
-                lies.push((paired(equilibrium.0 + by, bids, offers), &[NotEquilibrium]));
+            for wrong in shifts.map(|by| equilibrium.0 + by).into_iter().chain([i64::MIN, i64::MAX]) {
+                lies.push((paired(wrong, bids, offers), &[NotEquilibrium]));
             }
             for changed in changes(bids, &pick, book.bids.len() as u32) {
                 lies.push((paired(equilibrium.0, &changed, offers), &[MeritOrder]));

@@ -3,7 +3,6 @@
 use crate::bilateral;
 use crate::books::{COLLAR, Wish, accepted, book, place};
 use crate::laws::{Case, Trial, says};
-use clearing::Workspace;
 use market::rule::{Clearing, OpenBook, Pairs, Rule, Stage, Stages, Trade};
 use market::{
     AccountId, Attributes, Book, BookOrder, Claim, Details, Energy, Fraction, Law, Location, Money,
@@ -87,7 +86,7 @@ fn flow(wishes: &[Wish]) -> Case {
         out.volume += *energy;
         out.welfare += *energy * (book.bids[bid].limit - book.offers[offer].limit);
     }
-    Case { rule: Rule::Continuous, book, out }
+    Case { rule: Rule::Continuous, book, claim: Claim::Continuous, out }
 }
 
 fn what_rests_closes_as_it_is(case: &Case) -> TestCaseResult {
@@ -239,6 +238,7 @@ fn a_price_separates_the_orders_without_minimum(case: &Case) -> TestCaseResult {
 pub(crate) fn bilateral() -> Trial {
     Trial {
         cases: |wishes| {
+            let wishes = &wishes[..wishes.len().min(10)]; // its search takes the square of the orders, and more
             let widest = wishes.iter().map(|wish| wish.2.abs()).max().unwrap_or(0);
             let accounts = wishes.len() as u32;
             let sum = wishes.iter().map(number).fold(0, u64::wrapping_add);
@@ -292,7 +292,6 @@ pub(crate) fn bilateral() -> Trial {
 /// What the market of pairs' own test says, which knows what each pair costs.
 fn pairs(case: &Case, says: fn(&Book, &Pairs, &Claim, &Clearing)) -> TestCaseResult {
     let Rule::Bilateral { charges } = case.rule else { return Ok(()) };
-    let claim = clearing::clear(&case.rule, &case.book, COLLAR, &mut Workspace::new());
-    says(&case.book, &Pairs::new(&case.book, &charges), &claim, &case.out);
+    says(&case.book, &Pairs::new(&case.book, &charges), &case.claim, &case.out);
     Ok(())
 }

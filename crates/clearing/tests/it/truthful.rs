@@ -185,6 +185,7 @@ fn right_claim(rule: &Rule, book: &Book) -> Claim {
 fn lies(rule: &Rule, right: &Claim, shift: i64, pick: prop::sample::Index) -> Vec<(Claim, Rejection)> {
     use Rejection::{NotEquilibrium, TradeLeft, WrongClaim, WrongPayment};
     let shifts = [-shift, -1, 1, shift].map(Price);
+    let far = [i64::MIN, i64::MAX].map(Price);
     let reduction = |equilibrium| Claim::TradeReduction { equilibrium };
     let payments = |equilibrium, without: &[Witness]| Claim::Vcg { equilibrium, without: without.to_vec() };
     let other = if *rule == Rule::Vcg { reduction(Price::ZERO) } else { payments(Price::ZERO, &[]) };
@@ -195,10 +196,12 @@ fn lies(rule: &Rule, right: &Claim, shift: i64, pick: prop::sample::Index) -> Ve
         Claim::TradeReduction { equilibrium } => {
             lies.push((Claim::Nothing, TradeLeft));
             lies.extend(shifts.map(|by| (reduction(*equilibrium + by), NotEquilibrium)));
+            lies.extend(far.map(|far| (reduction(far), NotEquilibrium)));
         }
         Claim::Vcg { equilibrium, without } => {
             lies.push((Claim::Nothing, TradeLeft));
             lies.extend(shifts.map(|by| (payments(*equilibrium + by, without), NotEquilibrium)));
+            lies.extend(far.map(|far| (payments(far, without), NotEquilibrium)));
             let at = pick.index(without.len());
             let with = |change: &dyn Fn(&mut Vec<Witness>)| {
                 let mut list = without.clone();
@@ -218,6 +221,7 @@ fn lies(rule: &Rule, right: &Claim, shift: i64, pick: prop::sample::Index) -> Ve
                 with(&|list| list[at] = Witness::NoTrade),
             ];
             changed.extend(shifts.map(|by| with(&|list| list[at] = moved(by))));
+            changed.extend(far.map(|far| with(&|list| list[at] = Witness::Equilibrium(far))));
             changed.extend((0..without.len()).map(|other| with(&|list| list.swap(at, other))));
             changed.retain(|changed| changed != without); // two equal ones, swapped
             lies.extend(changed.iter().map(|without| (payments(*equilibrium, without), WrongPayment)));

@@ -194,6 +194,11 @@ impl Outcome {
         }
         let (lo, hi) = Edges::of(&auction, &outcome).range();
         if self.volume > Energy::ZERO {
+            let both = (floor - Price(1)..=cap + Price(1)).contains(&lo);
+            tally.check(Law::C6, both, || "energy is traded that nobody offered".into());
+            if !both {
+                return;
+            }
             (outcome.equilibrium, outcome.price) = (Some(lo), Some(lo));
             let (lo, hi) = (lo.max(floor), hi.min(cap));
             let offers = limits[1].iter().max().map_or(lo, |limit| (*limit).max(lo).min(hi));

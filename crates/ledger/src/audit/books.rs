@@ -61,7 +61,7 @@ pub(super) struct OwnDelivery {
     pub(super) readings: BTreeMap<MeterId, (Energy, Energy)>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct OwnOrder {
     pub(super) order: Order,
     pub(super) attributes: Attributes,

@@ -14,6 +14,8 @@ mod bilateral;
 mod blocks;
 mod books;
 mod continuous;
+#[cfg(test)]
+mod flows;
 mod outcome;
 #[cfg(test)]
 mod sensitivity;
@@ -26,7 +28,7 @@ use crate::store::Store;
 use crate::{Error, Receipt, Recoverer, Segment};
 use authority::Remember;
 use books::Books;
-use market::{Book, Claim, Command, Delivery, Envelope, Event, Law, Rule, State, encoding};
+use market::{Claim, Command, Envelope, Event, Law, State, encoding};
 use std::path::Path;
 use tally::Tally;
 
@@ -190,18 +192,17 @@ impl Auditor {
         else {
             return String::new();
         };
-        if let (Rule::UniformPriceBlocks { k }, Claim::Blocks { intervals, refused }) = (&market.rule, claim)
-        {
-            // All closed books in a row are cleared together.
-            let closed = |step| {
-                let delivery = self.state.delivery(*carrier, interval.later(step));
-                delivery.filter(|delivery| delivery.is_frozen()).map(Delivery::book)
-            };
-            let books: Vec<&Book> = (0..).map_while(closed).collect();
-            let collar = (market.floor, market.cap);
-            return format!(": {}", market::rule::blocks::explain(*k, &books, (intervals, refused), collar));
+        if *claim == Claim::Metered && market.rule.shares_metered() {
+            return String::new(); // not about the book
         }
-        format!(": {}", market::rule::explain(&market.rule, book, claim, (market.floor, market.cap)))
+        let collar = (market.floor, market.cap);
+        if matches!(claim, Claim::Blocks { .. }) {
+            let row = (0..).map_while(|step| self.state.delivery(*carrier, interval.later(step)));
+            let books: Vec<_> =
+                row.take_while(|delivery| delivery.is_frozen()).map(|delivery| delivery.book()).collect();
+            return format!(": {}", market::rule::blocks::explain(&market.rule, &books, claim, collar));
+        }
+        format!(": {}", market::rule::explain(&market.rule, book, claim, collar))
     }
 
     /// The operator signed what is stored, and what members hold is what is stored.

@@ -231,3 +231,96 @@ impl Quotas {
         energy == down || (energy == down + 1 && (more || parts % self.whole > 0))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Recoverer;
+    use crate::audit::authority::Signer;
+    use market::rule::RuleKind;
+    use market::{
+        AccountId, Address, Authentication, Claim, Command, Community, Envelope, Market, MeterTerms, Reading,
+        Tariff, TariffId, TariffKind,
+    };
+
+    /// One interval of four members under a rule, each with its consumption, generation and share.
+    fn commands(rule: Rule) -> Vec<Command> {
+        let free = Price::ZERO;
+        let prices = Prices { import: Price(30), export: Price(10) };
+        let kind = TariffKind::Flat(prices);
+        let tariff = Tariff { kind, grid_fee: free, peer_grid_fee: free, levy: free, peer_levy: free };
+        let carrier = Carrier::Electricity;
+        let interval = DeliveryInterval { start: 900, duration: 900 };
+        let mut commands = vec![Command::Found(Box::new(Community {
+            chain_id: 1,
+            community_id: 1,
+            currency: *b"EUR",
+            operator: Address([9; 20]),
+            authentication: Authentication::Operator,
+            interval_duration: 900,
+            gate_closure: 0,
+            horizon: 1,
+            utc_offset: 0,
+            markets: vec![Market { carrier, rule, floor: Price(0), cap: Price(60) }],
+            tariffs: vec![tariff],
+        }))];
+        let members = [(80, 0, 500_000), (20, 0, 300_000), (40, 0, 200_000), (0, 100, 0)];
+        for (number, (.., share)) in (0..).zip(members) {
+            let key = Address([number as u8 + 1; 20]);
+            commands.push(Command::RegisterAccount { address: key });
+            let terms = MeterTerms {
+                account: AccountId(6 + number),
+                carrier,
+                key,
+                import_capacity: Energy(100),
+                export_capacity: Energy(100),
+                tariff: TariffId(0),
+                share,
+            };
+            commands.push(Command::RegisterMeter { terms, nonce: u64::from(number) + 1 });
+        }
+        commands.push(Command::Tick { time: interval.end() });
+        for (number, (import, export, _)) in (0..).zip(members) {
+            let (meter, import, export) = (MeterId(number), Energy(import), Energy(export));
+            commands.push(Command::Read(Reading { meter, interval, import, export, sequence: 1 }));
+        }
+        commands.push(Command::Clear { carrier, interval, claim: Claim::Metered });
+        commands
+    }
+
+    #[test]
+    fn a_market_that_shares_by_another_rule_than_agreed_is_found() {
+        let kinds = RuleKind::ALL.into_iter().filter(|kind| !kind.takes_orders() && kind.may_hold_money());
+        let rules: Vec<Rule> = kinds
+            .map(|kind| match kind {
+                RuleKind::MidMarketRate => Rule::MidMarketRate { tariff: TariffId(0) },
+                RuleKind::SupplyDemandRatio => Rule::SupplyDemandRatio { tariff: TariffId(0) },
+                RuleKind::Key(key) => Rule::Sharing { key, price: Price(17) },
+                _ => Rule::BillSharing,
+            })
+            .collect();
+        for agreed in &rules {
+            for done in &rules {
+                let (mut state, mut books, mut tally) = (State::new(), Books::default(), Tally::default());
+                for (promised, command) in commands(*agreed).iter().zip(commands(*done)) {
+                    let mut events = Vec::new();
+                    let envelope = Envelope { command, signature: None };
+                    state.apply(&envelope, &Recoverer, &mut events).unwrap();
+                    // The event tells what was agreed on; only the positions betray what was done.
+                    if let (Some(Event::Cleared { price, .. }), Rule::Sharing { price: own, .. }) =
+                        (events.first_mut(), agreed)
+                    {
+                        *price = Some(*own);
+                    }
+                    books.record(promised, Signer::Nobody, &events, &state, &mut tally);
+                }
+                assert_eq!(
+                    tally.first().is_none(),
+                    agreed == done,
+                    "{agreed:?}, {done:?}: {:?}",
+                    tally.first()
+                );
+            }
+        }
+    }
+}

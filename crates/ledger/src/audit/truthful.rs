@@ -100,10 +100,14 @@ impl Meeting {
 
 #[cfg(test)]
 mod tests {
+    use super::super::books::OwnDelivery;
+    use super::super::outcome::Outcome;
+    use super::super::tally::Tally;
     use super::*;
     use market::rule::{Clearing, check};
     use market::{
-        Attributes, Book, BookOrder, Claim, DeliveryInterval, Location, MeterId, Order, Rule, TimeInForce,
+        Attributes, Book, BookOrder, Carrier, Claim, DeliveryInterval, Event, Location, MeterId, Order,
+        OrderId, Rule, TimeInForce,
     };
     use proptest::prelude::*;
 
@@ -129,24 +133,27 @@ mod tests {
         BookOrder { limit, energy: own.open, account, meter, arrival: own.arrival, time_in_force }
     }
 
+    /// Bids and offers of a few Wh, of different accounts; single units of one energy among them.
+    fn sides() -> impl Strategy<Value = [Vec<OwnOrder>; 2]> {
+        let orders = || prop::collection::vec((0_u32..9, -20_i64..21, 1_i64..8), 0..8);
+        (orders(), orders(), any::<bool>()).prop_map(|(bids, offers, single)| {
+            let side = |side, orders: Vec<(u32, i64, i64)>| {
+                let first = if side == Side::Buy { 100 } else { 200 };
+                let orders = (0..).zip(orders).map(|(at, (account, limit, energy))| {
+                    let (account, energy) = if single { (at, 7) } else { (account, energy) };
+                    own(side, 3 * at, first + account, limit, energy)
+                });
+                orders.collect()
+            };
+            [side(Side::Buy, bids), side(Side::Sell, offers)]
+        })
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(10_000)))]
 
         #[test]
-        fn the_auditor_finds_what_the_market_accepts(
-            bids in prop::collection::vec((0_u32..9, -20_i64..21, 1_i64..8), 0..8),
-            offers in prop::collection::vec((10_u32..19, -20_i64..21, 1_i64..8), 0..8),
-            single in any::<bool>(),
-        ) {
-            let side = |side, orders: Vec<(u32, i64, i64)>| -> Vec<OwnOrder> {
-                let orders = (0..).zip(orders).map(|(at, (account, limit, energy))| {
-                    let first = if side == Side::Buy { 100 } else { 200 };
-                    if single { own(side, 3 * at, first + at, limit, 7) }
-                    else { own(side, 3 * at, account, limit, energy) }
-                });
-                orders.collect()
-            };
-            let orders = [side(Side::Buy, bids), side(Side::Sell, offers)];
+        fn the_auditor_finds_what_the_market_accepts(orders in sides()) {
             let book = Book {
                 bids: orders[0].iter().map(booked).collect(),
                 offers: orders[1].iter().map(booked).collect(),
@@ -165,6 +172,51 @@ mod tests {
                     (order.arrival, (*fill, Money(money.of(at, *fill).into())))
                 });
                 prop_assert_eq!(fills.collect::<BTreeMap<_, _>>(), right.fills[side as usize].clone());
+            }
+        }
+
+        #[test]
+        fn a_lie_about_any_number_is_noticed(orders in sides(), pick in any::<prop::sample::Index>()) {
+            let Reduction { volume, price, equilibrium, welfare, fills } = trade_reduction(&orders, COLLAR);
+            let (carrier, interval) = (Carrier::Electricity, DeliveryInterval { start: 0, duration: 900 });
+            let counted = [orders[0].len() as u32, orders[1].len() as u32];
+            let cleared = |volume, price, equilibrium, welfare| {
+                Event::Cleared { carrier, interval, volume, price, equilibrium, welfare, orders: counted }
+            };
+            let mut told = vec![cleared(volume, price, equilibrium, welfare)];
+            for own in orders.iter().flatten() {
+                if let Some((energy, money)) = fills[own.order.side as usize].get(&own.arrival) {
+                    let id = OrderId { carrier, interval, side: own.order.side, arrival: own.arrival };
+                    let Order { account, meter, limit, .. } = own.order;
+                    told.push(Event::Filled { id, account, meter, limit, energy: *energy, money: *money });
+                }
+            }
+            let delivery = OwnDelivery { orders, ..OwnDelivery::default() };
+            let notices = |events: &[Event]| {
+                let mut tally = Tally::default();
+                let outcome = Outcome::read(events, carrier, interval, &delivery, &mut tally);
+                outcome.check(&Rule::TradeReduction, COLLAR, &delivery, &mut tally);
+                tally.first().is_some()
+            };
+            prop_assert!(!notices(&told));
+            let other = |price: Option<Price>| price.map_or(Some(Price(1)), |price| Some(price + Price(1)));
+            let mut lies = vec![
+                (0, cleared(volume + Energy(1), price, equilibrium, welfare)),
+                (0, cleared(volume, other(price), equilibrium, welfare)),
+                (0, cleared(volume, price, other(equilibrium), welfare)),
+                (0, cleared(volume, price, equilibrium, welfare + Money(1))),
+            ];
+            let at = pick.index(told.len());
+            if let Event::Filled { id, account, meter, limit, energy, money } = told[at] {
+                let filled = |energy, money| Event::Filled { id, account, meter, limit, energy, money };
+                lies.push((at, filled(energy - Energy(1), money)));
+                lies.push((at, filled(energy, money + Money(1))));
+                lies.push((at, filled(energy, money - Money(1))));
+            }
+            for (at, lie) in lies {
+                let mut events = told.clone();
+                events[at] = lie;
+                prop_assert!(notices(&events), "{:?} instead of {:?}", lie, told[at]);
             }
         }
     }

@@ -18,14 +18,14 @@
 //! So an order in the money may be refused, one out of the money is never filled, and without special orders
 //! this is the auction at a uniform price. A block that reaches beyond the intervals cleared takes no part.
 
-mod explain;
-pub use explain::explain;
-
+use super::explain::no_meeting;
 use super::merit::sign;
-use super::{Clearing, Cut};
-use crate::{Book, BookOrder, Energy, Fraction, Money, Price, Refused, Rejection, Side, Witness};
+use super::{Clearing, Cut, Rule};
+use crate::{Book, BookOrder, Claim, Energy, Fraction, Money, Price, Refused, Rejection, Side, Witness};
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Whether `intervals` and `refused` are what the procedure gives for these books of consecutive intervals; if so,
@@ -50,6 +50,44 @@ pub fn check(
         decisions.settle(interval, *witness, out)?;
     }
     Ok(())
+}
+
+/// Why the claim is right or wrong for these books, in words.
+#[must_use]
+pub fn explain(rule: &Rule, books: &[&Book], claim: &Claim, collar: (Price, Price)) -> String {
+    let (Rule::UniformPriceBlocks { k }, Claim::Blocks { intervals, refused }) = (rule, claim) else {
+        return format!("wrong: {}", Rejection::WrongClaim);
+    };
+    if intervals.len() != books.len() {
+        let (said, right) = (intervals.len(), books.len());
+        return format!("wrong: the claim speaks of {said} intervals, {right} are cleared together");
+    }
+    let decisions = Decisions::of(*k, books, collar);
+    let right = decisions.refused();
+    if let Some(place) = (0..right.len().max(refused.len())).find(|at| right.get(*at) != refused.get(*at)) {
+        let name = |refused: Option<&Refused>| match refused {
+            Some(Refused { interval, side, position }) => {
+                format!("the order to {} at position {position} of interval {interval}", side.name())
+            }
+            None => String::from("nobody"),
+        };
+        let (claimed, right) = (name(refused.get(place)), name(right.get(place)));
+        return format!("wrong: the claim refuses as number {place} {claimed}, the procedure {right}");
+    }
+    let mut out = Clearing::default();
+    for (interval, witness) in intervals.iter().enumerate() {
+        let Err(rejection) = decisions.settle(interval, *witness, &mut out) else { continue };
+        let book = decisions.auction(interval);
+        let words = match *witness {
+            Witness::Equilibrium(price) if decisions.admits(price) => {
+                no_meeting(&book.bids, &book.offers, price)
+            }
+            Witness::Equilibrium(price) => format!("{price} is outside the market's floor and cap"),
+            Witness::NoTrade => format!("{rejection}"),
+        };
+        return format!("wrong in interval {interval}: {words}");
+    }
+    format!("right: {} orders are refused", refused.len())
 }
 
 /// Which special orders the procedure takes.
@@ -349,6 +387,11 @@ impl<'a> Decisions<'a> {
         (lo.max(floor), hi.min(cap))
     }
 
+    /// Whether a price lies within the collar.
+    fn admits(&self, price: Price) -> bool {
+        (self.collar.0..=self.collar.1).contains(&price)
+    }
+
     /// The special orders that are taken and have a part in this interval.
     fn taken(&self, interval: usize) -> impl Iterator<Item = &Special> {
         let here = move |special: &&Special| {
@@ -392,6 +435,9 @@ impl<'a> Decisions<'a> {
         match witness {
             Witness::NoTrade => out.nothing(&book, self.collar)?,
             Witness::Equilibrium(equilibrium) => {
+                if !self.admits(equilibrium) {
+                    return Err(Rejection::NotEquilibrium);
+                }
                 let cut = Cut::at(&book, equilibrium)?;
                 let range = self.inside((cut.lo, cut.hi));
                 if equilibrium != range.0 {

@@ -11,7 +11,7 @@
 use super::merit::sign;
 use super::{MarginOrder, Standing};
 use crate::apportion::CumulativeFloor;
-use crate::{AccountId, Book, BookOrder, Energy, Money, Price, Rejection, Side};
+use crate::{AccountId, Book, BookOrder, Energy, MAX_PRICE, Money, Price, Rejection, Side};
 use alloc::vec::Vec;
 
 /// One side of a book, seen from a price.
@@ -57,6 +57,8 @@ pub struct Cut {
 impl SideCut {
     /// `sign` is 1 for bids (a higher limit is better) and −1 for offers.
     fn at<'a>(orders: impl Iterator<Item = &'a BookOrder>, price: Price, sign: i64) -> Self {
+        // A claim may name any price. Seen from beyond every limit a book looks the same, however far that is.
+        let price = Price(price.0.clamp(-2 * MAX_PRICE.0, 2 * MAX_PRICE.0));
         let (mut better, mut at, mut surplus) = (0_i64, 0_i64, 0_i128);
         let (mut better_count, mut at_count) = (0, 0);
         let (mut nearest_better, mut nearest_worse) = (i64::MAX, i64::MAX);

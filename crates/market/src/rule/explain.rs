@@ -9,9 +9,6 @@ use alloc::string::String;
 /// Why `claim` is right or wrong for `book` under `rule`.
 #[must_use]
 pub fn explain(rule: &Rule, book: &Book, claim: &Claim, collar: (Price, Price)) -> String {
-    if let (Rule::UniformPriceBlocks { k }, Claim::Blocks { intervals, refused }) = (rule, claim) {
-        return blocks::explain(*k, &[book], (intervals, refused), collar);
-    }
     let mut out = Clearing::default();
     match check(rule, book, claim, collar, &mut out) {
         Ok(()) if matches!(claim, Claim::Pipeline { .. }) => pipeline::describe(&out),
@@ -42,6 +39,7 @@ pub fn explain(rule: &Rule, book: &Book, claim: &Claim, collar: (Price, Price)) 
         Err(rejection) if matches!(claim, Claim::Pipeline { .. }) => {
             pipeline::explain(rule, claim, rejection, &out)
         }
+        Err(_) if matches!(claim, Claim::Blocks { .. }) => blocks::explain(rule, &[book], claim, collar),
         Err(rejection) if rule.kind() == RuleKind::Bilateral => {
             bilateral::explain(rule, book, claim).unwrap_or_else(|| format!("wrong: {rejection}"))
         }
