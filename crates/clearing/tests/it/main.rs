@@ -4,6 +4,7 @@ mod auctions;
 mod bilateral;
 mod bilateral_cases;
 mod blocks;
+mod blocks_words;
 mod books;
 mod cases;
 mod continuous;
