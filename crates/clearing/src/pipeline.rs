@@ -126,19 +126,28 @@ impl Ladder {
         standing.clear();
         until.clear();
         until.push(0);
+        // One visit to each order: keys come in no order of memory.
+        for key in &*keys {
+            let position = *key as u32;
+            let Seat { account, open, .. } = seats[position as usize];
+            standing.push(Standing { account, position });
+            until.push(open.0);
+        }
+        let mut end = 0;
+        for run in limits.chunk_by(|one, other| one == other) {
+            let begin = end;
+            end += run.len();
+            if run.len() > 2 {
+                order.sort(&mut standing[begin..end]);
+                for (energy, order) in until[begin + 1..].iter_mut().zip(&standing[begin..end]) {
+                    *energy = seats[order.position as usize].open.0;
+                }
+            }
+        }
         let mut sum = 0;
-        // Run by run, so that an order is looked up while it is near: keys come in no order of memory.
-        for run in keys.chunk_by(|one, other| one >> 32 == other >> 32) {
-            let begin = standing.len();
-            standing.extend(run.iter().map(|key| {
-                let position = *key as u32;
-                Standing { account: seats[position as usize].account, position }
-            }));
-            order.sort(&mut standing[begin..]);
-            until.extend(standing[begin..].iter().map(|order| {
-                sum += seats[order.position as usize].open.0;
-                sum
-            }));
+        for until in until {
+            sum += *until;
+            *until = sum;
         }
         *count = found;
     }
