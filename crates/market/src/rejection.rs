@@ -1,6 +1,7 @@
 //! Why a command was refused. A refusal changes nothing.
 //!
-//! Checks run in the order of the numbers wherever more than one applies, so every party gives the same number.
+//! Checks run in the order of the numbers wherever more than one applies, so every party gives the same number. A claim
+//! is refused at the first of its rule's conditions that fails; later ones mean something only where earlier ones hold.
 
 use crate::Law;
 use core::fmt;
