@@ -113,8 +113,9 @@ fn auctions(criterion: &mut Criterion<CpuTime>) {
     ];
     for (name, rule) in rules {
         let mut group = criterion.benchmark_group(name);
-        // The last but one has a price every tenth of a cent, the last a single price.
-        let sizes = [1_000, 10_000, 100_000, 1_000_000].map(|orders| (orders, 1));
+        // Ten million are more than a book of the state may hold. The last but one has a price every tenth of a cent,
+        // the last a single price.
+        let sizes = [1_000, 10_000, 100_000, 1_000_000, 10_000_000].map(|orders| (orders, 1));
         for (orders, tick) in sizes.into_iter().chain([(1_000_000, 1_000), (1_000_000, 1_000_000)]) {
             if rule == Rule::Vcg && orders > 1_000 {
                 continue; // one search for every account: the square of that
@@ -128,6 +129,7 @@ fn auctions(criterion: &mut Criterion<CpuTime>) {
             };
             let size = format!("{orders}{ties}");
             group.throughput(Throughput::Elements(orders.into()));
+            group.sample_size(if orders > 1_000_000 { 10 } else { 20 });
             group.bench_function(BenchmarkId::new("find_and_check", &size), |bencher| {
                 bencher.iter(|| {
                     let claim = clear(&rule, black_box(&book), collar, &mut workspace);
@@ -193,7 +195,7 @@ fn pipelines(criterion: &mut Criterion<CpuTime>) {
 /// Orders that arrive one by one: one in eight is taken back later, one in eight trades at once or not at all.
 fn continuous(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("continuous");
-    for orders in [1_000, 10_000, 100_000, 1_000_000] {
+    for orders in [1_000, 10_000, 100_000, 1_000_000, 10_000_000] {
         let Book { mut bids, mut offers, .. } = book(orders, 1);
         for order in bids.iter_mut().chain(&mut offers) {
             order.time_in_force = match order.arrival % 16 {
