@@ -9,6 +9,36 @@ use crate::{
     Wish,
 };
 
+/// What an order finds in the books of its intervals, the worst of them counting.
+#[derive(Default)]
+struct There {
+    /// Books that exist.
+    count: usize,
+    frozen: bool,
+    /// What its metering point has open and traded on its side, Wh.
+    committed: Energy,
+    /// Whether it would trade with its account's own.
+    crosses: bool,
+    /// Orders of its side that have arrived, and that are live.
+    arrived: u32,
+    live: usize,
+}
+
+impl There {
+    fn see(&mut self, delivery: &Delivery, place: u32, side: Side) {
+        let position = delivery.position(place).copied().unwrap_or_default();
+        let committed = match side {
+            Side::Buy => position.open_buy + position.bought,
+            Side::Sell => position.open_sell + position.sold,
+        };
+        self.count += 1;
+        self.frozen |= delivery.frozen;
+        self.committed = self.committed.max(committed);
+        self.arrived = self.arrived.max(delivery.arrivals.get(side as usize).copied().unwrap_or(0));
+        self.live = self.live.max(delivery.orders(side).len());
+    }
+}
+
 impl State {
     /// Takes an order, with its wishes, into the book; of a curve, every step as an order of its own.
     pub(super) fn place(
@@ -31,7 +61,10 @@ impl State {
         let curve = || core::iter::once(&first).chain(steps);
         // A block has a part in each of its intervals, and each part must be welcome.
         let intervals = || (0..=u64::from(attributes.further)).map(|part| interval.later(part));
-        let last = self.on_grid(interval.later(attributes.further.into()))?;
+        let last = match attributes.further {
+            0 => interval,
+            further => self.on_grid(interval.later(further.into()))?,
+        };
         let best = |limit: Price| best_limit(side, limit, attributes.premium);
         let worst = |limit: Price| best_limit(side, limit, Price(attributes.fall.0.saturating_neg()));
         let hold = |step: &Step| hold_rate(side, best(step.limit)) * i128::from(step.energy.0);
@@ -49,9 +82,15 @@ impl State {
             return Err(Rejection::GateClosed);
         }
         let place = *self.places.get(order.meter.0 as usize).ok_or(Rejection::UnknownMeter)?;
-        let deliveries =
-            || intervals().filter_map(|interval| self.deliveries.get(&(interval.start, terms.carrier)));
-        if deliveries().any(|delivery| delivery.frozen) {
+        let reach = reach(side, order.limit, attributes);
+        let mut there = There::default();
+        for interval in intervals() {
+            if let Some(delivery) = self.deliveries.get(&(interval.start, terms.carrier)) {
+                there.see(delivery, place, side);
+                there.crosses |= delivery.would_self_trade(order.account, side, reach);
+            }
+        }
+        if there.frozen {
             return Err(Rejection::BookFrozen);
         }
         if !curve().all(|step| (1..=MAX_ENERGY.0).contains(&step.energy.0)) {
@@ -69,19 +108,10 @@ impl State {
             Side::Sell => terms.export_capacity,
         };
         let energy: i128 = curve().map(|step| i128::from(step.energy.0)).sum();
-        let beyond = |committed: Energy| i128::from(committed.0) + energy > i128::from(capacity.0);
-        let committed = |delivery: &Delivery| {
-            let position = delivery.position(place).copied().unwrap_or_default();
-            match side {
-                Side::Buy => position.open_buy + position.bought,
-                Side::Sell => position.open_sell + position.sold,
-            }
-        };
-        if beyond(Energy::ZERO) || deliveries().any(|delivery| beyond(committed(delivery))) {
+        if i128::from(there.committed.0) + energy > i128::from(capacity.0) {
             return Err(Rejection::BeyondCapacity);
         }
-        let reach = reach(side, order.limit, attributes);
-        if deliveries().any(|delivery| delivery.would_self_trade(order.account, side, reach)) {
+        if there.crosses {
             return Err(Rejection::SelfTrade);
         }
         let kind = market.rule.kind();
@@ -99,16 +129,10 @@ impl State {
         if !known || !makes_sense(order, attributes, steps) {
             return Err(Rejection::BadWish);
         }
-        let arrived = |delivery: &Delivery| delivery.arrivals.get(side as usize).copied().unwrap_or(0);
-        let full = |arrived: u32| steps.len() as u64 + u64::from(arrived) >= u64::from(MAX_ORDERS);
-        let missing = usize::from(attributes.further) + 1 - deliveries().count();
-        let unpaired = |delivery: &Delivery| {
-            kind == RuleKind::Bilateral && delivery.orders(side).len() + steps.len() >= MAX_PAIRED
-        };
-        if full(0)
-            || deliveries().any(|delivery| full(arrived(delivery)) || unpaired(delivery))
-            || !self.commitment.has_slots(missing)
-        {
+        let missing = usize::from(attributes.further) + 1 - there.count;
+        let full = steps.len() as u64 + u64::from(there.arrived) >= u64::from(MAX_ORDERS);
+        let unpaired = kind == RuleKind::Bilateral && there.live + steps.len() >= MAX_PAIRED;
+        if full || unpaired || (missing > 0 && !self.commitment.has_slots(missing)) {
             return Err(Rejection::TooMany);
         }
 
@@ -149,23 +173,24 @@ impl State {
             position.open(side, energy, hold as i64);
         }
         delivery.dirty = true;
-        self.bank().hold(account, Money(hold))?;
-        let id = OrderId { carrier, interval, side, arrival };
-        sink.event(Event::OrderAccepted { id, account, energy, limit });
         let order = BookOrder { limit, energy, account, meter, arrival, time_in_force };
-        if kind == RuleKind::Continuous {
-            self.trade_on_arrival(id, order, sink)?;
-            return Ok(arrival);
+        let waits = kind != RuleKind::Continuous;
+        if waits {
+            delivery.note_limit(account, side, reach(side, limit, &details.attributes));
+            delivery.orders_mut(side).push(order);
         }
-        let delivery = self.delivery_mut(carrier, interval)?;
-        delivery.note_limit(account, side, reach(side, limit, &details.attributes));
-        delivery.orders_mut(side).push(order);
         if kind.keeps_details() {
             if details.attributes.further > 0 && details.part == 0 {
                 details.block = arrival;
             }
             let list = delivery.book.details.get_mut(side as usize);
             list.into_iter().for_each(|list| list.push(details));
+        }
+        self.bank().hold(account, Money(hold))?;
+        let id = OrderId { carrier, interval, side, arrival };
+        sink.event(Event::OrderAccepted { id, account, energy, limit });
+        if !waits {
+            self.trade_on_arrival(id, order, sink)?;
         }
         Ok(arrival)
     }
