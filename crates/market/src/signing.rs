@@ -80,39 +80,17 @@ pub fn is_canonical(signature: &Signature) -> bool {
 fn message(command: &Command) -> Hash {
     match command {
         Command::Place(order) => {
-            let Order { account, meter, interval, side, energy, limit, time_in_force, nonce } = order;
-            words([
-                ORDER,
-                number(account.0.into()),
-                number(meter.0.into()),
-                number(interval.start),
-                number(interval.duration.into()),
-                number(*side as u64),
-                signed(energy.0.into()),
-                signed(limit.0.into()),
-                number(*time_in_force as u64),
-                number(*nonce),
-            ])
+            let fields = order_fields(order);
+            Keccak256::new().with(&ORDER).with(fields.as_flattened()).finish()
         }
         Command::PlaceWith { order, attributes, steps } => {
-            let Order { account, meter, interval, side, energy, limit, time_in_force, nonce } = order;
             let Attributes { quality, premium, minimum, partner, fall, further } = attributes;
             let mut curve = Vec::with_capacity(16 * steps.len());
             for step in steps {
                 curve.extend(step.limit.0.to_be_bytes());
                 curve.extend(step.energy.0.to_be_bytes());
             }
-            words([
-                ORDER_WITH,
-                number(account.0.into()),
-                number(meter.0.into()),
-                number(interval.start),
-                number(interval.duration.into()),
-                number(*side as u64),
-                signed(energy.0.into()),
-                signed(limit.0.into()),
-                number(*time_in_force as u64),
-                number(*nonce),
+            let wishes = [
                 number(*quality as u64),
                 signed(premium.0.into()),
                 signed(minimum.0.into()),
@@ -120,7 +98,13 @@ fn message(command: &Command) -> Hash {
                 signed(fall.0.into()),
                 number((*further).into()),
                 keccak256(&curve),
-            ])
+            ];
+            let fields = order_fields(order);
+            Keccak256::new()
+                .with(&ORDER_WITH)
+                .with(fields.as_flattened())
+                .with(wishes.as_flattened())
+                .finish()
         }
         Command::Cancel { account, order, nonce } => words([
             CANCEL,
@@ -173,6 +157,22 @@ fn message(command: &Command) -> Hash {
             words([OPERATION, keccak256(&bytes)])
         }
     }
+}
+
+/// The fields that every order has.
+fn order_fields(order: &Order) -> [Hash; 9] {
+    let Order { account, meter, interval, side, energy, limit, time_in_force, nonce } = order;
+    [
+        number(account.0.into()),
+        number(meter.0.into()),
+        number(interval.start),
+        number(interval.duration.into()),
+        number(*side as u64),
+        signed(energy.0.into()),
+        signed(limit.0.into()),
+        number(*time_in_force as u64),
+        number(*nonce),
+    ]
 }
 
 /// The hash of a structure: of its type's hash and its fields, 32 bytes each.

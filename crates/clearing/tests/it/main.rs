@@ -4,7 +4,6 @@ mod auctions;
 mod bilateral;
 mod bilateral_cases;
 mod blocks;
-mod blocks_words;
 mod books;
 mod cases;
 mod continuous;
