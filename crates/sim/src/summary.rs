@@ -2,6 +2,7 @@
 
 use crate::Scenario;
 use crate::roll::Roll;
+use market::rule::RuleKind;
 use market::{
     AccountId, Carrier, DeliveryInterval, Energy, Event, Money, Position, PostingKind, Price, Prices,
     Rejection, Tariff,
@@ -91,6 +92,9 @@ impl MemberSummary {
             format!("{sign}{}.{:02} €", cents / 100, cents % 100)
         };
         let gained = self.saved() + self.deviation;
+        if gained.0 < 0 && self.deviation.0 <= 0 {
+            return Some(format!("its neighbours gained what it lost by sharing, {}", euro(-self.saved())));
+        }
         Some(format!(
             "trading gained {}, but contracts it did not keep cost {}",
             euro(gained),
@@ -235,19 +239,25 @@ impl Tally {
     }
 
     pub(crate) fn finish(self, scenario: &Scenario, commands: u64, root: [u8; 32]) -> Summary {
-        let traded = |carrier: &CarrierSummary| {
-            scenario.community.markets.iter().any(|market| market.carrier == carrier.carrier)
+        let rule = |carrier: Carrier| {
+            let markets = &scenario.community.markets;
+            markets.iter().find(|market| market.carrier == carrier).map(|market| market.rule.kind())
         };
-        let carriers = self.carriers.into_iter().filter(traded).map(|mut carrier| {
+        let carriers = self.carriers.into_iter().filter_map(|mut carrier| {
+            let rule = rule(carrier.carrier)?;
             let asked = carrier.asked.map(|energy| energy.0 > 0);
             carrier.untraded = match (carrier.traded.0 > 0, asked) {
                 (true, _) => None,
+                (false, _) if !rule.takes_orders() => Some("nobody had any to share, or nobody needed any"),
+                (false, [true, true]) if rule == RuleKind::TradeReduction => {
+                    Some("no bid reached an offer, or only the marginal ones did")
+                }
                 (false, [true, true]) => Some("no bid reached an offer"),
                 (false, [true, false]) => Some("only buyers"),
                 (false, [false, true]) => Some("only sellers"),
                 (false, [false, false]) => Some("no orders"),
             };
-            carrier
+            Some(carrier)
         });
         Summary {
             scenario: scenario.name.clone(),
@@ -278,6 +288,8 @@ mod tests {
             traded: [Energy::ZERO; 2],
         };
         assert_eq!(member(900, 1000, 50).reason(), None);
+        let reason = member(1105, 1000, 0).reason().unwrap();
+        assert_eq!(reason, "its neighbours gained what it lost by sharing, 1.05 €");
         let reason = member(1105, 1000, 228).reason().unwrap();
         assert_eq!(reason, "trading gained 1.23 €, but contracts it did not keep cost 2.28 €");
     }
