@@ -3,9 +3,10 @@
 use ledger::conformance::Example;
 use ledger::{Auditor, Receipt, Segment, chain};
 use market::rule::RuleKind;
+use market::testing::tamperings;
 use market::{
-    Book, Claim, Command, Envelope, Fraction, Price, PriceConvention, Rule, SharingKey, Stage, Stages,
-    TariffId, encoding,
+    Book, Claim, Command, Envelope, Fraction, Price, PriceConvention, Rejection, Rule, SharingKey, Stage,
+    Stages, TariffId, encoding,
 };
 use std::collections::BTreeMap;
 
@@ -57,14 +58,18 @@ fn last_root(commands: &[Envelope]) -> [u8; 32] {
     commands.iter().rev().find_map(root).expect("an example ends with a checkpoint")
 }
 
-fn audited(commands: &[Envelope]) -> ledger::Audit {
+/// What one commit of these commands writes behind `last`; `root` is that of the last checkpoint.
+fn segment(last: &Receipt, commands: &[Envelope], root: [u8; 32]) -> Segment {
     let mut bytes = Vec::new();
     commands.iter().for_each(|envelope| encoding::encode(envelope, &mut bytes));
-    let count = commands.len() as u32;
-    let hash = chain(&[0; 32], 0, count, &bytes);
-    let receipt = Receipt { first: 0, count, hash, root: last_root(commands), signature: None };
+    let (first, count) = (last.end(), commands.len() as u32);
+    let hash = chain(&last.hash, first, count, &bytes);
+    Segment { receipt: Receipt { first, count, hash, root, signature: None }, bytes }
+}
+
+fn audited(commands: &[Envelope]) -> ledger::Audit {
     let mut auditor = Auditor::new(&[]);
-    auditor.segment(&Segment { receipt, bytes });
+    auditor.segment(&segment(&Receipt::default(), commands, last_root(commands)));
     auditor.finish()
 }
 
@@ -93,4 +98,61 @@ fn every_design_keeps_its_laws_on_a_ledger() {
         }
     }
     println!("{checked:#?}");
+}
+
+/// The operator writes another claim into its log and hashes it anew.
+#[test]
+fn a_changed_claim_is_named_by_record_law_and_inequality() {
+    let mut told: BTreeMap<(&str, &str), u32> = BTreeMap::new();
+    let mut as_right = 0;
+    for (seed, rule) in (0..).zip(designs().into_iter().filter(Rule::takes_orders)) {
+        let example = Example::run_under([rule; 3], search, seed, 5, 2);
+        let (mut auditor, mut last, mut root) = (Auditor::new(&[]), Receipt::default(), [0; 32]);
+        for envelope in example.commands() {
+            for (_, changed) in tamperings(envelope) {
+                let Some(claim) = other_claim(envelope, &changed) else { continue };
+                let mut auditor = auditor.clone();
+                auditor.segment(&segment(&last, std::slice::from_ref(&changed), root));
+                let Some(violation) = auditor.first_violation() else {
+                    // A tie of a market of pairs may be decided otherwise.
+                    assert_eq!(rule.kind(), RuleKind::Bilateral, "{claim:?}");
+                    as_right += 1;
+                    continue;
+                };
+                assert_eq!(violation.record, last.end(), "{violation}");
+                let words = &violation.words;
+                let refused = Rejection::ALL.into_iter().find(|refused| words.starts_with(refused.words()));
+                let refused = refused.expect("the market itself refuses it");
+                let metered = *claim == Claim::Metered && rule.shares_metered();
+                let explained = refused.is_about_a_claim() && !metered;
+                assert_eq!(words.contains("wrong: ") || words.contains("wrong in"), explained, "{violation}");
+                *told.entry((rule.kind().name(), violation.law.number())).or_default() += 1;
+            }
+            if let Command::Checkpoint { root: confirmed } = envelope.command {
+                root = confirmed;
+            }
+            let honest = segment(&last, std::slice::from_ref(envelope), root);
+            last = honest.receipt;
+            auditor.segment(&honest);
+        }
+        assert_eq!(auditor.finish().first_violation, None, "{rule:?}");
+    }
+    println!("{told:#?}, {as_right} ties decided otherwise");
+    for kind in designs().iter().map(Rule::kind).filter(|kind| kind.takes_orders()) {
+        let changes: u32 =
+            told.iter().filter(|((rule, _), _)| *rule == kind.name()).map(|(_, count)| count).sum();
+        assert!(changes >= 20, "{}: {changes} changes only", kind.name());
+    }
+}
+
+/// The claim of a clearing that differs from another in nothing else.
+fn other_claim<'a>(envelope: &Envelope, changed: &'a Envelope) -> Option<&'a Claim> {
+    let (
+        Command::Clear { carrier, interval, claim },
+        Command::Clear { carrier: of, interval: at, claim: other },
+    ) = (&envelope.command, &changed.command)
+    else {
+        return None;
+    };
+    (carrier == of && interval == at && claim != other).then_some(other)
 }

@@ -167,6 +167,12 @@ impl Rejection {
         self as u16
     }
 
+    /// Whether it says that a clearing's claim is wrong, not that the clearing comes at a wrong time or place.
+    #[must_use]
+    pub const fn is_about_a_claim(self) -> bool {
+        self.code() >= Self::WrongClaim.code() && self.code() <= Self::WrongStage.code()
+    }
+
     /// The law that accepting the command would have broken.
     #[must_use]
     pub const fn law(self) -> Law {

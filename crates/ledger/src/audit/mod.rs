@@ -173,7 +173,12 @@ impl Auditor {
         self.recover.forget();
         let refused = self.state.apply(envelope, &self.recover, &mut self.events).err();
         if let Some(rejection) = refused {
-            let words = format!("{rejection}{}", self.explanation(&envelope.command));
+            let why = if rejection.is_about_a_claim() {
+                self.explanation(&envelope.command)
+            } else {
+                String::new()
+            };
+            let words = format!("{rejection}{why}");
             self.tally.check(rejection.law(), false, || words);
             return;
         }
