@@ -22,6 +22,7 @@ impl ShareFile {
     pub(crate) fn read(path: &Path, members: &[String]) -> Result<Self, Failure> {
         let mut list = List::read(path, &["member", "share"], &[])?;
         let mut shares = vec![None; members.len()];
+        let mut sum = 0;
         for (line, cells) in std::mem::take(&mut list.rows) {
             let [member, share] = cells.try_into().expect("two columns were asked for");
             let Some(place) = members.iter().position(|known| *known == member) else {
@@ -30,22 +31,24 @@ impl ShareFile {
             };
             if shares[place].is_some() {
                 list.problem(line, "member", format!("\"{member}\" has a share already: remove one"));
+                continue;
             }
-            let part = parts(&share);
-            shares[place] = Some(*part.as_ref().unwrap_or(&0));
-            if let Err(what) = part {
+            let part = parts(&share).unwrap_or_else(|what| {
                 list.problem(line, "share", what);
+                0
+            });
+            shares[place] = Some(part);
+            if sum <= WHOLE && sum + part > WHOLE {
+                list.problem(line, "share", "from here on the shares sum to more than 1: lower some");
             }
+            sum += part;
         }
         for (member, part) in members.iter().zip(&shares) {
             if part.is_none() {
                 list.file_problem(format!("\"{member}\" has no share: add a line, 0 if none"));
             }
         }
-        let parts: Vec<u64> = shares.into_iter().map(Option::unwrap_or_default).collect();
-        if Shares::new(&parts, WHOLE).is_none() {
-            list.file_problem("the shares sum to more than 1: lower some");
-        }
+        let parts = shares.into_iter().map(Option::unwrap_or_default).collect();
         list.finish(Self { parts })
     }
 }

@@ -265,7 +265,8 @@ fn shares_are_exact_complete_and_at_most_the_whole() {
             "shares.csv: \"ben\" has no share: add a line, 0 if none",
         ],
     );
-    check("member,share\nann,0.7\nben,0.31\n", &["shares.csv: the shares sum to more than 1: lower some"]);
+    let beyond = "shares.csv:3:share: from here on the shares sum to more than 1: lower some";
+    check("member,share\nann,0.7\nben,0.31\n", &[beyond]);
     let none = folder.wattle(&["share", "metered.csv", "--key", "static"]);
     assert!(none.complaints(2)[0].contains("add --shares FILE"));
     let both = folder.wattle(&["share", "metered.csv", "--shares", "shares.csv"]);

@@ -27,6 +27,19 @@ pub(super) struct Outcome {
     pub(super) pairs: Vec<(u32, u32, Energy, Price)>,
 }
 
+/// What a right clearing does, found by other means than the market's.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Right {
+    pub(super) volume: Energy,
+    /// The price for all, where there is one.
+    pub(super) price: Option<Price>,
+    /// The lowest equilibrium price, where a single auction trades.
+    pub(super) equilibrium: Option<Price>,
+    pub(super) welfare: Money,
+    /// Per side, by place of arrival: energy and money.
+    pub(super) fills: [BTreeMap<u32, (Energy, Money)>; 2],
+}
+
 impl Outcome {
     /// Collects what was told. One sum, the pairs, and per order at most one fill and one end, all of this book.
     pub(super) fn read(

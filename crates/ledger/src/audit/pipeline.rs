@@ -2,22 +2,10 @@
 //! found by walking up through the limits, and what is left goes on.
 
 use super::books::OwnOrder;
-use super::outcome::{between, margin};
+use super::outcome::{Right, between, margin};
 use market::rule::{Stage, Stages};
-use market::{AccountId, AuctionClaim, Energy, Fraction, Money, Order, Price, Quality, Side, Witness};
+use market::{AccountId, AuctionClaim, Energy, Fraction, Order, Price, Quality, Side, Witness};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What a right clearing by a pipeline does.
-#[derive(Debug, Default, PartialEq)]
-pub(super) struct Right {
-    pub(super) volume: Energy,
-    /// The price for all and the lowest equilibrium price, where a single auction trades.
-    pub(super) price: Option<Price>,
-    pub(super) equilibrium: Option<Price>,
-    pub(super) welfare: Money,
-    /// Per side, by place of arrival: energy and money.
-    pub(super) fills: [BTreeMap<u32, (Energy, Money)>; 2],
-}
 
 /// The right clearing of these orders.
 pub(super) fn pipeline(stages: Stages, k: Fraction, orders: &[Vec<OwnOrder>; 2]) -> Right {
@@ -220,7 +208,8 @@ mod tests {
     use super::*;
     use market::rule::{Clearing, check};
     use market::{
-        Attributes, Book, BookOrder, Claim, DeliveryInterval, Details, Location, MeterId, Rule, TimeInForce,
+        Attributes, Book, BookOrder, Claim, DeliveryInterval, Details, Location, MeterId, Money, Rule,
+        TimeInForce,
     };
     use proptest::prelude::*;
 

@@ -2,28 +2,16 @@
 //! bid is worth the offer. (`vcg` is for studies; no ledger can hold a clearing by it.)
 
 use super::books::OwnOrder;
-use market::{AccountId, Energy, Money, Price, Side};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// What a right clearing by `trade_reduction` does.
-#[derive(Debug, Default, PartialEq)]
-pub(super) struct Reduction {
-    pub(super) volume: Energy,
-    /// The price for all, where there is one.
-    pub(super) price: Option<Price>,
-    /// The lowest equilibrium price of the efficient allocation.
-    pub(super) equilibrium: Option<Price>,
-    pub(super) welfare: Money,
-    /// Per side, by place of arrival: energy and money.
-    pub(super) fills: [BTreeMap<u32, (Energy, Money)>; 2],
-}
+use super::outcome::Right;
+use market::{AccountId, Energy, Price, Side};
+use std::collections::BTreeSet;
 
 /// The right clearing of these orders; `collar` is the market's floor and cap.
-pub(super) fn trade_reduction(orders: &[Vec<OwnOrder>; 2], collar: (Price, Price)) -> Reduction {
+pub(super) fn trade_reduction(orders: &[Vec<OwnOrder>; 2], collar: (Price, Price)) -> Right {
     let [mut bids, mut offers] = [0, 1].map(|side| orders[side].iter().collect::<Vec<&OwnOrder>>());
     bids.sort_by_key(|own| (-own.order.limit, own.arrival));
     offers.sort_by_key(|own| (own.order.limit, own.arrival));
-    let Some(met) = Meeting::of(&bids, &offers) else { return Reduction::default() };
+    let Some(met) = Meeting::of(&bids, &offers) else { return Right::default() };
     let limit = |side: &[&OwnOrder], at: usize| side.get(at).map(|own| own.order.limit);
     let (last_bid, last_offer) = (bids[met.bid].order.limit, offers[met.offer].order.limit);
     let next_bid = limit(&bids, met.bid + 1);
@@ -43,7 +31,7 @@ pub(super) fn trade_reduction(orders: &[Vec<OwnOrder>; 2], collar: (Price, Price
     };
     let supply = traders.map(|side| side.iter().map(|own| own.open).sum::<Energy>());
     let volume = supply[0].min(supply[1]);
-    let mut right = Reduction { volume, equilibrium, ..Reduction::default() };
+    let mut right = Right { volume, equilibrium, ..Right::default() };
     if volume > Energy::ZERO && prices.0 == prices.1 {
         right.price = Some(prices.0);
     }
@@ -106,10 +94,11 @@ mod tests {
     use super::*;
     use market::rule::{Clearing, check};
     use market::{
-        Attributes, Book, BookOrder, Carrier, Claim, DeliveryInterval, Event, Location, MeterId, Order,
-        OrderId, Rule, TimeInForce,
+        Attributes, Book, BookOrder, Carrier, Claim, DeliveryInterval, Event, Location, MeterId, Money,
+        Order, OrderId, Rule, TimeInForce,
     };
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
 
     const COLLAR: (Price, Price) = (Price(-40), Price(40));
 
@@ -177,7 +166,7 @@ mod tests {
 
         #[test]
         fn a_lie_about_any_number_is_noticed(orders in sides(), pick in any::<prop::sample::Index>()) {
-            let Reduction { volume, price, equilibrium, welfare, fills } = trade_reduction(&orders, COLLAR);
+            let Right { volume, price, equilibrium, welfare, fills } = trade_reduction(&orders, COLLAR);
             let (carrier, interval) = (Carrier::Electricity, DeliveryInterval { start: 0, duration: 900 });
             let counted = [orders[0].len() as u32, orders[1].len() as u32];
             let cleared = |volume, price, equilibrium, welfare| {
