@@ -111,6 +111,7 @@ impl Design {
             RuleKind::PayAsBid,
             RuleKind::Pipeline,
             RuleKind::UniformPriceBlocks,
+            RuleKind::Coupled,
         ];
         if options.k.is_some() && !with_k.contains(&kind) {
             return surplus("--k", "its price is fixed");
@@ -164,6 +165,8 @@ fn rule(options: &ClearOptions, kind: RuleKind) -> Result<Rule, Failure> {
         (_, RuleKind::AuctionFirst) => {
             Rule::AuctionFirst { convention, k, key: SharingKey::Dynamic, price: Price::ZERO }
         }
+        (_, RuleKind::Coupled) => Rule::Coupled { k },
+        (_, RuleKind::ExPost) => Rule::ExPost { tariff, weights: [1_000_000, 750_000, 500_000, 250_000, 0] },
         (_, RuleKind::MidMarketRate) => Rule::MidMarketRate { tariff },
         (_, RuleKind::SupplyDemandRatio) => Rule::SupplyDemandRatio { tariff },
         (_, RuleKind::BillSharing) => Rule::BillSharing,

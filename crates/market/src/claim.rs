@@ -61,6 +61,46 @@ pub enum Claim {
         /// The orders that the procedure refused, in its order.
         refused: Vec<Refused>,
     },
+    /// Several carriers, and several intervals, cleared together with conversions and storages.
+    Coupled {
+        /// Per interval cleared together, per coupled carrier in canonical order.
+        nodes: Vec<NodeClaim>,
+        /// Per conversion offer, in the order of intervals and of arrival there.
+        conversions: Vec<ConversionClaim>,
+        /// Per storage offer, in the order of first intervals and of arrival there.
+        storages: Vec<StorageClaim>,
+    },
+}
+
+/// One carrier in one interval of a coupled clearing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NodeClaim {
+    /// The price, n€/Wh, rounded down: what sellers receive.
+    pub price: Price,
+    /// Whether the exact price lies strictly between `price` and the next whole one, which buyers pay then.
+    pub between: bool,
+    /// What the bids and the offers at the price trade, Wh.
+    pub margin: [Energy; 2],
+    /// What bids and offers better than the price lack because conversions come in whole Wh, Wh.
+    pub short: [Energy; 2],
+}
+
+/// What one conversion offer does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConversionClaim {
+    /// What it takes, Wh.
+    pub input: Energy,
+    /// What each of its outputs gives, Wh: its ratio times the input less what whole Wh lose.
+    pub outputs: Vec<Energy>,
+}
+
+/// What one storage offer does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StorageClaim {
+    /// Per interval, what it takes (negative: gives), Wh at the metering point.
+    pub flows: Vec<Energy>,
+    /// Per interval, what a Wh held at its end is worth, n€/Wh: proves that no other use is better.
+    pub values: Vec<Price>,
 }
 
 /// What proves the outcome of one auction.

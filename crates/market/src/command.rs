@@ -1,8 +1,9 @@
 //! Commands: everything that can change the state. A ledger is a sequence of them.
 
 use crate::{
-    AccountId, Address, Attributes, Carrier, Claim, Community, Delegate, DeliveryInterval, Location, MeterId,
-    MeterTerms, Money, Order, OrderId, Prices, Reading, Step, TariffId,
+    AccountId, Address, Agreement, Attributes, Carrier, Claim, Community, Conversion, Delegate,
+    DeliveryInterval, Equipment, Location, MeterId, MeterTerms, Money, Order, OrderId, Prices, Reading,
+    RegisterReading, Step, StorageOffer, TariffId, TariffVersion,
 };
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -134,6 +135,46 @@ pub enum Command {
         /// The operator's, larger than any used before.
         nonce: u64,
     } = 17,
+    /// Account or delegate: offers to turn one carrier into others.
+    Convert(Conversion) = 18,
+    /// Account or delegate: offers a storage over several intervals.
+    Store(StorageOffer) = 19,
+    /// Operator: how deviations and readings are settled from a moment on.
+    Agree {
+        /// What is agreed.
+        terms: Agreement,
+        /// The operator's, larger than any used before.
+        nonce: u64,
+    } = 20,
+    /// Operator: what a tariff is from a moment on.
+    Reprice {
+        /// Which tariff.
+        tariff: TariffId,
+        /// What it will be.
+        version: TariffVersion,
+        /// The operator's, larger than any used before.
+        nonce: u64,
+    } = 21,
+    /// Operator: says how a metering point is metered; before its first reading only.
+    Equip {
+        /// Which.
+        meter: MeterId,
+        /// How.
+        equipment: Equipment,
+        /// The operator's, larger than any used before.
+        nonce: u64,
+    } = 22,
+    /// Meter: what its cumulative register showed.
+    ReadRegister(RegisterReading) = 23,
+    /// Meter: a reading that comes late, or replaces another, until the correction window ends.
+    Correct(Reading) = 24,
+    /// Operator: posts what corrected readings change in the bills of a settled interval.
+    Resettle {
+        /// The carrier.
+        carrier: Carrier,
+        /// The delivery interval.
+        interval: DeliveryInterval,
+    } = 25,
 }
 
 /// A recoverable secp256k1 signature: r, s, v (27 or 28).

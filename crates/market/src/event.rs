@@ -72,12 +72,40 @@ pub enum Event {
         /// Orders to buy and to sell that took part.
         orders: [u32; 2],
     },
+    /// A conversion or a storage takes (buys) or gives (sells) energy in a coupled clearing.
+    Converted {
+        /// Whose.
+        account: AccountId,
+        /// At which metering point.
+        meter: MeterId,
+        /// Of what.
+        carrier: Carrier,
+        /// When.
+        interval: DeliveryInterval,
+        /// Taken or given.
+        side: Side,
+        /// How much, Wh, > 0.
+        energy: Energy,
+        /// What is paid for it or received, n€.
+        money: Money,
+    },
     /// A reading is in force.
     Metered(Reading),
+    /// A reading was missing at the settlement and stands substituted until it is corrected; its sequence is 0.
+    Substituted(Reading),
+    /// A reading replaces what stood for its interval.
+    Corrected(Reading),
     /// Money and energy moved. The debited account pays, the credited one receives.
     Posted(Posting),
     /// All transfers of an interval are posted.
     Settled {
+        /// The carrier.
+        carrier: Carrier,
+        /// The delivery interval.
+        interval: DeliveryInterval,
+    },
+    /// The bills of a settled interval say what its corrected readings say.
+    Resettled {
         /// The carrier.
         carrier: Carrier,
         /// The delivery interval.
@@ -100,7 +128,7 @@ pub struct Posting {
     pub money: Money,
     /// The metering point behind it, where there is one.
     pub meter: Option<MeterId>,
-    /// The energy behind it, Wh, ≥ 0; nothing where only money moves.
+    /// The energy behind it, Wh, ≥ 0; nothing where only money moves; negative where a correction takes it back.
     pub energy: Energy,
     /// The price behind it where a single one explains the money, n€/Wh.
     pub price: Option<Price>,
@@ -136,11 +164,15 @@ pub enum PostingKind {
     Repayment,
     /// What a rule leaves over, to the community.
     Surplus,
+    /// Value added tax.
+    Vat,
+    /// For energy sold and not delivered, to the community.
+    Penalty,
 }
 
 impl PostingKind {
     /// Every kind, in order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Deposit,
         Self::Withdrawal,
         Self::Trade,
@@ -151,6 +183,8 @@ impl PostingKind {
         Self::Loan,
         Self::Repayment,
         Self::Surplus,
+        Self::Vat,
+        Self::Penalty,
     ];
 }
 

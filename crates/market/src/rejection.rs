@@ -104,13 +104,25 @@ pub enum Rejection {
     PricePublished = 57,
     /// An earlier interval of the carrier is not settled yet.
     OutOfOrder = 58,
+    /// The interval is not settled yet, or no correction waits for it.
+    NothingToCorrect = 59,
     /// The root is not that of the state.
     WrongRoot = 60,
+    /// A conversion or storage gives more than physics allows, has no output, or two of one carrier.
+    BadConversion = 61,
+    /// The register shows less than before without having rolled over, or more than its digits hold.
+    BadRegister = 62,
+    /// The correction window of the interval is over.
+    CorrectionTooLate = 63,
+    /// The terms or the tariff would hold from before what is settled, or before an earlier version.
+    Retroactive = 64,
+    /// A metering point would be behind itself, behind one of another carrier, or shared out beyond the whole.
+    BadArrangement = 65,
 }
 
 impl Rejection {
     /// Every refusal, by number.
-    pub const ALL: [Self; 48] = [
+    pub const ALL: [Self; 54] = [
         Self::Malformed,
         Self::NotFounded,
         Self::AlreadyFounded,
@@ -158,7 +170,13 @@ impl Rejection {
         Self::PriceUnknown,
         Self::PricePublished,
         Self::OutOfOrder,
+        Self::NothingToCorrect,
         Self::WrongRoot,
+        Self::BadConversion,
+        Self::BadRegister,
+        Self::CorrectionTooLate,
+        Self::Retroactive,
+        Self::BadArrangement,
     ];
 
     /// Its number.
@@ -212,7 +230,10 @@ impl Rejection {
             Self::WrongPayment => Law::C4,
             Self::TradeLeft => Law::C5,
             Self::Unbalanced => Law::C2,
-            Self::ReadingOutOfSequence => Law::A2,
+            Self::ReadingOutOfSequence | Self::BadRegister => Law::A2,
+            Self::BadConversion => Law::S9,
+            Self::CorrectionTooLate | Self::Retroactive | Self::NothingToCorrect => Law::S8,
+            Self::BadArrangement => Law::D4,
             Self::AlreadySettled | Self::PricePublished | Self::OutOfOrder => Law::S8,
             Self::WrongRoot => Law::A4,
         }
@@ -277,7 +298,19 @@ impl Rejection {
             Self::PriceUnknown => "the tariff's dynamic price for this interval was not published",
             Self::PricePublished => "a price for this interval was published before",
             Self::OutOfOrder => "an earlier interval of the carrier is not settled yet",
+            Self::NothingToCorrect => "the interval is not settled yet, or no correction waits for it",
             Self::WrongRoot => "the root is not that of the state",
+            Self::BadConversion => {
+                "a conversion or storage gives more than physics allows, has no output, or two of one carrier"
+            }
+            Self::BadRegister => "the register shows less than before, or more than its digits hold",
+            Self::CorrectionTooLate => "the correction window of the interval is over",
+            Self::Retroactive => {
+                "the terms would hold from before what is settled, or from before an earlier version"
+            }
+            Self::BadArrangement => {
+                "the metering point would be behind itself, of another carrier, or shared out beyond the whole"
+            }
         }
     }
 }

@@ -11,8 +11,13 @@
 //! | `Revoke` | `Revoke(uint32 account,address key,uint64 nonce)` |
 //! | `Withdraw` | `Withdraw(uint32 account,int256 amountNano,uint64 nonce)` |
 //! | `Read` | `Reading(uint32 meter,uint64 start,uint32 duration,int64 importWh,int64 exportWh,uint64 sequence)` |
+//! | `Convert` | `Conversion(uint32 account,uint64 start,uint32 duration,uint32 input,bytes outputs,int64 capacityWh,int64 costMicroPerKwh,uint64 nonce)` |
+//! | `Store` | `Storage(uint32 account,uint32 meter,uint64 start,uint32 duration,uint16 furtherIntervals,int64 chargeWh,int64 dischargeWh,int64 capacityWh,int64 levelWh,int64 leastWh,uint32 chargePpm,uint32 dischargePpm,uint32 keptPpm,int64 costMicroPerKwh,uint64 nonce)` |
+//! | `Correct` | `Correction(uint32 meter,uint64 start,uint32 duration,int64 importWh,int64 exportWh,uint64 sequence)` |
+//! | `ReadRegister` | `Register(uint32 meter,uint64 time,uint64 importWh,uint64 exportWh,uint64 sequence)` |
 //!
-//! The `steps` of a curve are their canonical encoding: limit and energy, eight bytes each, one step after the other.
+//! The `steps` of a curve are their canonical encoding: limit and energy, eight bytes each, one step after the other;
+//! the `outputs` of a conversion likewise: metering point and ratio in parts per million, four bytes each.
 //!
 //! The operator signs every other command as `Operation(bytes command)`, the bytes being its canonical encoding
 //! ([`crate::encoding`]). The domain is `EIP712Domain(string name,string version,uint256 chainId,bytes32 salt)`
@@ -23,7 +28,8 @@
 
 use crate::hash::hash;
 use crate::{
-    Address, Attributes, Command, Community, Hash, Keccak256, Order, Reading, Signature, encoding, keccak256,
+    Address, Attributes, Command, Community, Conversion, Hash, Keccak256, Order, Reading, RegisterReading,
+    Signature, StorageOffer, encoding, keccak256,
 };
 use alloc::vec::Vec;
 
@@ -129,15 +135,59 @@ fn message(command: &Command) -> Hash {
         Command::Withdraw { account, amount, nonce } => {
             words([WITHDRAW, number(account.0.into()), signed(amount.0), number(*nonce)])
         }
-        Command::Read(reading) => {
-            let Reading { meter, interval, import, export, sequence } = reading;
+        Command::Read(reading) => words(reading_fields(READING, reading)),
+        Command::Convert(offer) => {
+            let Conversion { account, interval, input, outputs, capacity, cost, nonce } = offer;
+            let mut given = Vec::with_capacity(8 * outputs.len());
+            for output in outputs {
+                given.extend(output.meter.0.to_be_bytes());
+                given.extend(output.ratio.to_be_bytes());
+            }
             words([
-                READING,
+                CONVERSION,
+                number(account.0.into()),
+                number(interval.start),
+                number(interval.duration.into()),
+                number(input.0.into()),
+                keccak256(&given),
+                signed(capacity.0.into()),
+                signed(cost.0.into()),
+                number(*nonce),
+            ])
+        }
+        Command::Store(offer) => {
+            let StorageOffer { account, meter, interval, further, charge, discharge, capacity, .. } = *offer;
+            let StorageOffer {
+                level, least, charge_efficiency, discharge_efficiency, kept, cost, nonce, ..
+            } = *offer;
+            words([
+                STORAGE,
+                number(account.0.into()),
                 number(meter.0.into()),
                 number(interval.start),
                 number(interval.duration.into()),
-                signed(import.0.into()),
-                signed(export.0.into()),
+                number(further.into()),
+                signed(charge.0.into()),
+                signed(discharge.0.into()),
+                signed(capacity.0.into()),
+                signed(level.0.into()),
+                signed(least.0.into()),
+                number(charge_efficiency.into()),
+                number(discharge_efficiency.into()),
+                number(kept.into()),
+                signed(cost.0.into()),
+                number(nonce),
+            ])
+        }
+        Command::Correct(reading) => words(reading_fields(CORRECTION, reading)),
+        Command::ReadRegister(reading) => {
+            let RegisterReading { meter, time, import, export, sequence } = reading;
+            words([
+                REGISTER,
+                number(meter.0.into()),
+                number(*time),
+                number(*import),
+                number(*export),
                 number(*sequence),
             ])
         }
@@ -151,12 +201,30 @@ fn message(command: &Command) -> Hash {
         | Command::Clear { .. }
         | Command::Settle { .. }
         | Command::Checkpoint { .. }
-        | Command::Locate { .. } => {
+        | Command::Locate { .. }
+        | Command::Agree { .. }
+        | Command::Reprice { .. }
+        | Command::Equip { .. }
+        | Command::Resettle { .. } => {
             let mut bytes = Vec::new();
             encoding::encode_command(command, &mut bytes);
             words([OPERATION, keccak256(&bytes)])
         }
     }
+}
+
+/// The fields of a reading, after the type they are signed as.
+fn reading_fields(of: Hash, reading: &Reading) -> [Hash; 7] {
+    let Reading { meter, interval, import, export, sequence } = reading;
+    [
+        of,
+        number(meter.0.into()),
+        number(interval.start),
+        number(interval.duration.into()),
+        signed(import.0.into()),
+        signed(export.0.into()),
+        number(*sequence),
+    ]
 }
 
 /// The fields that every order has.
@@ -222,6 +290,10 @@ const DELEGATE: Hash = hash("0744160db997ccaac4d4cd8b51574d264f8773396e30f61a7a5
 const REVOKE: Hash = hash("427488a8bb64b70c6f2a38a32d9390e39e2f7fad39a39a0a22114f0d3c4e48df");
 const WITHDRAW: Hash = hash("07583316e4e2730f44d45e36e81cc6a2679aa0ecdf91161d7077439a912f4f4d");
 const READING: Hash = hash("28a26f9b7f836857c6616825df0031f91b415efaa33e4399f94706291e7f0f38");
+const CONVERSION: Hash = hash("a947b37805eca6b0d6994dd932aec0defa8cb10b82c697ba7b24084e6091b1ee");
+const STORAGE: Hash = hash("5b3d43dfc73be653c6d0e2b2ce2cc5a5f710d770d689e65bf6e22b7f01eb15eb");
+const CORRECTION: Hash = hash("c81c687eb06c1235e89d4e56abf721f42b0fa7499843bba3d701b8f2b7c14eb3");
+const REGISTER: Hash = hash("3a1abe2bebae49ba3cc9907991be1d6d8c81d0254983f45a596dd0e862d885d7");
 const OPERATION: Hash = hash("36a2c6ee6d091fc84f3905c7ecb546089f1eb6dac10ba8d6b615ea1fe496822f");
 
 /// Half of secp256k1's group order, rounded down.
@@ -239,7 +311,10 @@ mod tests {
         check(DOMAIN, "EIP712Domain(string name,string version,uint256 chainId,bytes32 salt)");
         check(NAME, "Wattle");
         check(VERSION, "1");
-        let types = [ORDER, ORDER_WITH, CANCEL, DELEGATE, REVOKE, WITHDRAW, READING];
+        let types = [
+            ORDER, ORDER_WITH, CANCEL, DELEGATE, REVOKE, WITHDRAW, READING, CONVERSION, STORAGE, CORRECTION,
+            REGISTER,
+        ];
         let documented = include_str!("signing.rs").lines().filter_map(|line| line.strip_prefix("//! | `"));
         let documented = documented.filter_map(|row| Some(row.split_once("| `")?.1.trim_end_matches("` |")));
         let documented: Vec<&str> = documented.collect();

@@ -3,7 +3,7 @@
 use super::books::Books;
 use crate::Recoverer;
 use market::signing::Recover;
-use market::{AccountId, Address, Authentication, Command, Envelope, Signature};
+use market::{AccountId, Address, Authentication, Command, Envelope, MeterId, Signature};
 use std::cell::Cell;
 
 /// Recovers a signer and remembers the last answer, so that two witnesses cost one recovery.
@@ -76,17 +76,21 @@ impl Books {
             let entry = self.accounts.get(account.0 as usize);
             entry.and_then(|entry| entry.delegates.get(&address)).is_some_and(|expires| self.now < *expires)
         };
+        let meter = |meter: MeterId| {
+            self.meters.get(meter.0 as usize).is_some_and(|meter| meter.terms.key == address)
+        };
         match command {
             Command::Place(order) | Command::PlaceWith { order, .. } => {
                 owner(order.account) || delegate(order.account)
             }
             Command::Cancel { account, .. } => owner(*account) || delegate(*account),
+            Command::Convert(offer) => owner(offer.account) || delegate(offer.account),
+            Command::Store(offer) => owner(offer.account) || delegate(offer.account),
             Command::Delegate { account, .. }
             | Command::Revoke { account, .. }
             | Command::Withdraw { account, .. } => owner(*account),
-            Command::Read(reading) => {
-                self.meters.get(reading.meter.0 as usize).is_some_and(|meter| meter.terms.key == address)
-            }
+            Command::Read(reading) | Command::Correct(reading) => meter(reading.meter),
+            Command::ReadRegister(reading) => meter(reading.meter),
             _ => terms.operator == address,
         }
     }

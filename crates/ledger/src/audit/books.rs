@@ -5,9 +5,9 @@ use super::authority::Signer;
 use super::tally::Tally;
 use market::signing::Domain;
 use market::{
-    AccountId, Address, Attributes, Carrier, Claim, Command, Community, DeliveryInterval, Energy, Event, Law,
-    Location, MAX_PRICE, MeterId, MeterTerms, Money, Order, PostingKind, Price, Prices, Side, State,
-    TimeInForce,
+    AccountId, Address, Attributes, Carrier, Claim, Command, Community, Conversion, DeliveryInterval, Energy,
+    Event, Law, Location, MAX_PRICE, MeterId, MeterTerms, Money, Order, PostingKind, Price, Prices, Side,
+    State, StorageOffer, TimeInForce,
 };
 use std::collections::BTreeMap;
 
@@ -202,6 +202,11 @@ impl Books {
                 self.read(reading, tally);
             }
             Command::Settle { carrier, interval } => self.settle(*carrier, *interval, events, tally),
+            // refused by the market so far
+            Command::Convert(_) | Command::Store(_) => {}
+            Command::Agree { .. } | Command::Reprice { .. } => {}
+            Command::Equip { .. } | Command::ReadRegister(_) => {}
+            Command::Correct(_) | Command::Resettle { .. } => {}
             Command::Checkpoint { root } => {
                 let told = events == [Event::Checkpoint(*root)];
                 tally.check(Law::A4, told, || "another root was confirmed than claimed".into());
@@ -216,13 +221,20 @@ impl Books {
         let (last, nonce) = match command {
             Command::RegisterMeter { nonce, .. }
             | Command::Deposit { nonce, .. }
-            | Command::Locate { nonce, .. } => (&mut self.operator_nonce, *nonce),
+            | Command::Locate { nonce, .. }
+            | Command::Agree { nonce, .. }
+            | Command::Reprice { nonce, .. }
+            | Command::Equip { nonce, .. } => (&mut self.operator_nonce, *nonce),
             Command::Place(Order { account, nonce, .. })
             | Command::PlaceWith { order: Order { account, nonce, .. }, .. }
             | Command::Cancel { account, nonce, .. }
             | Command::Delegate { account, nonce, .. }
             | Command::Revoke { account, nonce, .. }
-            | Command::Withdraw { account, nonce, .. } => (&mut self.account(*account).nonce, *nonce),
+            | Command::Withdraw { account, nonce, .. }
+            | Command::Convert(Conversion { account, nonce, .. })
+            | Command::Store(StorageOffer { account, nonce, .. }) => {
+                (&mut self.account(*account).nonce, *nonce)
+            }
             _ => return,
         };
         tally.check(Law::D3, nonce > *last, || format!("nonce {nonce} after {last}"));

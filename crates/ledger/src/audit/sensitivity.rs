@@ -81,6 +81,23 @@ pub(super) fn lies(event: Event) -> Vec<(&'static str, Event)> {
             let import = reading.import + Energy(1);
             lies.push(("Metered.import", Event::Metered(market::Reading { import, ..reading })));
         }
+        Event::Converted { account, meter, carrier, interval, side, energy, money } => {
+            let told =
+                |energy, money| Event::Converted { account, meter, carrier, interval, side, energy, money };
+            lies.push(("Converted.energy", told(energy + Energy(1), money)));
+            lies.push(("Converted.money", told(energy, money + Money(1))));
+        }
+        Event::Substituted(reading) => {
+            let import = reading.import + Energy(1);
+            lies.push(("Substituted.import", Event::Substituted(market::Reading { import, ..reading })));
+        }
+        Event::Corrected(reading) => {
+            let import = reading.import + Energy(1);
+            lies.push(("Corrected.import", Event::Corrected(market::Reading { import, ..reading })));
+        }
+        Event::Resettled { carrier, interval } => {
+            lies.push(("Resettled.interval", Event::Resettled { carrier, interval: interval.later(1) }));
+        }
         Event::Posted(posting) => {
             lies.extend(about(posting).map(|(name, posting)| (name, Event::Posted(posting))))
         }

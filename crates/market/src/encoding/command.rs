@@ -2,8 +2,8 @@
 
 use super::{Canonical, Reader, fields, variants};
 use crate::{
-    AuctionClaim, Claim, Command, Energy, Envelope, PairClaim, Refused, Rejection, Side, Signature, Witness,
-    signing,
+    AuctionClaim, Claim, Command, ConversionClaim, Energy, Envelope, NodeClaim, PairClaim, Price, Refused,
+    Rejection, Side, Signature, StorageClaim, Witness, signing,
 };
 use alloc::vec::Vec;
 
@@ -26,6 +26,14 @@ variants!(Command {
     15 => Checkpoint { root },
     16 => PlaceWith { order, attributes, steps },
     17 => Locate { meter, location, nonce },
+    18 => Convert(conversion),
+    19 => Store(storage),
+    20 => Agree { terms, nonce },
+    21 => Reprice { tariff, version, nonce },
+    22 => Equip { meter, equipment, nonce },
+    23 => ReadRegister(reading),
+    24 => Correct(reading),
+    25 => Resettle { carrier, interval },
 });
 
 variants!(Claim {
@@ -39,7 +47,14 @@ variants!(Claim {
     7 => Pipeline { auctions },
     8 => Bilateral { trades, bid_prices, offer_prices },
     9 => Blocks { intervals, refused },
+    10 => Coupled { nodes, conversions, storages },
 });
+
+fields!(NodeClaim { price: Price, between: bool, margin: [Energy; 2], short: [Energy; 2] });
+
+fields!(ConversionClaim { input: Energy, outputs: Vec<Energy> });
+
+fields!(StorageClaim { flows: Vec<Energy>, values: Vec<Price> });
 
 variants!(Witness {
     0 => NoTrade,

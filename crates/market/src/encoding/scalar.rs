@@ -105,6 +105,36 @@ numbered! {
     Authentication { Signature, Operator },
 }
 
+/// 0 or 1 in one byte.
+impl Canonical for bool {
+    const LEAST: usize = 1;
+
+    fn write(&self, out: &mut Vec<u8>) {
+        out.push(u8::from(*self));
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Rejection> {
+        match reader.take()? {
+            [0] => Ok(false),
+            [1] => Ok(true),
+            _ => Err(Rejection::Malformed),
+        }
+    }
+}
+
+/// Of bids, then of offers.
+impl Canonical for [Energy; 2] {
+    const LEAST: usize = 2 * Energy::LEAST;
+
+    fn write(&self, out: &mut Vec<u8>) {
+        self.iter().for_each(|energy| energy.write(out));
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Rejection> {
+        Ok([Energy::read(reader)?, Energy::read(reader)?])
+    }
+}
+
 impl<T: Canonical> Canonical for Box<T> {
     const LEAST: usize = T::LEAST;
 

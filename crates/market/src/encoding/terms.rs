@@ -2,9 +2,11 @@
 
 use super::{Canonical, Reader, fields, variants};
 use crate::{
-    AccountId, Address, Attributes, Authentication, Carrier, Community, Delegate, DeliveryInterval, Energy,
-    Fraction, Market, MeterId, MeterTerms, Order, OrderId, Price, Prices, Quality, Reading, Rejection, Rule,
-    Side, Stage, Stages, Step, Tariff, TariffId, TariffKind, TimeInForce, Window,
+    AccountId, Address, Agreement, Arrangement, Attributes, Authentication, Carrier, Community, Conversion,
+    Delegate, DeliveryInterval, Energy, Equipment, Fraction, ImbalancePolicy, Market, MeterId, MeterTerms,
+    Order, OrderId, Output, Price, Prices, Quality, Reading, Register, RegisterReading, Rejection, Rule,
+    Side, Stage, Stages, Step, StorageOffer, Tariff, TariffId, TariffKind, TariffVersion, TimeInForce,
+    Window,
 };
 use alloc::vec::Vec;
 
@@ -82,6 +84,8 @@ variants!(Rule {
     10 => Bilateral { charges },
     11 => UniformPriceBlocks { k },
     12 => AuctionFirst { convention, k, key, price },
+    13 => Coupled { k },
+    14 => ExPost { tariff, weights },
 });
 
 /// The number of stages in one byte, then each stage's number.
@@ -104,6 +108,103 @@ impl Canonical for Stages {
             stages.push(Stage::read(reader)?);
         }
         Self::new(&stages).ok_or(Rejection::Malformed)
+    }
+}
+
+fields!(Conversion {
+    account: AccountId,
+    interval: DeliveryInterval,
+    input: MeterId,
+    outputs: Vec<Output>,
+    capacity: Energy,
+    cost: Price,
+    nonce: u64,
+});
+
+fields!(Output { meter: MeterId, ratio: u32 });
+
+fields!(StorageOffer {
+    account: AccountId,
+    meter: MeterId,
+    interval: DeliveryInterval,
+    further: u16,
+    charge: Energy,
+    discharge: Energy,
+    capacity: Energy,
+    level: Energy,
+    least: Energy,
+    charge_efficiency: u32,
+    discharge_efficiency: u32,
+    kept: u32,
+    cost: Price,
+    nonce: u64,
+});
+
+fields!(Agreement {
+    from: u64,
+    imbalance: ImbalancePolicy,
+    penalty: Price,
+    tolerance: u32,
+    grace: u32,
+    correction_window: u32,
+});
+
+variants!(ImbalancePolicy {
+    0 => Dual,
+    1 => Single { tariff },
+    2 => ProRata { tariff },
+});
+
+fields!(TariffVersion { from: u64, tariff: Tariff, distance_fees: Option<[Price; 4]>, vat: u32 });
+
+fields!(Equipment { register: Register, arrangement: Arrangement });
+
+variants!(Register {
+    0 => Interval,
+    1 => Cumulative { modulus },
+});
+
+variants!(Arrangement {
+    0 => Direct,
+    1 => Sub { main },
+    2 => Virtual { source, share },
+});
+
+fields!(RegisterReading { meter: MeterId, time: u64, import: u64, export: u64, sequence: u64 });
+
+/// 0 for none; 1, then the fees.
+impl Canonical for Option<[Price; 4]> {
+    const LEAST: usize = 1;
+
+    fn write(&self, out: &mut Vec<u8>) {
+        out.push(u8::from(self.is_some()));
+        self.iter().for_each(|fees| fees.write(out));
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Rejection> {
+        let [some] = reader.take()?;
+        match some {
+            0 => Ok(None),
+            1 => Canonical::read(reader).map(Some),
+            _ => Err(Rejection::Malformed),
+        }
+    }
+}
+
+/// One weight after the other.
+impl Canonical for [u32; 5] {
+    const LEAST: usize = 5 * u32::LEAST;
+
+    fn write(&self, out: &mut Vec<u8>) {
+        self.iter().for_each(|weight| weight.write(out));
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Rejection> {
+        let mut weights = [0; 5];
+        for weight in &mut weights {
+            *weight = u32::read(reader)?;
+        }
+        Ok(weights)
     }
 }
 

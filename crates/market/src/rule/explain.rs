@@ -80,6 +80,7 @@ const fn name(claim: &Claim) -> &'static str {
         Claim::Pipeline { .. } => "pipeline",
         Claim::Bilateral { .. } => "bilateral",
         Claim::Blocks { .. } => "uniform_price_blocks",
+        Claim::Coupled { .. } => "coupled",
     }
 }
 

@@ -23,19 +23,23 @@ pub enum RuleKind {
     Bilateral,
     /// [`Rule::AuctionFirst`].
     AuctionFirst,
+    /// [`Rule::Coupled`].
+    Coupled,
     /// [`Rule::MidMarketRate`].
     MidMarketRate,
     /// [`Rule::SupplyDemandRatio`].
     SupplyDemandRatio,
     /// [`Rule::BillSharing`].
     BillSharing,
+    /// [`Rule::ExPost`].
+    ExPost,
     /// [`Rule::Sharing`] by this key.
     Key(SharingKey),
 }
 
 impl RuleKind {
     /// Every rule.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::UniformPrice,
         Self::PayAsBid,
         Self::TradeReduction,
@@ -45,9 +49,11 @@ impl RuleKind {
         Self::UniformPriceBlocks,
         Self::Bilateral,
         Self::AuctionFirst,
+        Self::Coupled,
         Self::MidMarketRate,
         Self::SupplyDemandRatio,
         Self::BillSharing,
+        Self::ExPost,
         Self::Key(SharingKey::Static),
         Self::Key(SharingKey::Dynamic),
         Self::Key(SharingKey::Equal),
@@ -71,6 +77,8 @@ impl RuleKind {
             Self::UniformPriceBlocks => "uniform_price_blocks",
             Self::Bilateral => "bilateral",
             Self::AuctionFirst => "auction_first",
+            Self::Coupled => "coupled",
+            Self::ExPost => "ex_post",
             Self::MidMarketRate => "mid_market_rate",
             Self::SupplyDemandRatio => "supply_demand_ratio",
             Self::BillSharing => "bill_sharing",
@@ -95,6 +103,8 @@ impl RuleKind {
             }
             Self::Bilateral => "trades between pairs, with network charges and preferences of their own",
             Self::AuctionFirst => "orders first, at one price for all; the rest of what is metered by a key",
+            Self::Coupled => "electricity, heat and gas cleared together with offers to convert and to store",
+            Self::ExPost => "metered energy shared in proportion, at a price looked up by the local share",
             Self::MidMarketRate => {
                 "metered energy shared in proportion, at the middle of the supplier's prices"
             }
@@ -115,7 +125,10 @@ impl RuleKind {
     /// Whether it clears a book of orders before delivery; otherwise it works on metered energy afterwards.
     #[must_use]
     pub const fn takes_orders(self) -> bool {
-        !matches!(self, Self::MidMarketRate | Self::SupplyDemandRatio | Self::BillSharing | Self::Key(_))
+        !matches!(
+            self,
+            Self::MidMarketRate | Self::SupplyDemandRatio | Self::BillSharing | Self::ExPost | Self::Key(_)
+        )
     }
 
     /// Whether it shares metered energy after delivery; `auction_first` does both.
@@ -169,6 +182,8 @@ impl Rule {
             Self::Bilateral { .. } => RuleKind::Bilateral,
             Self::UniformPriceBlocks { .. } => RuleKind::UniformPriceBlocks,
             Self::AuctionFirst { .. } => RuleKind::AuctionFirst,
+            Self::Coupled { .. } => RuleKind::Coupled,
+            Self::ExPost { .. } => RuleKind::ExPost,
         }
     }
 

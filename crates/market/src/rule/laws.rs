@@ -27,9 +27,12 @@ impl RuleKind {
                 procedure(self, law)
             }
             Self::AuctionFirst => auction_first(law),
-            Self::MidMarketRate | Self::SupplyDemandRatio | Self::BillSharing | Self::Key(_) => {
-                metered(self, law)
-            }
+            Self::Coupled => Holds,
+            Self::MidMarketRate
+            | Self::SupplyDemandRatio
+            | Self::BillSharing
+            | Self::ExPost
+            | Self::Key(_) => metered(self, law),
         }
     }
 }

@@ -7,6 +7,7 @@ mod bilateral;
 pub mod blocks;
 mod clearing;
 mod continuous;
+pub mod coupled;
 mod cut;
 mod explain;
 mod kind;
@@ -142,6 +143,19 @@ pub enum Rule {
         key: SharingKey,
         /// What a consumer pays a producer for energy shared by the key, n€/Wh.
         price: Price,
+    },
+    /// Every carrier under this rule, cleared together with the offers to turn one into another.
+    Coupled {
+        /// Where between the ends of the equilibrium prices, where several prices are right.
+        k: Fraction,
+    },
+    /// Metered energy shared in proportion, at a price looked up by the local share after delivery.
+    ExPost {
+        /// The tariff whose prices are the ends.
+        tariff: TariffId,
+        /// Where between export (0) and import (10⁶) the price lies at a local share of 0, 25, 50, 75 and 100 %, on
+        /// straight lines between them, parts per million.
+        weights: [u32; 5],
     },
 }
 

@@ -65,6 +65,11 @@ impl State {
             Command::Clear { carrier, interval, claim } => self.clear(*carrier, *interval, claim, sink),
             Command::Read(reading) => self.read(reading, sink),
             Command::Settle { carrier, interval } => self.settle(*carrier, *interval, sink),
+            Command::Convert(_) | Command::Store(_) => Err(Rejection::NotForThisRule),
+            Command::Agree { .. } | Command::Reprice { .. } => Err(Rejection::BadTerms),
+            Command::Equip { .. } => Err(Rejection::BadArrangement),
+            Command::ReadRegister(_) => Err(Rejection::BadRegister),
+            Command::Correct(_) | Command::Resettle { .. } => Err(Rejection::NothingToCorrect),
             Command::Checkpoint { root } => {
                 if self.root() != *root {
                     return Err(Rejection::WrongRoot);
@@ -83,10 +88,13 @@ impl State {
         Ok(match command {
             Command::Place(order) | Command::PlaceWith { order, .. } => Signer::Trader(known(order.account)?),
             Command::Cancel { account, .. } => Signer::Trader(known(*account)?),
+            Command::Convert(offer) => Signer::Trader(known(offer.account)?),
+            Command::Store(offer) => Signer::Trader(known(offer.account)?),
             Command::Delegate { account, .. }
             | Command::Revoke { account, .. }
             | Command::Withdraw { account, .. } => Signer::Owner(known(*account)?),
-            Command::Read(reading) => Signer::Meter(reading.meter),
+            Command::Read(reading) | Command::Correct(reading) => Signer::Meter(reading.meter),
+            Command::ReadRegister(reading) => Signer::Meter(reading.meter),
             _ => Signer::Operator,
         })
     }

@@ -6,7 +6,7 @@ use super::delivery::Counted;
 use crate::rule::{self, Metered};
 use crate::{
     Account, AccountId, Bill, BillLine, Carrier, Claim, DeliveryInterval, Energy, Event, MeterId, Money,
-    Posting, PostingKind, Prices, Reading, Rejection, Rule, Side, Sink,
+    Position, Posting, PostingKind, Prices, Reading, Rejection, Rule, Side, Sink,
 };
 use alloc::vec::Vec;
 
@@ -145,30 +145,10 @@ impl State {
         if earlier {
             return Err(Rejection::OutOfOrder);
         }
-        let prices: Vec<Prices> = {
-            let tariffs = self.community().map_or(0, |terms| terms.tariffs.len() as u16);
-            (0..tariffs).map(|id| self.prices(crate::TariffId(id), interval).unwrap_or_default()).collect()
-        };
-        let connected = self.connected.get(carrier as usize).ok_or(Rejection::NotTraded)?;
-        for meter in connected {
-            let terms = self.meters.get(meter.0 as usize).ok_or(Rejection::UnknownMeter)?.terms;
-            self.prices(terms.tariff, interval)?;
-        }
-
+        let counted: Vec<Counted> =
+            delivery.readings.iter().map(|reading| reading.unwrap_or_default()).collect();
         // All bills are computed first, so that a fund too small for the loans refuses the whole settlement.
-        let founded = self.community.as_ref().ok_or(Rejection::NotFounded)?;
-        let mut bills = Vec::with_capacity(connected.len());
-        for ((meter, position), counted) in connected.iter().zip(&delivery.positions).zip(&delivery.readings)
-        {
-            let terms = self.meters.get(meter.0 as usize).ok_or(Rejection::UnknownMeter)?.terms;
-            let tariff =
-                founded.terms.tariffs.get(usize::from(terms.tariff.0)).ok_or(Rejection::UnknownTariff)?;
-            let prices = prices.get(usize::from(terms.tariff.0)).copied().unwrap_or_default();
-            let counted = counted.ok_or(Rejection::ReadingMissing)?;
-            let Counted { import, export } = counted;
-            let bill = Bill { position: *position, import, export, prices, tariff };
-            bills.push(Owed { meter: *meter, member: terms.account, bill });
-        }
+        let bills = self.bills(carrier, interval, &delivery.positions, &counted)?;
         let dirty = &mut self.commitment.accounts_dirty;
         let owed: Money = bills.iter().map(Owed::at_most).sum();
         let fund =
@@ -189,10 +169,38 @@ impl State {
         sink.event(Event::Settled { carrier, interval });
         Ok(())
     }
+
+    /// The bill of every metering point of a carrier for an interval, from its trades and what was counted, both by
+    /// its place among the carrier's meters.
+    ///
+    /// # Errors
+    /// Where a tariff has no price for the interval.
+    fn bills(
+        &self,
+        carrier: Carrier,
+        interval: DeliveryInterval,
+        positions: &[Position],
+        counted: &[Counted],
+    ) -> Result<Vec<Owed>, Rejection> {
+        let founded = self.community.as_ref().ok_or(Rejection::NotFounded)?;
+        let connected = self.connected.get(carrier as usize).ok_or(Rejection::NotTraded)?;
+        let mut bills = Vec::with_capacity(connected.len());
+        for ((meter, position), counted) in connected.iter().zip(positions).zip(counted) {
+            let terms = self.meters.get(meter.0 as usize).ok_or(Rejection::UnknownMeter)?.terms;
+            let tariff =
+                founded.terms.tariffs.get(usize::from(terms.tariff.0)).ok_or(Rejection::UnknownTariff)?;
+            let prices = self.prices(terms.tariff, interval)?;
+            let Counted { import, export } = *counted;
+            let bill = Bill { position: *position, import, export, prices, tariff };
+            let hold = Money(position.hold.into());
+            bills.push(Owed { meter: *meter, member: terms.account, hold, lines: bill.lines() });
+        }
+        Ok(bills)
+    }
 }
 
 fn post_all(
-    bills: &[Owed<'_>],
+    bills: &[Owed],
     carrier: Carrier,
     interval: DeliveryInterval,
     bank: &mut Bank<'_>,
@@ -205,16 +213,18 @@ fn post_all(
 }
 
 /// The bill of one metering point, and whose it is.
-struct Owed<'a> {
+struct Owed {
     meter: MeterId,
     member: AccountId,
-    bill: Bill<'a>,
+    /// Promised for its orders and trades, n€.
+    hold: Money,
+    lines: [BillLine; 10],
 }
 
-impl Owed<'_> {
+impl Owed {
     /// What the member can owe at most, n€, ≥ 0.
     fn at_most(&self) -> Money {
-        self.bill.lines().iter().map(|line| line.money.abs()).sum()
+        self.lines.iter().map(|line| line.money.abs()).sum()
     }
 
     fn post(
@@ -225,8 +235,8 @@ impl Owed<'_> {
         sink: &mut impl Sink,
     ) -> Result<(), Rejection> {
         let member = self.member;
-        bank.release(member, Money(self.bill.position.hold.into()))?;
-        for BillLine { kind, side, with, energy, money, price } in self.bill.lines() {
+        bank.release(member, self.hold)?;
+        for BillLine { kind, side, with, energy, money, price } in self.lines {
             // Energy moves even where it costs nothing; a fee or levy of nothing moves nothing.
             let fee = matches!(kind, PostingKind::GridFee | PostingKind::Levy);
             if energy.is_zero() || (fee && money.is_zero()) {

@@ -1,10 +1,12 @@
 //! Any command at all that has an encoding, sensible or not: extreme numbers, empty lists, every variant.
 
 use crate::{
-    AccountId, Address, Attributes, AuctionClaim, Authentication, Carrier, Claim, Command, Community,
-    Delegate, DeliveryInterval, Energy, Envelope, Fraction, Location, Market, MeterId, MeterTerms, Money,
-    Order, OrderId, PairClaim, Price, PriceConvention, Prices, Quality, Reading, Refused, Rule, SharingKey,
-    Side, Signature, Stage, Stages, Step, Tariff, TariffId, TariffKind, TimeInForce, Window, Witness,
+    AccountId, Address, Agreement, Arrangement, Attributes, AuctionClaim, Authentication, Carrier, Claim,
+    Command, Community, Conversion, ConversionClaim, Delegate, DeliveryInterval, Energy, Envelope, Equipment,
+    Fraction, ImbalancePolicy, Location, Market, MeterId, MeterTerms, Money, NodeClaim, Order, OrderId,
+    Output, PairClaim, Price, PriceConvention, Prices, Quality, Reading, Refused, Register, RegisterReading,
+    Rule, SharingKey, Side, Signature, Stage, Stages, Step, StorageClaim, StorageOffer, Tariff, TariffId,
+    TariffKind, TariffVersion, TimeInForce, Window, Witness,
 };
 use alloc::boxed::Box;
 use alloc::vec;
@@ -65,7 +67,104 @@ pub fn arbitrary_command() -> impl Strategy<Value = Command> {
             location: Location(location),
             nonce
         }),
+        conversion().prop_map(Command::Convert),
+        storage().prop_map(Command::Store),
+        (agreement(), any::<u64>()).prop_map(|(terms, nonce)| Command::Agree { terms, nonce }),
+        (tariff_id(), version(), any::<u64>()).prop_map(|(tariff, version, nonce)| Command::Reprice {
+            tariff,
+            version,
+            nonce
+        }),
+        (meter(), equipment(), any::<u64>()).prop_map(|(meter, equipment, nonce)| Command::Equip {
+            meter,
+            equipment,
+            nonce
+        }),
+        (meter(), any::<[u64; 4]>()).prop_map(|(meter, [time, import, export, sequence])| {
+            Command::ReadRegister(RegisterReading { meter, time, import, export, sequence })
+        }),
+        reading().prop_map(Command::Correct),
+        (carrier(), arbitrary_interval())
+            .prop_map(|(carrier, interval)| Command::Resettle { carrier, interval }),
     ]
+}
+
+fn conversion() -> impl Strategy<Value = Conversion> {
+    let outputs = list((meter(), any::<u32>()).prop_map(|(meter, ratio)| Output { meter, ratio }), 0..3);
+    (account(), arbitrary_interval(), meter(), outputs, energy(), price(), any::<u64>()).prop_map(
+        |(account, interval, input, outputs, capacity, cost, nonce)| Conversion {
+            account,
+            interval,
+            input,
+            outputs,
+            capacity,
+            cost,
+            nonce,
+        },
+    )
+}
+
+fn storage() -> impl Strategy<Value = StorageOffer> {
+    let at = (account(), meter(), arbitrary_interval(), any::<u16>());
+    let energies = [energy(), energy(), energy(), energy(), energy()];
+    (at, energies, any::<[u32; 3]>(), price(), any::<u64>()).prop_map(
+        |((account, meter, interval, further), energies, efficiencies, cost, nonce)| {
+            let [charge, discharge, capacity, level, least] = energies;
+            let [charge_efficiency, discharge_efficiency, kept] = efficiencies;
+            StorageOffer {
+                account,
+                meter,
+                interval,
+                further,
+                charge,
+                discharge,
+                capacity,
+                level,
+                least,
+                charge_efficiency,
+                discharge_efficiency,
+                kept,
+                cost,
+                nonce,
+            }
+        },
+    )
+}
+
+fn agreement() -> impl Strategy<Value = Agreement> {
+    let policy = prop_oneof![
+        Just(ImbalancePolicy::Dual),
+        tariff_id().prop_map(|tariff| ImbalancePolicy::Single { tariff }),
+        tariff_id().prop_map(|tariff| ImbalancePolicy::ProRata { tariff }),
+    ];
+    (any::<u64>(), policy, price(), any::<[u32; 3]>()).prop_map(|(from, imbalance, penalty, numbers)| {
+        let [tolerance, grace, correction_window] = numbers;
+        Agreement { from, imbalance, penalty, tolerance, grace, correction_window }
+    })
+}
+
+fn version() -> impl Strategy<Value = TariffVersion> {
+    let fees = proptest::option::of([price(), price(), price(), price()]);
+    (any::<u64>(), tariff(), fees, any::<u32>())
+        .prop_map(|(from, tariff, distance_fees, vat)| TariffVersion { from, tariff, distance_fees, vat })
+}
+
+fn equipment() -> impl Strategy<Value = Equipment> {
+    let register = prop_oneof![
+        Just(Register::Interval),
+        any::<u64>().prop_map(|modulus| Register::Cumulative { modulus })
+    ];
+    let arrangement = prop_oneof![
+        Just(Arrangement::Direct),
+        meter().prop_map(|main| Arrangement::Sub { main }),
+        (meter(), any::<u32>()).prop_map(|(source, share)| Arrangement::Virtual { source, share }),
+    ];
+    (register, arrangement).prop_map(|(register, arrangement)| Equipment { register, arrangement })
+}
+
+fn node() -> impl Strategy<Value = NodeClaim> {
+    (price(), any::<bool>(), [energy(), energy()], [energy(), energy()])
+        .prop_map(|(price, between, margin, short)| NodeClaim { price, between, margin, short })
 }
 
 /// Any command, signed by nobody in particular or not at all.
@@ -156,6 +255,8 @@ fn rule() -> impl Strategy<Value = Rule> {
             key,
             price
         }),
+        fraction().prop_map(|k| Rule::Coupled { k }),
+        (tariff_id(), any::<[u32; 5]>()).prop_map(|(tariff, weights)| Rule::ExPost { tariff, weights }),
     ]
 }
 
@@ -204,6 +305,24 @@ fn claim() -> impl Strategy<Value = Claim> {
         ),
         (list(witness(), 0..4), list(refused(), 0..4))
             .prop_map(|(intervals, refused)| Claim::Blocks { intervals, refused }),
+        (
+            list(node(), 0..4),
+            list(
+                (energy(), list(energy(), 0..3))
+                    .prop_map(|(input, outputs)| ConversionClaim { input, outputs }),
+                0..4
+            ),
+            list(
+                (list(energy(), 0..4), list(price(), 0..4))
+                    .prop_map(|(flows, values)| StorageClaim { flows, values }),
+                0..3
+            ),
+        )
+            .prop_map(|(nodes, conversions, storages)| Claim::Coupled {
+                nodes,
+                conversions,
+                storages
+            }),
     ]
 }
 

@@ -4,10 +4,12 @@
 //! command has to be added here.
 
 use crate::{
-    AccountId, Address, Attributes, AuctionClaim, Authentication, Carrier, Claim, Command, Community,
-    Delegate, DeliveryInterval, Energy, Envelope, Fraction, Location, Market, MeterId, MeterTerms, Money,
-    Order, OrderId, PairClaim, Price, PriceConvention, Prices, Quality, Reading, Refused, Rule, SharingKey,
-    Side, Signature, Stage, Stages, Step, Tariff, TariffId, TariffKind, TimeInForce, Window, Witness,
+    AccountId, Address, Agreement, Arrangement, Attributes, AuctionClaim, Authentication, Carrier, Claim,
+    Command, Community, Conversion, ConversionClaim, Delegate, DeliveryInterval, Energy, Envelope, Equipment,
+    Fraction, ImbalancePolicy, Location, Market, MeterId, MeterTerms, Money, NodeClaim, Order, OrderId,
+    Output, PairClaim, Price, PriceConvention, Prices, Quality, Reading, Refused, Register, RegisterReading,
+    Rule, SharingKey, Side, Signature, Stage, Stages, Step, StorageClaim, StorageOffer, Tariff, TariffId,
+    TariffKind, TariffVersion, TimeInForce, Window, Witness,
 };
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -91,6 +93,19 @@ structs! {
     AuctionClaim { witness, dropped_local, dropped_green }
     PairClaim { bid, offer, energy }
     Refused { interval, side, position }
+    NodeClaim { price, between, margin, short }
+    ConversionClaim { input, outputs }
+    StorageClaim { flows, values }
+    Conversion { account, interval, input, outputs, capacity, cost, nonce }
+    Output { meter, ratio }
+    StorageOffer {
+        account, meter, interval, further, charge, discharge, capacity, level, least, charge_efficiency,
+        discharge_efficiency, kept, cost, nonce,
+    }
+    Agreement { from, imbalance, penalty, tolerance, grace, correction_window }
+    TariffVersion { from, tariff, distance_fees, vat }
+    Equipment { register, arrangement }
+    RegisterReading { meter, time, import, export, sequence }
 }
 
 /// Enums whose variants carry fields: each field of the variant in use.
@@ -145,6 +160,14 @@ enums! {
         Checkpoint { root },
         PlaceWith { order, attributes, steps },
         Locate { meter, location, nonce },
+        Convert(offer),
+        Store(offer),
+        Agree { terms, nonce },
+        Reprice { tariff, version, nonce },
+        Equip { meter, equipment, nonce },
+        ReadRegister(reading),
+        Correct(reading),
+        Resettle { carrier, interval },
     }
     Claim {
         Nothing,
@@ -157,6 +180,7 @@ enums! {
         Pipeline { auctions },
         Bilateral { trades, bid_prices, offer_prices },
         Blocks { intervals, refused },
+        Coupled { nodes, conversions, storages },
     }
     Witness { NoTrade, Equilibrium(price) }
     Rule {
@@ -173,7 +197,12 @@ enums! {
         Bilateral { charges },
         UniformPriceBlocks { k },
         AuctionFirst { convention, k, key, price },
+        Coupled { k },
+        ExPost { tariff, weights },
     }
+    ImbalancePolicy { Dual, Single { tariff }, ProRata { tariff } }
+    Register { Interval, Cumulative { modulus } }
+    Arrangement { Direct, Sub { main }, Virtual { source, share } }
     TariffKind { Flat(prices), TimeOfUse(windows), Dynamic }
 }
 
@@ -186,6 +215,8 @@ impl Tamper for Command {
             Self::Settle { carrier, interval } => Some(Self::Close { carrier, interval }),
             Self::Deposit { account, amount, nonce } => Some(Self::Withdraw { account, amount, nonce }),
             Self::Withdraw { account, amount, nonce } => Some(Self::Deposit { account, amount, nonce }),
+            Self::Read(reading) => Some(Self::Correct(reading)),
+            Self::Correct(reading) => Some(Self::Read(reading)),
             _ => None,
         };
         changes.extend(other.map(|command| ("", command)));
@@ -226,7 +257,8 @@ with_other_variants! {
         Self::Continuous,
         Self::Pipeline { auctions: vec![] },
         Self::Bilateral { trades: vec![], bid_prices: vec![], offer_prices: vec![] },
-        Self::Blocks { intervals: vec![], refused: vec![] };
+        Self::Blocks { intervals: vec![], refused: vec![] },
+        Self::Coupled { nodes: vec![], conversions: vec![], storages: vec![] };
     Witness: Self::NoTrade, Self::Equilibrium(Price::example());
     Rule: Self::UniformPrice { convention: PriceConvention::Equilibrium, k: Fraction::HALF },
         Self::PayAsBid { k: Fraction::HALF },
@@ -245,7 +277,14 @@ with_other_variants! {
             k: Fraction::HALF,
             key: SharingKey::Dynamic,
             price: Price::example(),
-        };
+        },
+        Self::Coupled { k: Fraction::HALF },
+        Self::ExPost { tariff: TariffId::example(), weights: [0; 5] };
+    ImbalancePolicy: Self::Dual, Self::Single { tariff: TariffId::example() },
+        Self::ProRata { tariff: TariffId::example() };
+    Register: Self::Interval, Self::Cumulative { modulus: 1 };
+    Arrangement: Self::Direct, Self::Sub { main: MeterId::example() },
+        Self::Virtual { source: MeterId::example(), share: 0 };
     TariffKind: Self::Flat(Prices::example()), Self::TimeOfUse(vec![]), Self::Dynamic;
 }
 
@@ -322,23 +361,51 @@ impl Tamper for Stages {
     }
 }
 
-/// Each charge in turn.
-impl Tamper for [Price; 4] {
-    fn changes(&self) -> Changes<Self> {
-        let mut changes = Vec::new();
-        for place in 0..self.len() {
-            let changed = self.get(place).into_iter().flat_map(Tamper::changes);
-            changes.extend(changed.map(|(name, price)| {
-                let mut charges = *self;
-                charges.get_mut(place).into_iter().for_each(|charge| *charge = price);
-                (name, charges)
-            }));
+/// Arrays: each element in turn.
+macro_rules! arrays {
+    ($($element:ty; $count:literal),+) => {$(
+        impl Tamper for [$element; $count] {
+            fn changes(&self) -> Changes<Self> {
+                let mut changes = Vec::new();
+                for place in 0..self.len() {
+                    let changed = self.get(place).into_iter().flat_map(Tamper::changes);
+                    changes.extend(changed.map(|(name, element)| {
+                        let mut array = *self;
+                        array.get_mut(place).into_iter().for_each(|old| *old = element);
+                        (name, array)
+                    }));
+                }
+                changes
+            }
+
+            fn example() -> Self {
+                core::array::from_fn(|_| Tamper::example())
+            }
         }
-        changes
+    )+};
+}
+arrays!(Price; 4, Energy; 2, u32; 5);
+
+/// The other truth value.
+impl Tamper for bool {
+    fn changes(&self) -> Changes<Self> {
+        vec![("", !self)]
     }
 
     fn example() -> Self {
-        [Price::ZERO; 4]
+        false
+    }
+}
+
+/// The fees changed, made up or left out.
+impl Tamper for Option<[Price; 4]> {
+    fn changes(&self) -> Changes<Self> {
+        let Some(fees) = self else { return vec![("", Some(Tamper::example()))] };
+        lift(fees, "", Some).chain([("", None)]).collect()
+    }
+
+    fn example() -> Self {
+        None
     }
 }
 

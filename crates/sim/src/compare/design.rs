@@ -166,6 +166,10 @@ impl Design {
                 RuleKind::AuctionFirst => {
                     Rule::AuctionFirst { convention, k, key: SharingKey::Dynamic, price: price() }
                 }
+                RuleKind::Coupled => Rule::Coupled { k },
+                RuleKind::ExPost => {
+                    Rule::ExPost { tariff, weights: [1_000_000, 750_000, 500_000, 250_000, 0] }
+                }
                 RuleKind::MidMarketRate => Rule::MidMarketRate { tariff },
                 RuleKind::SupplyDemandRatio => Rule::SupplyDemandRatio { tariff },
                 RuleKind::BillSharing => Rule::BillSharing,

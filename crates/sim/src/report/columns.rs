@@ -115,5 +115,7 @@ fn kind_name(kind: PostingKind) -> &'static str {
         PostingKind::Loan => "loan",
         PostingKind::Repayment => "repayment",
         PostingKind::Surplus => "surplus",
+        PostingKind::Vat => "vat",
+        PostingKind::Penalty => "penalty",
     }
 }

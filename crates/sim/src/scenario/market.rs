@@ -90,11 +90,35 @@ fn rule(section: &Section<'_>, tariff: Option<TariffId>) -> Option<Rule> {
             let key = if section.has("key") { section.choice("key", &keys)? } else { SharingKey::Dynamic };
             Rule::AuctionFirst { convention: convention(), k: k(), key, price: section.need("price")? }
         }
+        RuleKind::Coupled => Rule::Coupled { k: k() },
+        RuleKind::ExPost => Rule::ExPost { tariff: tariff()?, weights: weights(section)? },
         RuleKind::MidMarketRate => Rule::MidMarketRate { tariff: tariff()? },
         RuleKind::SupplyDemandRatio => Rule::SupplyDemandRatio { tariff: tariff()? },
         RuleKind::BillSharing => Rule::BillSharing,
         RuleKind::Key(key) => Rule::Sharing { key, price: section.need("price")? },
     })
+}
+
+/// `weights = ["100 %", "75 %", "50 %", "25 %", "0 %"]`: where between export and import the price lies at a local share of
+/// 0, 25, 50, 75 and 100 %.
+fn weights(section: &Section<'_>) -> Option<[u32; 5]> {
+    let falling = || ["100 %", "75 %", "50 %", "25 %", "0 %"].map(String::from).to_vec();
+    let texts: Vec<String> = section.get_or("weights", falling());
+    let weight = |text: &String| {
+        let percent = Fraction::parse(text.strip_suffix('%')?.trim()).map(|one| one.of(1_000_000));
+        let percent = percent.map(|one| one / 100).or_else(|| {
+            let whole: u32 = text.strip_suffix('%')?.trim().parse().ok()?;
+            (whole <= 100).then_some(i64::from(whole) * 10_000)
+        });
+        percent.and_then(|one| u32::try_from(one).ok())
+    };
+    let weights: Option<Vec<u32>> = texts.iter().map(weight).collect();
+    let weights = weights.and_then(|list| <[u32; 5]>::try_from(list).ok());
+    if weights.is_none() {
+        let remedy = "write five percentages from \"0 %\" to \"100 %\"";
+        section.fault("weights", "is not a list of five percentages", remedy);
+    }
+    weights
 }
 
 /// `stages = ["high_to_low", "uniform_price"]`.
