@@ -19,6 +19,7 @@ mod curve;
 mod merit;
 mod pipeline;
 mod selection;
+pub mod simplex;
 mod vcg;
 pub use curve::{Curve, Step};
 pub mod manipulation;
