@@ -22,4 +22,5 @@ mod selection;
 pub mod simplex;
 mod vcg;
 pub use curve::{Curve, Step};
+pub mod game;
 pub mod manipulation;
