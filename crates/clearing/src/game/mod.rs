@@ -10,6 +10,10 @@
 //!
 //! docs/mechanisms/games.md has the formulas, and what each costs to compute.
 
+mod sharing;
+pub use sharing::{Prosumer, Responses, Shared, Sharing};
+mod stackelberg;
+pub use stackelberg::{Led, Member, Stackelberg};
 mod coalition;
 use coalition::sums;
 pub use coalition::{Coalition, Coalitions, MAX_LISTED, members};
