@@ -29,6 +29,8 @@ pub use least_core::{
 };
 mod nucleolus;
 pub use nucleolus::{nucleolus, nucleolus_by_rows};
+mod concept;
+pub use concept::Concept;
 
 /// SplitMix64 (Steele et al. 2014): fixed directions, and draws in tests.
 fn random(seed: u64) -> impl FnMut() -> u64 {
