@@ -100,6 +100,33 @@ mod tests {
         excesses
     }
 
+    /// Kohlberg 1971: whatever is missed at most, the coalitions that miss so much or more, together with players at
+    /// their floor, cover everybody alike with weights, all above 0 but those of players.
+    fn balanced(game: &Coalitions, payoffs: &[f64], tolerance: f64) -> bool {
+        let (players, alone, sums) = (game.players(), game.alone(), sums(payoffs));
+        let excess = |coalition: u64| game.value(coalition) - sums[coalition as usize];
+        let mut levels = excesses(game, payoffs);
+        levels.dedup_by(|next, last| *last - *next <= tolerance);
+        levels.into_iter().all(|level| {
+            let missing =
+                (1..(1 << players) - 1).filter(|coalition| excess(*coalition) >= level - 2.0 * tolerance);
+            let missing: Vec<u64> = missing.collect();
+            // Weights 1 + t, t ≥ 0, that add up to μ for everybody.
+            let weight =
+                |player: usize| missing.iter().filter(|coalition| **coalition >> player & 1 == 1).count();
+            let right: Vec<f64> = (0..players).map(|player| -(weight(player) as f64)).collect();
+            let mut cover = Programme::new(&right);
+            for coalition in &missing {
+                cover.column(0.0, f64::INFINITY, members(*coalition).map(|player| (player, 1.0)));
+            }
+            for player in (0..players).filter(|player| payoffs[*player] <= alone[*player] + tolerance) {
+                cover.column(0.0, f64::INFINITY, [(player, 1.0)]);
+            }
+            cover.column(0.0, f64::INFINITY, (0..players).map(|player| (player, -1.0)));
+            cover.solve() == Status::Optimal
+        })
+    }
+
     #[test]
     fn the_oracle_finds_the_least_excess_of_all_rows() {
         let config = ProptestConfig::with_cases(ProptestConfig::default().cases.max(2_000));
@@ -149,8 +176,6 @@ mod tests {
         assert!(found.get() > 500, "few games had a nucleolus");
     }
 
-    /// Kohlberg 1971: whatever is missed at most, the coalitions that miss so much or more, together with players at
-    /// their floor, cover everybody alike with weights, all above 0 but those of players.
     #[test]
     fn who_misses_most_is_balanced_at_every_level() {
         let config = ProptestConfig::with_cases(ProptestConfig::default().cases.max(1_000));
@@ -166,26 +191,55 @@ mod tests {
                 payoffs[most] -= 0.1;
                 payoffs[(most + 1) % players] += 0.1;
             }
-            let sums = sums(&payoffs);
-            let excess = |coalition: u64| game.value(coalition) - sums[coalition as usize];
-            let balanced = excesses(&game, &payoffs).into_iter().all(|level| {
-                let missing: Vec<u64> =
-                    (1..(1 << players) - 1).filter(|coalition| excess(*coalition) >= level - 1e-9).collect();
-                // Weights 1 + t, t ≥ 0, that add up to μ for everybody.
-                let weight = |player: usize| missing.iter().filter(|coalition| **coalition >> player & 1 == 1).count();
-                let right: Vec<f64> = (0..players).map(|player| -(weight(player) as f64)).collect();
-                let mut cover = Programme::new(&right);
-                for coalition in &missing {
-                    cover.column(0.0, f64::INFINITY, members(*coalition).map(|player| (player, 1.0)));
-                }
-                for player in (0..players).filter(|player| payoffs[*player] <= alone[*player] + 1e-9) {
-                    cover.column(0.0, f64::INFINITY, [(player, 1.0)]);
-                }
-                cover.column(0.0, f64::INFINITY, (0..players).map(|player| (player, -1.0)));
-                cover.solve() == Status::Optimal
-            });
-            prop_assert_eq!(balanced, !moved, "{:?}", payoffs);
+            prop_assert_eq!(balanced(&game, &payoffs, 1e-9), !moved, "{:?}", payoffs);
         });
+    }
+
+    #[test]
+    fn games_of_many_kinds_have_the_nucleolus_they_should() {
+        for (players, seed) in (2..=9).flat_map(|players| (0..6).map(move |seed| (players, seed))) {
+            let mut random = random(seed * 100 + players as u64);
+            let mut draw = || (random() >> 11) as f64 / 2_f64.powi(53) - 0.5;
+            let one: Vec<[f64; 4]> = (0..players).map(|_| [0; 4].map(|_| draw())).collect();
+            let noise: Vec<f64> = (0..1 << players).map(|_| draw()).collect();
+            let sum = |coalition: u64, of: &dyn Fn(&[f64; 4]) -> f64| -> f64 {
+                members(coalition).map(|player| of(&one[player])).sum()
+            };
+            let size = |coalition: u64| f64::from(coalition.count_ones());
+            let kinds: [(&str, &dyn Fn(u64) -> f64); 7] = [
+                // Hours in which some have what others lack.
+                ("market", &|coalition| {
+                    let shared = |hour: usize| {
+                        let [over, lack] =
+                            [1.0, -1.0].map(|sign| sum(coalition, &|net| (sign * net[hour]).max(0.0)));
+                        over.min(lack)
+                    };
+                    (0..4).map(shared).sum()
+                }),
+                ("market on top of large costs", &|coalition| {
+                    let [over, lack] =
+                        [1.0, -1.0].map(|sign| sum(coalition, &|net| (sign * net[0]).max(0.0)));
+                    over.min(lack) - sum(coalition, &|net| 1e5 * (1.0 + net[1].abs()))
+                }),
+                ("noise", &|coalition| size(coalition).powi(2) + noise[coalition as usize]),
+                ("majority", &|coalition| {
+                    f64::from(u8::from(
+                        sum(coalition, &|net| net[0].abs())
+                            > sum((1 << players) - 1, &|net| net[0].abs()) / 2.0,
+                    ))
+                }),
+                ("nothing to gain", &|coalition| sum(coalition, &|net| net[0])),
+                ("everybody or nothing", &|coalition| f64::from(u8::from(coalition + 1 == 1 << players))),
+                ("pairs", &|coalition| (size(coalition) / 2.0).floor()),
+            ];
+            for (kind, value) in kinds {
+                let game = Coalitions::new(players, value);
+                let payoffs = nucleolus(&game);
+                let Some(payoffs) = payoffs else { panic!("{kind} of {players}, seed {seed}: none") };
+                let scale = if kind == "market on top of large costs" { 1e-7 } else { 1e-9 };
+                assert!(balanced(&game, &payoffs, scale), "{kind} of {players}, seed {seed}: {payoffs:?}");
+            }
+        }
     }
 
     #[test]
