@@ -238,6 +238,11 @@ mod tests {
                 let Some(payoffs) = payoffs else { panic!("{kind} of {players}, seed {seed}: none") };
                 let scale = if kind == "market on top of large costs" { 1e-7 } else { 1e-9 };
                 assert!(balanced(&game, &payoffs, scale), "{kind} of {players}, seed {seed}: {payoffs:?}");
+                let excess = least_core(&game).unwrap().excess;
+                assert!(
+                    (excess - least_excess(&game)).abs() < scale,
+                    "{kind} of {players}, seed {seed}: {excess}"
+                );
             }
         }
     }
@@ -310,6 +315,22 @@ mod tests {
         let payoffs = nucleolus_by_rows(30, &value, climbing(30, &value, 20, random(3))).unwrap();
         let fees: Vec<f64> = costs.iter().zip(&payoffs).map(|(cost, payoff)| cost - payoff).collect();
         assert!(close(&fees, &littlechild(&costs), 1e-9), "{fees:?} {:?}", littlechild(&costs));
+        // Members who share energy in some hours.
+        let mut draw = random(7);
+        let net: Vec<[f64; 6]> =
+            (0..12).map(|_| [0; 6].map(|_| (draw() % 2_001) as f64 / 1_000.0 - 1.0)).collect();
+        let shared = |coalition: u64| {
+            let hour = |hour: usize| {
+                let net = |sign: f64| {
+                    members(coalition).map(|player| (sign * net[player][hour]).max(0.0)).sum::<f64>()
+                };
+                net(1.0).min(net(-1.0))
+            };
+            (0..6).map(hour).sum()
+        };
+        let exact = nucleolus(&Coalitions::new(12, shared)).unwrap();
+        let climbed = nucleolus_by_rows(12, shared, climbing(12, shared, 20, random(5))).unwrap();
+        assert!(close(&climbed, &exact, 1e-9), "{climbed:?} {exact:?}");
         let least = least_core_by_rows(30, &value, climbing(30, &value, 20, random(4))).unwrap();
         let first =
             costs.iter().zip(&payoffs).map(|(cost, payoff)| payoff - cost).fold(f64::NEG_INFINITY, f64::max);
