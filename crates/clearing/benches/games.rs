@@ -25,7 +25,8 @@ fn part(random: &mut impl FnMut() -> u64) -> f64 {
     (random() >> 11) as f64 / 2_f64.powi(53)
 }
 
-/// Members with generation and load over a day of 24 hours: together they save the supplier's margin on what they share.
+/// Members with generation and load over a day of 24 hours: together they save the supplier's margin on what
+/// they share.
 fn community(players: usize) -> impl Fn(u64) -> f64 {
     let mut random = random(players as u64);
     let net: Vec<[f64; 24]> =

@@ -1,13 +1,14 @@
-//! The nucleolus: of all payoffs that divide v(N) and give nobody less than alone, those whose excesses, in falling
-//! order, come first in the dictionary. First the coalition that misses most misses as little as possible, then the
-//! second, and so on (Schmeidler 1969).
+//! The nucleolus: of all payoffs that divide v(N) and give nobody less than alone, those whose excesses, in
+//! falling order, come first in the dictionary. First the coalition that misses most misses as little as
+//! possible, then the second, and so on (Schmeidler 1969).
 //!
-//! It exists iff somebody-less-than-alone can be avoided, Σ v({i}) ≤ v(N), and is unique. It lies in the core where that is
-//! not empty, and in the least core always where the floors do not bind.
+//! It exists iff the players have at least as much together as apart, Σ v({i}) ≤ v(N), and is unique. It lies
+//! in the core where that is not empty.
 //!
-//! A sequence of at most n − 1 programmes (Kopelowitz 1967; Maschler, Peleg, Shapley 1979): each makes the open coalitions
-//! miss as little as possible; those that miss so much under every solution are settled, and with them every combination
-//! of theirs, so that each programme settles at least one independent coalition and n of them decide the payoffs.
+//! A sequence of at most n − 1 programmes (Kopelowitz 1967; Maschler, Peleg, Shapley 1979): each makes the
+//! open coalitions miss as little as possible; those that miss so much under every solution are settled, and
+//! with them every combination of theirs, so that each programme settles at least one independent coalition
+//! and n of them decide the payoffs.
 
 use super::rows::{Gains, Settled, least, most_missing};
 use super::{Coalition, Coalitions};
@@ -19,8 +20,8 @@ pub fn nucleolus(game: &Coalitions) -> Option<Vec<f64>> {
     nucleolus_by_rows(game.players(), |coalition| game.value(coalition), most_missing)
 }
 
-/// The same for up to 64 players whose coalitions are too many to list: `value` of one, and an oracle that names, for
-/// payoffs, the coalition that misses most of those whose payoffs are not settled.
+/// The same for up to 64 players whose coalitions are too many to list: `value` of one, and an oracle that
+/// names, for payoffs, the coalition that misses most of those whose payoffs are not settled.
 ///
 /// It is as right as the oracle. None also where rounding kept a programme from an end.
 #[must_use]
@@ -100,8 +101,8 @@ mod tests {
         excesses
     }
 
-    /// Kohlberg 1971: whatever is missed at most, the coalitions that miss so much or more, together with players at
-    /// their floor, cover everybody alike with weights, all above 0 but those of players.
+    /// Kohlberg 1971: whatever is missed at most, the coalitions that miss so much or more, together with
+    /// players at their floor, cover everybody alike with weights, all above 0 but those of players.
     fn balanced(game: &Coalitions, payoffs: &[f64], tolerance: f64) -> bool {
         let (players, alone, sums) = (game.players(), game.alone(), sums(payoffs));
         let excess = |coalition: u64| game.value(coalition) - sums[coalition as usize];
@@ -169,8 +170,9 @@ mod tests {
                     (1.0 - towards) * payoffs[player] + towards * (alone[player] + part(player))
                 };
                 let mixed: Vec<f64> = (0..alone.len()).map(mix).collect();
-                let first = best.iter().zip(excesses(&game, &mixed)).find(|(one, other)| (*one - other).abs() > 1e-9);
-                prop_assert!(first.is_none_or(|(best, other)| *best < other), "{payoffs:?} {mixed:?}");
+                let others = excesses(&game, &mixed);
+                let first = best.iter().zip(&others).find(|(best, other)| (*best - *other).abs() > 1e-9);
+                prop_assert!(first.is_none_or(|(best, other)| best < other), "{payoffs:?} {mixed:?}");
             }
         });
         assert!(found.get() > 500, "few games had a nucleolus");
@@ -253,9 +255,11 @@ mod tests {
         let alone = prop::collection::vec(-1e6..1e6, 5);
         proptest!(config, |(game in games(), alone in alone, factor in 0.01..100.0)| {
             let players = game.players();
-            let turned = |coalition: u64| (coalition >> 1 | coalition << (players - 1)) & ((1 << players) - 1);
+            let all = (1 << players) - 1;
+            let turned = |coalition: u64| (coalition >> 1 | coalition << (players - 1)) & all;
             let own = |coalition: u64| members(coalition).map(|player| alone[player]).sum::<f64>();
-            let other = Coalitions::new(players, |coalition| factor * game.value(turned(coalition)) + own(coalition));
+            let value = |coalition: u64| factor * game.value(turned(coalition)) + own(coalition);
+            let other = Coalitions::new(players, value);
             match (nucleolus(&game), nucleolus(&other)) {
                 (Some(one), Some(other)) => {
                     let expected = (0..players).map(|player| {
@@ -269,7 +273,8 @@ mod tests {
         });
     }
 
-    /// An airport of so many users: a coalition saves what its members' own runways cost beyond the longest of them.
+    /// An airport of so many users: a coalition saves what its members' own runways cost beyond the longest
+    /// of them.
     fn airport(costs: &[f64]) -> impl Fn(u64) -> f64 {
         |coalition| {
             let costs = || members(coalition).map(|player| costs[player]);
@@ -277,14 +282,15 @@ mod tests {
         }
     }
 
-    /// Littlechild 1974: the nucleolus of an airport's costs, smallest users first. Of those not yet served, the first so
-    /// many pay alike, as little as any cut of them leaves.
+    /// Littlechild 1974: the nucleolus of an airport's costs, smallest users first. Of those not yet served,
+    /// the first so many pay alike, as little as any cut of them leaves.
     fn littlechild(costs: &[f64]) -> Vec<f64> {
         let (mut paid, mut fees) = (0.0, Vec::new());
         while fees.len() < costs.len() {
             let first = fees.len();
             let left = costs.len() - first;
-            // Cuts after k of them leave somebody to pay the rest, so k + 1 share; all of them share by themselves.
+            // Cuts after k of them leave somebody to pay the rest, so k + 1 share; all of them share by
+            // themselves.
             let share =
                 |k: usize| (costs[first + k - 1] - paid) / if k < left { k as f64 + 1.0 } else { k as f64 };
             let k = (1..=left).rev().min_by(|one, other| share(*one).total_cmp(&share(*other))).unwrap();
