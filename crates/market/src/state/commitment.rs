@@ -150,6 +150,7 @@ impl State {
                 bytes.extend(prices.export.0.to_be_bytes());
             }
         }
+        bytes.extend(self.agreed.iter().flatten());
         keccak256(bytes)
     }
 }

@@ -182,13 +182,11 @@ impl State {
         positions: &[Position],
         counted: &[Counted],
     ) -> Result<Vec<Owed>, Rejection> {
-        let founded = self.community.as_ref().ok_or(Rejection::NotFounded)?;
         let connected = self.connected.get(carrier as usize).ok_or(Rejection::NotTraded)?;
         let mut bills = Vec::with_capacity(connected.len());
         for ((meter, position), counted) in connected.iter().zip(positions).zip(counted) {
             let terms = self.meters.get(meter.0 as usize).ok_or(Rejection::UnknownMeter)?.terms;
-            let tariff =
-                founded.terms.tariffs.get(usize::from(terms.tariff.0)).ok_or(Rejection::UnknownTariff)?;
+            let tariff = &self.tariff(terms.tariff, interval)?.tariff;
             let prices = self.prices(terms.tariff, interval)?;
             let Counted { import, export } = *counted;
             let bill = Bill { position: *position, import, export, prices, tariff };
