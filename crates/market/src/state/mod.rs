@@ -11,6 +11,7 @@ mod clearing;
 mod commitment;
 mod continuous;
 mod delivery;
+mod distances;
 mod proof;
 mod settlement;
 mod trading;
