@@ -63,11 +63,9 @@ impl State {
         if interval.start < self.settled_until(carrier) {
             return Err(Rejection::AlreadySettled);
         }
-        let tariff = match market.rule {
-            Rule::MidMarketRate { tariff } | Rule::SupplyDemandRatio { tariff } => {
-                self.prices(tariff, interval)?
-            }
-            _ => Prices::default(),
+        let tariff = match market.rule.inner_tariff() {
+            Some(tariff) => self.prices(tariff, interval)?,
+            None => Prices::default(),
         };
         let key = (interval.start, carrier);
         let delivery = self.deliveries.get(&key).ok_or(Rejection::ReadingMissing)?;
