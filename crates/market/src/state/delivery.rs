@@ -1,7 +1,7 @@
 //! One carrier in one delivery interval, from its first order to its settlement.
 
 use super::trading::reach;
-use crate::rule::OpenBook;
+use crate::rule::{Allocation, OpenBook};
 use crate::{AccountId, Book, BookOrder, Details, Energy, Hash, Money, Price, Side};
 use alloc::vec::Vec;
 
@@ -34,6 +34,14 @@ impl Position {
         Self { bought, sold, paid: paid.0 as i64, received: received.0 as i64, ..Self::default() }
     }
 
+    /// Trades what a rule on metered energy gives it.
+    pub(super) fn share(&mut self, allocation: &Allocation) {
+        self.bought += allocation.bought;
+        self.sold += allocation.sold;
+        self.paid += allocation.paid.0 as i64;
+        self.received += allocation.received.0 as i64;
+    }
+
     /// Owed for what was bought from peers, n€ (negative at negative prices).
     #[must_use]
     pub fn paid(&self) -> Money {
@@ -52,6 +60,20 @@ impl Position {
 pub(super) struct Counted {
     pub import: Energy,
     pub export: Energy,
+    /// Whether it stands in for a reading that is missing.
+    pub estimated: bool,
+}
+
+impl Counted {
+    /// Taken less given, Wh.
+    pub(super) fn net(self) -> Energy {
+        self.import - self.export
+    }
+
+    /// Taken where the net is positive, given where it is negative.
+    pub(super) fn with_net(self, net: Energy) -> Self {
+        Self { import: Energy(net.0.max(0)), export: Energy((-net.0).max(0)), ..self }
+    }
 }
 
 /// The book, the positions and the readings of one carrier and interval.
@@ -70,6 +92,8 @@ pub struct Delivery {
     pub(super) shared: bool,
     /// Per place of a meter among its carrier's.
     pub(super) positions: Vec<Position>,
+    /// Under an agreement, the positions before metered energy was shared, where orders came first.
+    pub(super) contracts: Vec<Position>,
     pub(super) readings: Vec<Option<Counted>>,
     pub(super) readings_missing: usize,
     /// Per account, the highest limit to buy and the lowest to sell: no account trades with itself (C11).
@@ -149,6 +173,7 @@ impl Delivery {
         self.shared = false;
         self.positions.clear();
         self.positions.resize(meters, Position::default());
+        self.contracts.clear();
         self.readings.clear();
         self.readings.resize(meters, None);
         self.readings_missing = meters;
@@ -162,6 +187,28 @@ impl Delivery {
         self.readings.push(None);
         self.readings_missing += 1;
         self.dirty = true;
+    }
+
+    /// Puts a reading in force: what stood before.
+    pub(super) fn count(&mut self, place: u32, counted: Counted) -> Option<Counted> {
+        let before = self.readings.get_mut(place as usize)?.replace(counted);
+        if before.is_none() {
+            self.readings_missing = self.readings_missing.saturating_sub(1);
+        }
+        self.dirty = true;
+        before
+    }
+
+    /// Whether the point at this place has a meter whose reading is waited for.
+    pub(super) fn expect_reading(&mut self, place: u32, expected: bool) {
+        if let Some(entry) = self.readings.get_mut(place as usize)
+            && entry.is_none() != expected
+        {
+            *entry = if expected { None } else { Some(Counted::default()) };
+            self.readings_missing =
+                if expected { self.readings_missing + 1 } else { self.readings_missing.saturating_sub(1) };
+            self.dirty = true;
+        }
     }
 
     pub(super) fn orders(&self, side: Side) -> &[BookOrder] {

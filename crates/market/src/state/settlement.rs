@@ -2,11 +2,14 @@
 
 use super::State;
 use super::accounts::Bank;
+use super::archive::Kept;
+use super::commitment::Dirty;
+use super::corrections::is_possible;
 use super::delivery::Counted;
-use crate::rule::{self, Metered};
+use crate::rule::{self, Allocation, Metered};
 use crate::{
     Account, AccountId, Bill, BillLine, Carrier, Claim, DeliveryInterval, Energy, Event, MeterId, Money,
-    Position, Posting, PostingKind, Prices, Reading, Rejection, Rule, Side, Sink,
+    Position, Posting, PostingKind, Prices, Reading, Register, Rejection, Rule, Side, Sink,
 };
 use alloc::vec::Vec;
 
@@ -17,24 +20,24 @@ impl State {
         if self.now < interval.end() {
             return Err(Rejection::TooEarly);
         }
-        let within = |energy: Energy, capacity: Energy| (0..=capacity.0).contains(&energy.0);
-        let terms = meter.terms;
-        if !within(reading.import, terms.import_capacity) || !within(reading.export, terms.export_capacity) {
+        if !is_possible(&meter, reading) {
             return Err(Rejection::BadReading);
         }
+        let terms = meter.terms;
         let place = *self.places.get(reading.meter.0 as usize).ok_or(Rejection::UnknownMeter)?;
-        if reading.sequence != meter.sequence + 1 {
-            return Err(Rejection::ReadingOutOfSequence);
-        }
+        self.follows(&meter, interval, reading.sequence)?;
         if interval.start < self.settled_until(terms.carrier) {
             return Err(Rejection::AlreadySettled);
+        }
+        if meter.equipment.register != Register::Interval {
+            return Err(Rejection::BadRegister);
         }
         let delivery = self.delivery_mut(terms.carrier, interval)?;
         let entry = delivery.readings.get_mut(place as usize).ok_or(Rejection::UnknownMeter)?;
         if entry.is_some() {
             return Err(Rejection::ReadingTwice);
         }
-        *entry = Some(Counted { import: reading.import, export: reading.export });
+        *entry = Some(Counted { import: reading.import, export: reading.export, estimated: false });
         delivery.readings_missing -= 1;
         delivery.dirty = true;
         if let Some(meter) = self.meters.get_mut(reading.meter.0 as usize) {
@@ -61,17 +64,15 @@ impl State {
         if interval.start < self.settled_until(carrier) {
             return Err(Rejection::AlreadySettled);
         }
-        let tariff = match market.rule {
-            Rule::MidMarketRate { tariff } | Rule::SupplyDemandRatio { tariff } => {
-                self.prices(tariff, interval)?
+        let nothing;
+        let delivery = match self.deliveries.get(&(interval.start, carrier)) {
+            Some(delivery) => delivery,
+            None => {
+                nothing = self.nothing_happened(carrier, interval)?;
+                &nothing
             }
-            _ => Prices::default(),
         };
-        let key = (interval.start, carrier);
-        let delivery = self.deliveries.get(&key).ok_or(Rejection::ReadingMissing)?;
-        if delivery.readings_missing > 0 {
-            return Err(Rejection::ReadingMissing);
-        }
+        let complete = self.complete(carrier, interval, delivery)?;
         let orders_first = market.rule.takes_orders();
         if delivery.has_shared(orders_first) {
             return Err(Rejection::NotFrozen);
@@ -79,35 +80,26 @@ impl State {
         if delivery.awaits_clearing() {
             return Err(Rejection::NotCleared);
         }
-        let connected = self.connected.get(carrier as usize).ok_or(Rejection::NotTraded)?;
-        let beyond = |counted: Energy, contract: Energy| Energy((counted - contract).0.max(0));
-        let metered: Vec<Metered> = connected
-            .iter()
-            .zip(&delivery.readings)
-            .zip(&delivery.positions)
-            .map(|((meter, reading), position)| {
-                let Counted { import, export } = reading.unwrap_or_default();
-                Metered {
-                    import: beyond(import, position.bought),
-                    export: beyond(export, position.sold),
-                    share: self.meters.get(meter.0 as usize).map_or(0, |meter| meter.terms.share),
-                }
-            })
-            .collect();
-        let mut allocations = Vec::new();
-        rule::metered(&market.rule, &metered, tariff, interval.number(), &mut allocations)?;
+        let substituted = self.substituted(carrier, interval, delivery, &complete);
+        let agreed = self.agreement(interval).is_some();
+        let contracts = if agreed && orders_first { delivery.positions.clone() } else { Vec::new() };
+        let effective = self.effective(carrier, interval, complete.clone());
+        let allocations = self.share(carrier, interval, &delivery.positions, &effective)?;
 
         let delivery = self.delivery_mut(carrier, interval)?;
         delivery.rounds += u32::from(!orders_first);
         delivery.shared = orders_first;
+        delivery.contracts = contracts;
         delivery.dirty = true;
+        if delivery.readings_missing > 0 {
+            delivery.readings = complete.into_iter().map(Some).collect();
+            delivery.readings_missing = 0;
+        }
+        substituted.into_iter().for_each(|reading| sink.event(Event::Substituted(reading)));
         let mut volume = Energy::ZERO;
         for (position, allocation) in delivery.positions.iter_mut().zip(&allocations) {
             volume += allocation.bought;
-            position.bought += allocation.bought;
-            position.sold += allocation.sold;
-            position.paid += allocation.paid.0 as i64;
-            position.received += allocation.received.0 as i64;
+            position.share(allocation);
         }
         let price = match market.rule {
             Rule::Sharing { price, .. } | Rule::AuctionFirst { price, .. } if volume.0 > 0 => Some(price),
@@ -116,6 +108,35 @@ impl State {
         let (equilibrium, welfare, orders) = (None, Money::ZERO, [0; 2]);
         sink.event(Event::Cleared { carrier, interval, volume, price, equilibrium, welfare, orders });
         Ok(())
+    }
+
+    /// What every metering point trades with its peers under a rule on metered energy, of what it metered beyond its
+    /// contracts, by place.
+    pub(super) fn share(
+        &self,
+        carrier: Carrier,
+        interval: DeliveryInterval,
+        contracts: &[Position],
+        counted: &[Counted],
+    ) -> Result<Vec<Allocation>, Rejection> {
+        let rule = self.market(carrier)?.rule;
+        let tariff = match rule {
+            Rule::MidMarketRate { tariff } | Rule::SupplyDemandRatio { tariff } => {
+                self.prices(tariff, interval)?
+            }
+            _ => Prices::default(),
+        };
+        let beyond = |counted: Energy, contract: Energy| Energy((counted - contract).0.max(0));
+        let member = |((meter, counted), position): ((&MeterId, &Counted), &Position)| Metered {
+            import: beyond(counted.import, position.bought),
+            export: beyond(counted.export, position.sold),
+            share: self.meters.get(meter.0 as usize).map_or(0, |meter| meter.terms.share),
+        };
+        let metered: Vec<Metered> =
+            self.connected(carrier).iter().zip(counted).zip(contracts).map(member).collect();
+        let mut allocations = Vec::new();
+        rule::metered(&rule, &metered, tariff, interval.number(), &mut allocations)?;
+        Ok(allocations)
     }
 
     pub(super) fn settle(
@@ -133,10 +154,15 @@ impl State {
             return Err(Rejection::AlreadySettled);
         }
         let key = (interval.start, carrier);
-        let delivery = self.deliveries.get(&key).ok_or(Rejection::ReadingMissing)?;
-        if delivery.readings_missing > 0 {
-            return Err(Rejection::ReadingMissing);
-        }
+        let nothing;
+        let delivery = match self.deliveries.get(&key) {
+            Some(delivery) => delivery,
+            None => {
+                nothing = self.nothing_happened(carrier, interval)?;
+                &nothing
+            }
+        };
+        let complete = self.complete(carrier, interval, delivery)?;
         let unshared = market.rule.shares_metered() && !delivery.has_shared(market.rule.takes_orders());
         if delivery.awaits_clearing() || unshared {
             return Err(Rejection::NotCleared);
@@ -145,20 +171,23 @@ impl State {
         if earlier {
             return Err(Rejection::OutOfOrder);
         }
-        let counted: Vec<Counted> =
-            delivery.readings.iter().map(|reading| reading.unwrap_or_default()).collect();
+        let substituted = self.substituted(carrier, interval, delivery, &complete);
+        let kept = self.agreement(interval).map(|_| match (market.rule.shares_metered(), delivery.shared) {
+            (false, _) => Kept::new(&delivery.positions, complete.clone()),
+            (true, true) => Kept::new(&delivery.contracts, complete.clone()),
+            (true, false) => Kept::new(&[], complete.clone()),
+        });
+        let counted = self.effective(carrier, interval, complete);
         // All bills are computed first, so that a fund too small for the loans refuses the whole settlement.
         let bills = self.bills(carrier, interval, &delivery.positions, &counted)?;
         let dirty = &mut self.commitment.accounts_dirty;
-        let owed: Money = bills.iter().map(Owed::at_most).sum();
-        let fund =
-            self.accounts.get(AccountId::GUARANTOR.0 as usize).map_or(Money::ZERO, |fund| fund.balance);
-        if owed > fund {
-            let mut trial: Vec<Account> = self.accounts.clone();
-            post_all(&bills, carrier, interval, &mut Bank { accounts: &mut trial, dirty }, &mut ())?;
-        }
+        afford(&bills, carrier, interval, &self.accounts, dirty)?;
+        substituted.into_iter().for_each(|reading| sink.event(Event::Substituted(reading)));
         post_all(&bills, carrier, interval, &mut Bank { accounts: &mut self.accounts, dirty }, sink)?;
 
+        if let Some(kept) = kept {
+            self.keep(carrier, interval, kept);
+        }
         if let Some(delivery) = self.deliveries.remove(&key) {
             self.commitment.give_slot(delivery.slot);
             self.scratch.deliveries.push(delivery);
@@ -175,7 +204,7 @@ impl State {
     ///
     /// # Errors
     /// Where a tariff has no price for the interval.
-    fn bills(
+    pub(super) fn bills(
         &self,
         carrier: Carrier,
         interval: DeliveryInterval,
@@ -188,7 +217,7 @@ impl State {
             let terms = self.meters.get(meter.0 as usize).ok_or(Rejection::UnknownMeter)?.terms;
             let tariff = &self.tariff(terms.tariff, interval)?.tariff;
             let prices = self.prices(terms.tariff, interval)?;
-            let Counted { import, export } = *counted;
+            let Counted { import, export, .. } = *counted;
             let bill = Bill { position: *position, import, export, prices, tariff };
             let hold = Money(position.hold.into());
             bills.push(Owed { meter: *meter, member: terms.account, hold, lines: bill.lines() });
@@ -197,8 +226,25 @@ impl State {
     }
 }
 
-fn post_all(
-    bills: &[Owed],
+/// Whether the guarantor can lend whatever it takes to pay these bills.
+pub(super) fn afford<Lines: AsRef<[BillLine]>>(
+    bills: &[Owed<Lines>],
+    carrier: Carrier,
+    interval: DeliveryInterval,
+    accounts: &[Account],
+    dirty: &mut Dirty,
+) -> Result<(), Rejection> {
+    let owed: Money = bills.iter().map(Owed::at_most).sum();
+    let fund = accounts.get(AccountId::GUARANTOR.0 as usize).map_or(Money::ZERO, |fund| fund.balance);
+    if owed > fund {
+        let mut trial = Vec::from(accounts);
+        post_all(bills, carrier, interval, &mut Bank { accounts: &mut trial, dirty }, &mut ())?;
+    }
+    Ok(())
+}
+
+pub(super) fn post_all<Lines: AsRef<[BillLine]>>(
+    bills: &[Owed<Lines>],
     carrier: Carrier,
     interval: DeliveryInterval,
     bank: &mut Bank<'_>,
@@ -211,18 +257,18 @@ fn post_all(
 }
 
 /// The bill of one metering point, and whose it is.
-struct Owed {
-    meter: MeterId,
-    member: AccountId,
+pub(super) struct Owed<Lines = [BillLine; 10]> {
+    pub meter: MeterId,
+    pub member: AccountId,
     /// Promised for its orders and trades, n€.
-    hold: Money,
-    lines: [BillLine; 10],
+    pub hold: Money,
+    pub lines: Lines,
 }
 
-impl Owed {
+impl<Lines: AsRef<[BillLine]>> Owed<Lines> {
     /// What the member can owe at most, n€, ≥ 0.
     fn at_most(&self) -> Money {
-        self.lines.iter().map(|line| line.money.abs()).sum()
+        self.lines.as_ref().iter().map(|line| line.money.abs()).sum()
     }
 
     fn post(
@@ -234,10 +280,10 @@ impl Owed {
     ) -> Result<(), Rejection> {
         let member = self.member;
         bank.release(member, self.hold)?;
-        for BillLine { kind, side, with, energy, money, price } in self.lines {
+        for BillLine { kind, side, with, energy, money, price } in self.lines.as_ref().iter().copied() {
             // Energy moves even where it costs nothing; a fee or levy of nothing moves nothing.
             let fee = matches!(kind, PostingKind::GridFee | PostingKind::Levy);
-            if energy.is_zero() || (fee && money.is_zero()) {
+            if money.is_zero() && (fee || energy.is_zero()) {
                 continue;
             }
             let (debit, credit) = match side {
