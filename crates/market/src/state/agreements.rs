@@ -17,7 +17,7 @@ impl State {
     /// deviations are settled at each member's own tariff, nothing is substituted and nothing corrected.
     #[must_use]
     pub fn agreement(&self, interval: DeliveryInterval) -> Option<&Agreement> {
-        in_force(&self.agreements, |terms| terms.from, interval)
+        in_force(&self.agreements, interval)
     }
 
     /// All agreements, in the order in which they come into force.
@@ -32,7 +32,7 @@ impl State {
     /// [`Rejection::UnknownTariff`].
     pub fn tariff(&self, id: TariffId, interval: DeliveryInterval) -> Result<&TariffVersion, Rejection> {
         let versions = self.tariffs.get(usize::from(id.0)).ok_or(Rejection::UnknownTariff)?;
-        in_force(versions, |version| version.from, interval).ok_or(Rejection::UnknownTariff)
+        in_force(versions, interval).ok_or(Rejection::UnknownTariff)
     }
 
     /// What a tariff charges and pays for energy in an interval, before fees, n€/Wh.
@@ -149,7 +149,25 @@ impl State {
     }
 }
 
-/// The last of several versions, each in force from a moment on, that is in force in an interval.
-fn in_force<T>(versions: &[T], from: impl Fn(&T) -> u64, interval: DeliveryInterval) -> Option<&T> {
-    versions.iter().rfind(|version| from(version) <= interval.start)
+/// What holds from a moment on.
+pub(super) trait Version {
+    /// The first interval it holds for, Unix s.
+    fn from(&self) -> u64;
+}
+
+impl Version for Agreement {
+    fn from(&self) -> u64 {
+        self.from
+    }
+}
+
+impl Version for TariffVersion {
+    fn from(&self) -> u64 {
+        self.from
+    }
+}
+
+/// The last of several versions that is in force in an interval.
+pub(super) fn in_force<T: Version>(versions: &[T], interval: DeliveryInterval) -> Option<&T> {
+    versions.iter().rfind(|version| version.from() <= interval.start)
 }

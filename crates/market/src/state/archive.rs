@@ -4,9 +4,10 @@
 //! An interval is kept until its correction window is over and the same interval of the next week is settled, whose
 //! missing readings it may have to stand in for. Without an agreement nothing is kept.
 
+use super::Delivery;
 use super::delivery::{Counted, Position};
 use super::substitution::WEEK;
-use crate::{Carrier, Energy, Hash, keccak256};
+use crate::{Carrier, Energy, Hash, Location, keccak256};
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
@@ -23,6 +24,11 @@ pub(super) struct Archive {
 pub(super) struct Kept {
     /// What was traded by orders; nothing where nobody traded.
     contracts: Vec<Contract>,
+    /// How many metering points there were when metered energy was shared.
+    sharers: usize,
+    /// Of that, energy bought by distance, Wh, and where the metering points were; nothing where no tariff asks.
+    distances: Vec<[Energy; 4]>,
+    locations: Vec<Location>,
     /// What the meters counted, as it stands now.
     readings: Vec<Counted>,
     /// What was billed where that is something else.
@@ -103,11 +109,18 @@ impl Archive {
 }
 
 impl Kept {
-    /// An interval as it is settled.
-    pub(super) fn new(contracts: &[Position], readings: Vec<Counted>) -> Self {
-        let traded: Vec<Contract> = contracts.iter().map(Contract::of).collect();
+    /// What was traded by orders, before anything that is metered is shared. `locations` where distances matter.
+    pub(super) fn traded(delivery: &Delivery, locations: Vec<Location>) -> Self {
+        let traded: Vec<Contract> = delivery.positions.iter().map(Contract::of).collect();
         let nobody = traded.iter().all(|contract| *contract == Contract::default());
-        Self { contracts: if nobody { Vec::new() } else { traded }, readings, ..Self::default() }
+        let contracts = if nobody { Vec::new() } else { traded };
+        let (sharers, distances) = (delivery.positions.len(), delivery.distances.clone());
+        Self { contracts, sharers, distances, locations, ..Self::default() }
+    }
+
+    /// The interval is settled with these readings.
+    pub(super) fn settled(self, readings: Vec<Counted>) -> Self {
+        Self { readings, leaf: None, ..self }
     }
 
     /// How many metering points the carrier had.
@@ -140,12 +153,22 @@ impl Kept {
         self.billed.clear();
     }
 
-    /// What was traded by orders.
-    pub(super) fn contracts(&self) -> Vec<Position> {
+    /// The interval as it was when its orders were cleared.
+    pub(super) fn delivery(&self) -> Delivery {
         let mut positions: Vec<Position> =
             self.contracts.iter().map(|contract| contract.position()).collect();
         positions.resize(self.readings.len(), Position::default());
-        positions
+        Delivery { positions, distances: self.distances.clone(), ..Delivery::default() }
+    }
+
+    /// How many metering points share what is metered: those connected later have no part in it.
+    pub(super) fn sharers(&self) -> usize {
+        self.sharers
+    }
+
+    /// Where the metering points were, by place; nothing where no tariff asked.
+    pub(super) fn locations(&self) -> &[Location] {
+        &self.locations
     }
 
     /// The readings as they stand.
@@ -164,11 +187,13 @@ impl Kept {
         billed
     }
 
-    fn leaf(&mut self) -> Hash {
+    /// The hash over all of it.
+    pub(super) fn leaf(&mut self) -> Hash {
         if let Some(leaf) = self.leaf {
             return leaf;
         }
         let mut bytes = Vec::new();
+        bytes.extend((self.sharers as u32).to_be_bytes());
         bytes.extend((self.readings.len() as u32).to_be_bytes());
         for counted in &self.readings {
             counted.write(&mut bytes);
@@ -177,6 +202,10 @@ impl Kept {
         for Contract { bought, sold, paid, received } in &self.contracts {
             bytes.extend([bought.0, sold.0, *paid, *received].iter().flat_map(|number| number.to_be_bytes()));
         }
+        bytes.extend((self.distances.len() as u32).to_be_bytes());
+        bytes.extend(self.distances.iter().flatten().flat_map(|energy| energy.0.to_be_bytes()));
+        bytes.extend((self.locations.len() as u32).to_be_bytes());
+        bytes.extend(self.locations.iter().flat_map(|location| location.0.to_be_bytes()));
         for (place, counted) in &self.billed {
             bytes.extend(place.to_be_bytes());
             counted.write(&mut bytes);

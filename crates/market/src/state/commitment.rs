@@ -5,6 +5,7 @@
 //! are fixed-width big-endian fields, laid out in `cases/encoding/`. Commands only mark what they touch; hashing
 //! happens once per call of [`State::root`].
 
+use super::archive::Kept;
 use super::register::Shown;
 use super::{Delivery, Position, State};
 use crate::merkle::{self, Tree};
@@ -237,7 +238,9 @@ fn delivery_leaf(
     if !delivery.dirty {
         return delivery.leaf;
     }
-    let leaves = delivery.positions.iter().zip(&delivery.readings).map(|(position, reading)| {
+    let distances = delivery.distances.iter().map(Some).chain(core::iter::repeat(None));
+    let points = delivery.positions.iter().zip(&delivery.readings).zip(distances);
+    let leaves = points.map(|((position, reading), distances)| {
         if reading.is_none() && *position == Position::default() {
             return merkle::EMPTY;
         }
@@ -247,13 +250,12 @@ fn delivery_leaf(
                 Some(counted) => counted.write(out),
                 None => out.extend([0; 17]),
             }
+            out.extend(distances.into_iter().flatten().flat_map(|energy| energy.0.to_be_bytes()));
         })
     });
     let positions = merkle::root_of(leaves, DEPTH, nodes);
     let orders = Side::ALL.map(|side| orders_root(&delivery.book, side, bytes, nodes));
-    let contracts = hashed(bytes, |out| {
-        delivery.contracts.iter().for_each(|position| position_leaf(position, out));
-    });
+    let contracts = delivery.contracts.as_mut().map(Kept::leaf);
     delivery.leaf = hashed(bytes, |out| {
         out.push(carrier);
         out.extend(start.to_be_bytes());
@@ -262,9 +264,7 @@ fn delivery_leaf(
         out.extend(delivery.rounds.to_be_bytes());
         out.extend(orders.as_flattened());
         out.extend(positions);
-        if !delivery.contracts.is_empty() {
-            out.extend(contracts);
-        }
+        out.extend(contracts.iter().flatten());
     });
     delivery.dirty = false;
     delivery.leaf

@@ -6,12 +6,13 @@
 
 use super::accounts::Bank;
 use super::archive::Kept;
-use super::delivery::{Counted, Position};
-use super::settlement::{Owed, afford, post_all};
+use super::delivery::Counted;
+use super::distances::Map;
+use super::settlement::{Bills, Delivered, Owed};
 use super::{Delivery, State};
 use crate::{
-    BillLine, Carrier, DeliveryInterval, Energy, Event, Meter, MeterId, Price, Reading, Register, Rejection,
-    Side, Sink,
+    BillLine, Carrier, DeliveryInterval, Energy, Event, Meter, MeterId, NetImbalance, Price, Reading,
+    Register, Rejection, Side, Sink,
 };
 use alloc::vec::Vec;
 
@@ -119,13 +120,20 @@ impl State {
         self.market(carrier)?;
         let kept = self.archive.get(carrier, interval.start).filter(|kept| kept.awaits_bills());
         let kept = kept.ok_or(Rejection::NothingToCorrect)?;
-        let before = self.bills_of(carrier, interval, kept.contracts(), kept.billed())?;
-        let after = self.bills_of(carrier, interval, kept.contracts(), kept.readings())?;
-        let differences: Vec<Owed<Vec<BillLine>>> =
-            before.iter().zip(&after).map(|(before, after)| difference(before, after)).collect();
+        let before = self.bills_of(carrier, interval, kept, kept.billed())?;
+        let after = self.bills_of(carrier, interval, kept, kept.readings())?;
+        let points = before.points.iter().zip(&after.points);
+        let points = points.map(|(before, after)| difference(before, after)).collect();
+        let [[before, _], [after, _]] = [before.net, after.net];
+        let net = if before.price == after.price {
+            [NetImbalance { energy: after.energy - before.energy, ..after }, NetImbalance::default()]
+        } else {
+            [NetImbalance { energy: -before.energy, ..before }, after]
+        };
+        let bills = Bills { points, net };
         let dirty = &mut self.commitment.accounts_dirty;
-        afford(&differences, carrier, interval, &self.accounts, dirty)?;
-        post_all(&differences, carrier, interval, &mut Bank { accounts: &mut self.accounts, dirty }, sink)?;
+        bills.afford(carrier, interval, &self.accounts, dirty)?;
+        bills.post(carrier, interval, &mut Bank { accounts: &mut self.accounts, dirty }, sink)?;
         if let Some(kept) = self.archive.get_mut(carrier, interval.start) {
             kept.is_billed();
         }
@@ -133,23 +141,49 @@ impl State {
         Ok(())
     }
 
-    /// The bills of an interval from what was traded by orders and what the meters counted.
+    /// What is traded by now, to be kept where an agreement lets readings be corrected.
+    pub(super) fn traded_so_far(
+        &self,
+        carrier: Carrier,
+        interval: DeliveryInterval,
+        delivery: &Delivery,
+    ) -> Option<Kept> {
+        self.agreement(interval)?;
+        let minds = self.minds_distance(interval) || delivery.keeps_distances();
+        let meters = if minds { self.connected(carrier) } else { &[] };
+        let meters = meters.iter().filter_map(|meter| self.meters.get(meter.0 as usize));
+        Some(Kept::traded(delivery, meters.map(|meter| meter.location).collect()))
+    }
+
+    /// The bills of a settled interval from what the meters counted.
     fn bills_of(
         &self,
         carrier: Carrier,
         interval: DeliveryInterval,
-        mut positions: Vec<Position>,
+        kept: &Kept,
         counted: Vec<Counted>,
-    ) -> Result<Vec<Owed>, Rejection> {
+    ) -> Result<Bills, Rejection> {
         let counted = self.effective(carrier, interval, counted);
+        let mut delivery = kept.delivery();
         if self.market(carrier)?.rule.shares_metered() {
-            let allocations = self.share(carrier, interval, &positions, &counted)?;
-            positions
-                .iter_mut()
-                .zip(&allocations)
-                .for_each(|(position, allocation)| position.share(allocation));
+            let sharers = delivery.positions.get(..kept.sharers()).unwrap_or(&delivery.positions);
+            let allocations = self.share(carrier, interval, sharers, &counted)?;
+            // Metering points stay where they were.
+            let mut meters = Vec::new();
+            let connected = self.connected(carrier);
+            if !kept.locations().is_empty() {
+                meters.extend_from_slice(&self.meters);
+                for (meter, location) in connected.iter().zip(kept.locations()) {
+                    if let Some(meter) = meters.get_mut(meter.0 as usize) {
+                        meter.location = *location;
+                    }
+                }
+            }
+            let map = Map { meters: &meters, places: &self.places };
+            delivery.share(&allocations, connected, (!meters.is_empty()).then_some(map));
         }
-        self.bills(carrier, interval, &positions, &counted)
+        let Delivery { positions, distances, .. } = &delivery;
+        self.bills(carrier, interval, &Delivered { positions, distances, counted: &counted })
     }
 }
 

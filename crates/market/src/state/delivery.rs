@@ -1,8 +1,10 @@
 //! One carrier in one delivery interval, from its first order to its settlement.
 
+use super::archive::Kept;
+use super::distances::Map;
 use super::trading::reach;
 use crate::rule::{Allocation, OpenBook};
-use crate::{AccountId, Book, BookOrder, Details, Energy, Hash, Money, Price, Side};
+use crate::{AccountId, Book, BookOrder, Details, Energy, Hash, MeterId, Money, Price, Side};
 use alloc::vec::Vec;
 
 /// What a metering point has offered and traded for the interval. One cache line.
@@ -32,14 +34,6 @@ impl Position {
     #[must_use]
     pub fn traded(bought: Energy, sold: Energy, paid: Money, received: Money) -> Self {
         Self { bought, sold, paid: paid.0 as i64, received: received.0 as i64, ..Self::default() }
-    }
-
-    /// Trades what a rule on metered energy gives it.
-    pub(super) fn share(&mut self, allocation: &Allocation) {
-        self.bought += allocation.bought;
-        self.sold += allocation.sold;
-        self.paid += allocation.paid.0 as i64;
-        self.received += allocation.received.0 as i64;
     }
 
     /// Owed for what was bought from peers, n€ (negative at negative prices).
@@ -92,8 +86,10 @@ pub struct Delivery {
     pub(super) shared: bool,
     /// Per place of a meter among its carrier's.
     pub(super) positions: Vec<Position>,
-    /// Under an agreement, the positions before metered energy was shared, where orders came first.
-    pub(super) contracts: Vec<Position>,
+    /// Under an agreement, what was traded before metered energy was shared.
+    pub(super) contracts: Option<Kept>,
+    /// Per place, energy bought by [`crate::Distance`], Wh; empty where no tariff asks.
+    pub(super) distances: Vec<[Energy; 4]>,
     pub(super) readings: Vec<Option<Counted>>,
     pub(super) readings_missing: usize,
     /// Per account, the highest limit to buy and the lowest to sell: no account trades with itself (C11).
@@ -173,7 +169,8 @@ impl Delivery {
         self.shared = false;
         self.positions.clear();
         self.positions.resize(meters, Position::default());
-        self.contracts.clear();
+        self.contracts = None;
+        self.distances.clear();
         self.readings.clear();
         self.readings.resize(meters, None);
         self.readings_missing = meters;
@@ -187,6 +184,20 @@ impl Delivery {
         self.readings.push(None);
         self.readings_missing += 1;
         self.dirty = true;
+    }
+
+    /// Lets every metering point trade what a rule on metered energy gives it; `map` where distances matter.
+    pub(super) fn share(&mut self, allocations: &[Allocation], connected: &[MeterId], map: Option<Map<'_>>) {
+        let before = map.map(|map| (map, self.traded()));
+        for (position, allocation) in self.positions.iter_mut().zip(allocations) {
+            position.bought += allocation.bought;
+            position.sold += allocation.sold;
+            position.paid += allocation.paid.0 as i64;
+            position.received += allocation.received.0 as i64;
+        }
+        if let Some((map, before)) = before {
+            self.note_flows(&before, connected, map);
+        }
     }
 
     /// Puts a reading in force: what stood before.

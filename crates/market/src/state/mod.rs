@@ -13,6 +13,7 @@ mod commitment;
 mod continuous;
 mod corrections;
 mod delivery;
+mod distances;
 mod equipment;
 mod proof;
 mod register;

@@ -2,14 +2,15 @@
 
 use super::State;
 use super::accounts::Bank;
-use super::archive::Kept;
 use super::commitment::Dirty;
 use super::corrections::is_possible;
-use super::delivery::Counted;
+use super::delivery::{Counted, Delivery};
+use super::distances::Map;
 use crate::rule::{self, Allocation, Metered};
 use crate::{
-    Account, AccountId, Bill, BillLine, Carrier, Claim, DeliveryInterval, Energy, Event, MeterId, Money,
-    Position, Posting, PostingKind, Prices, Reading, Register, Rejection, Rule, Side, Sink,
+    Account, AccountId, Agreed, Bill, BillLine, Carrier, Claim, DeliveryInterval, Deviation, DeviationMoney,
+    Distances, Energy, Event, ImbalancePolicy, MeterId, Money, NetImbalance, Position, Posting, PostingKind,
+    Price, Prices, Reading, Register, Rejection, Rule, Side, Sink, TariffVersion,
 };
 use alloc::vec::Vec;
 
@@ -81,12 +82,15 @@ impl State {
             return Err(Rejection::NotCleared);
         }
         let substituted = self.substituted(carrier, interval, delivery, &complete);
-        let agreed = self.agreement(interval).is_some();
-        let contracts = if agreed && orders_first { delivery.positions.clone() } else { Vec::new() };
         let effective = self.effective(carrier, interval, complete.clone());
         let allocations = self.share(carrier, interval, &delivery.positions, &effective)?;
+        let minds = self.minds_distance(interval) || delivery.keeps_distances();
+        let contracts = self.traded_so_far(carrier, interval, delivery);
 
-        let delivery = self.delivery_mut(carrier, interval)?;
+        self.delivery_mut(carrier, interval)?; // made where nothing had happened
+        let connected = self.connected.get(carrier as usize).ok_or(Rejection::NotTraded)?;
+        let delivery =
+            self.deliveries.get_mut(&(interval.start, carrier)).ok_or(Rejection::ReadingMissing)?;
         delivery.rounds += u32::from(!orders_first);
         delivery.shared = orders_first;
         delivery.contracts = contracts;
@@ -96,11 +100,9 @@ impl State {
             delivery.readings_missing = 0;
         }
         substituted.into_iter().for_each(|reading| sink.event(Event::Substituted(reading)));
-        let mut volume = Energy::ZERO;
-        for (position, allocation) in delivery.positions.iter_mut().zip(&allocations) {
-            volume += allocation.bought;
-            position.share(allocation);
-        }
+        let volume: Energy = allocations.iter().map(|allocation| allocation.bought).sum();
+        let map = Map { meters: &self.meters, places: &self.places };
+        delivery.share(&allocations, connected, minds.then_some(map));
         let price = match market.rule {
             Rule::Sharing { price, .. } | Rule::AuctionFirst { price, .. } if volume.0 > 0 => Some(price),
             _ => None,
@@ -172,18 +174,19 @@ impl State {
             return Err(Rejection::OutOfOrder);
         }
         let substituted = self.substituted(carrier, interval, delivery, &complete);
-        let kept = self.agreement(interval).map(|_| match (market.rule.shares_metered(), delivery.shared) {
-            (false, _) => Kept::new(&delivery.positions, complete.clone()),
-            (true, true) => Kept::new(&delivery.contracts, complete.clone()),
-            (true, false) => Kept::new(&[], complete.clone()),
-        });
+        let traded = match market.rule.shares_metered() {
+            true => delivery.contracts.clone(),
+            false => self.traded_so_far(carrier, interval, delivery),
+        };
+        let kept = traded.map(|traded| traded.settled(complete.clone()));
         let counted = self.effective(carrier, interval, complete);
+        let Delivery { positions, distances, .. } = delivery;
         // All bills are computed first, so that a fund too small for the loans refuses the whole settlement.
-        let bills = self.bills(carrier, interval, &delivery.positions, &counted)?;
+        let bills = self.bills(carrier, interval, &Delivered { positions, distances, counted: &counted })?;
         let dirty = &mut self.commitment.accounts_dirty;
-        afford(&bills, carrier, interval, &self.accounts, dirty)?;
+        bills.afford(carrier, interval, &self.accounts, dirty)?;
         substituted.into_iter().for_each(|reading| sink.event(Event::Substituted(reading)));
-        post_all(&bills, carrier, interval, &mut Bank { accounts: &mut self.accounts, dirty }, sink)?;
+        bills.post(carrier, interval, &mut Bank { accounts: &mut self.accounts, dirty }, sink)?;
 
         if let Some(kept) = kept {
             self.keep(carrier, interval, kept);
@@ -199,8 +202,7 @@ impl State {
         Ok(())
     }
 
-    /// The bill of every metering point of a carrier for an interval, from its trades and what was counted, both by
-    /// its place among the carrier's meters.
+    /// The bills of a carrier's metering points for an interval: what follows from its trades and from what was counted.
     ///
     /// # Errors
     /// Where a tariff has no price for the interval.
@@ -208,56 +210,138 @@ impl State {
         &self,
         carrier: Carrier,
         interval: DeliveryInterval,
-        positions: &[Position],
-        counted: &[Counted],
-    ) -> Result<Vec<Owed>, Rejection> {
+        delivered: &Delivered<'_>,
+    ) -> Result<Bills, Rejection> {
         let connected = self.connected.get(carrier as usize).ok_or(Rejection::NotTraded)?;
-        let mut bills = Vec::with_capacity(connected.len());
-        for ((meter, position), counted) in connected.iter().zip(positions).zip(counted) {
+        let agreement = self.agreement(interval);
+        let (deviations, net) = self.deviations(interval, delivered)?;
+        let mut deviations = deviations.into_iter();
+        let distances = delivered.distances.iter().copied().chain(core::iter::repeat([Energy::ZERO; 4]));
+        // A tariff is looked up once, however many have it.
+        let mut tariffs: Vec<Option<(&TariffVersion, Prices)>> = alloc::vec![None; self.tariffs.len()];
+        let mut points = Vec::with_capacity(connected.len());
+        let facts = connected.iter().zip(delivered.positions).zip(delivered.counted).zip(distances);
+        for (((meter, position), counted), bought) in facts {
             let terms = self.meters.get(meter.0 as usize).ok_or(Rejection::UnknownMeter)?.terms;
-            let tariff = &self.tariff(terms.tariff, interval)?.tariff;
-            let prices = self.prices(terms.tariff, interval)?;
+            let known = tariffs.get_mut(usize::from(terms.tariff.0)).ok_or(Rejection::UnknownTariff)?;
+            let (version, prices) = match *known {
+                Some(found) => found,
+                None => *known
+                    .insert((self.tariff(terms.tariff, interval)?, self.prices(terms.tariff, interval)?)),
+            };
+            let agreed = Agreed {
+                deviations: deviations.next(),
+                distances: version.distance_fees.map(|fees| Distances { bought, fees }),
+                vat: version.vat,
+                penalty: agreement.map_or(Price::ZERO, |terms| terms.penalty),
+                tolerance: agreement.map_or(0, |terms| terms.tolerance),
+            };
             let Counted { import, export, .. } = *counted;
-            let bill = Bill { position: *position, import, export, prices, tariff };
+            let bill = Bill { position: *position, import, export, prices, tariff: &version.tariff, agreed };
             let hold = Money(position.hold.into());
-            bills.push(Owed { meter: *meter, member: terms.account, hold, lines: bill.lines() });
+            points.push(Owed { meter: *meter, member: terms.account, hold, lines: bill.lines() });
         }
-        Ok(bills)
+        Ok(Bills { points, net: [net, NetImbalance::default()] })
+    }
+
+    /// What the deviations cost where the community settles them together, and what it exchanges with the supplier.
+    fn deviations(
+        &self,
+        interval: DeliveryInterval,
+        delivered: &Delivered<'_>,
+    ) -> Result<(Vec<DeviationMoney>, NetImbalance), Rejection> {
+        let policy = self.agreement(interval).map_or(ImbalancePolicy::Dual, |terms| terms.imbalance);
+        let Some(tariff) = policy.tariff() else { return Ok(Default::default()) };
+        let facts = delivered.positions.iter().zip(delivered.counted);
+        let deviations: Vec<Deviation> = facts
+            .map(|(position, counted)| Deviation::of(position, counted.import, counted.export))
+            .collect();
+        if deviations.iter().all(|deviation| *deviation == Deviation::default()) {
+            return Ok(Default::default()); // asks for no price
+        }
+        Ok(policy.settle(self.prices(tariff, interval)?, &deviations, interval.number()))
     }
 }
 
-/// Whether the guarantor can lend whatever it takes to pay these bills.
-pub(super) fn afford<Lines: AsRef<[BillLine]>>(
-    bills: &[Owed<Lines>],
-    carrier: Carrier,
-    interval: DeliveryInterval,
-    accounts: &[Account],
-    dirty: &mut Dirty,
-) -> Result<(), Rejection> {
-    let owed: Money = bills.iter().map(Owed::at_most).sum();
-    let fund = accounts.get(AccountId::GUARANTOR.0 as usize).map_or(Money::ZERO, |fund| fund.balance);
-    if owed > fund {
-        let mut trial = Vec::from(accounts);
-        post_all(bills, carrier, interval, &mut Bank { accounts: &mut trial, dirty }, &mut ())?;
-    }
-    Ok(())
+/// What the bills of a carrier's interval follow from, by a metering point's place among the carrier's.
+pub(super) struct Delivered<'a> {
+    pub positions: &'a [Position],
+    /// Energy bought by distance; none where no tariff asks.
+    pub distances: &'a [[Energy; 4]],
+    pub counted: &'a [Counted],
 }
 
-pub(super) fn post_all<Lines: AsRef<[BillLine]>>(
-    bills: &[Owed<Lines>],
-    carrier: Carrier,
-    interval: DeliveryInterval,
-    bank: &mut Bank<'_>,
-    sink: &mut impl Sink,
-) -> Result<(), Rejection> {
-    for bill in bills {
-        bill.post(carrier, interval, bank, sink)?;
+/// The bills of a carrier's interval, or what leads from some to others.
+pub(super) struct Bills<Lines = [BillLine; 15]> {
+    pub points: Vec<Owed<Lines>>,
+    /// What the community exchanges with the supplier for all deviations, at one price or at two.
+    pub net: [NetImbalance; 2],
+}
+
+impl<Lines: AsRef<[BillLine]>> Bills<Lines> {
+    /// Refuses where the guarantor could not lend what it takes to pay them.
+    pub(super) fn afford(
+        &self,
+        carrier: Carrier,
+        interval: DeliveryInterval,
+        accounts: &[Account],
+        dirty: &mut Dirty,
+    ) -> Result<(), Rejection> {
+        let owed: Money = self.points.iter().map(Owed::at_most).sum();
+        let fund = accounts.get(AccountId::GUARANTOR.0 as usize).map_or(Money::ZERO, |fund| fund.balance);
+        if owed > fund {
+            let mut trial = Vec::from(accounts);
+            self.post(carrier, interval, &mut Bank { accounts: &mut trial, dirty }, &mut ())?;
+        }
+        Ok(())
     }
-    Ok(())
+
+    pub(super) fn post(
+        &self,
+        carrier: Carrier,
+        interval: DeliveryInterval,
+        bank: &mut Bank<'_>,
+        sink: &mut impl Sink,
+    ) -> Result<(), Rejection> {
+        for point in &self.points {
+            point.post(carrier, interval, bank, sink)?;
+        }
+        self.net.iter().try_for_each(|net| net.post(carrier, interval, bank, sink))
+    }
+}
+
+impl NetImbalance {
+    fn post(
+        &self,
+        carrier: Carrier,
+        interval: DeliveryInterval,
+        bank: &mut Bank<'_>,
+        sink: &mut impl Sink,
+    ) -> Result<(), Rejection> {
+        let Self { energy, price } = *self;
+        if energy.is_zero() {
+            return Ok(());
+        }
+        let (community, supplier) = (AccountId::COMMUNITY, AccountId::SUPPLIER);
+        let buys = energy > Energy::ZERO;
+        let posting = Posting {
+            kind: PostingKind::Imbalance,
+            debit: if buys { community } else { supplier },
+            credit: if buys { supplier } else { community },
+            money: energy.abs() * price,
+            meter: None,
+            energy: energy.abs(),
+            price: Some(price),
+            interval: Some(interval),
+            carrier: Some(carrier),
+            side: Some(if buys { Side::Buy } else { Side::Sell }),
+        };
+        bank.post(posting, sink)
+    }
 }
 
 /// The bill of one metering point, and whose it is.
-pub(super) struct Owed<Lines = [BillLine; 10]> {
+pub(super) struct Owed<Lines = [BillLine; 15]> {
     pub meter: MeterId,
     pub member: AccountId,
     /// Promised for its orders and trades, n€.
@@ -281,9 +365,9 @@ impl<Lines: AsRef<[BillLine]>> Owed<Lines> {
         let member = self.member;
         bank.release(member, self.hold)?;
         for BillLine { kind, side, with, energy, money, price } in self.lines.as_ref().iter().copied() {
-            // Energy moves even where it costs nothing; a fee or levy of nothing moves nothing.
-            let fee = matches!(kind, PostingKind::GridFee | PostingKind::Levy);
-            if money.is_zero() && (fee || energy.is_zero()) {
+            // Energy moves even where it costs nothing; a fee, tax or penalty of nothing moves nothing.
+            let moves = matches!(kind, PostingKind::Trade | PostingKind::Supply | PostingKind::Imbalance);
+            if money.is_zero() && (energy.is_zero() || !moves) {
                 continue;
             }
             let (debit, credit) = match side {
