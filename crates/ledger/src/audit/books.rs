@@ -5,9 +5,9 @@ use super::authority::Signer;
 use super::tally::Tally;
 use market::signing::Domain;
 use market::{
-    AccountId, Address, Attributes, Carrier, Claim, Command, Community, Conversion, DeliveryInterval, Energy,
-    Event, Law, Location, MAX_PRICE, MeterId, MeterTerms, Money, Order, PostingKind, Price, Prices, Side,
-    State, StorageOffer, TimeInForce,
+    AccountId, Address, Agreement, Attributes, Carrier, Claim, Command, Community, Conversion,
+    DeliveryInterval, Energy, Event, Law, Location, MAX_PRICE, MeterId, MeterTerms, Money, Order,
+    PostingKind, Price, Prices, Side, State, StorageOffer, TariffVersion, TimeInForce,
 };
 use std::collections::BTreeMap;
 
@@ -20,6 +20,10 @@ pub(super) struct Books {
     pub(super) operator_nonce: u64,
     pub(super) accounts: Vec<OwnAccount>,
     pub(super) meters: Vec<OwnMeter>,
+    /// By the moment they come into force.
+    pub(super) agreements: BTreeMap<u64, Agreement>,
+    /// By tariff and the moment they come into force; the founding terms are not among them.
+    pub(super) versions: BTreeMap<(u16, u64), TariffVersion>,
     /// Dynamic prices by tariff and interval number.
     pub(super) published: BTreeMap<(u16, u64), Prices>,
     pub(super) deliveries: BTreeMap<(Carrier, u64), OwnDelivery>,
@@ -57,6 +61,8 @@ pub(super) struct OwnDelivery {
     /// How many have arrived.
     pub(super) arrivals: [u32; 2],
     pub(super) positions: BTreeMap<MeterId, OwnPosition>,
+    /// Energy bought, by how far its seller is; kept once a tariff asks.
+    pub(super) distances: BTreeMap<MeterId, [Energy; 4]>,
     /// Energy taken and given.
     pub(super) readings: BTreeMap<MeterId, (Energy, Energy)>,
 }
@@ -204,7 +210,8 @@ impl Books {
             Command::Settle { carrier, interval } => self.settle(*carrier, *interval, events, tally),
             // refused by the market so far
             Command::Convert(_) | Command::Store(_) => {}
-            Command::Agree { .. } | Command::Reprice { .. } => {}
+            Command::Agree { terms, .. } => self.agree(terms, events, tally),
+            Command::Reprice { tariff, version, .. } => self.reprice(*tariff, version, events, tally),
             Command::Equip { .. } | Command::ReadRegister(_) => {}
             Command::Correct(_) | Command::Resettle { .. } => {}
             Command::Checkpoint { root } => {

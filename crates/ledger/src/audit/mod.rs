@@ -8,12 +8,15 @@
 //! The file is read and never written. It must not be in use: audit a copy, or stop the operator first.
 
 mod accounts;
+mod agreements;
 mod auction;
 mod authority;
 mod bilateral;
+mod bill;
 mod blocks;
 mod books;
 mod continuous;
+mod distances;
 #[cfg(test)]
 mod flows;
 mod outcome;

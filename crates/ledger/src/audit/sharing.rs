@@ -45,7 +45,9 @@ impl Books {
         let generation: i128 = members.iter().map(|member| i128::from(member.export.0)).sum();
         let consumption: i128 = members.iter().map(|member| i128::from(member.import.0)).sum();
         let (key, tariff) = match rule {
-            Rule::MidMarketRate { tariff } | Rule::SupplyDemandRatio { tariff } => {
+            Rule::MidMarketRate { tariff }
+            | Rule::SupplyDemandRatio { tariff }
+            | Rule::ExPost { tariff, .. } => {
                 (SharingKey::Dynamic, Some(self.prices(tariff, interval).unwrap_or_default()))
             }
             Rule::BillSharing => (SharingKey::Dynamic, None),
@@ -60,6 +62,7 @@ impl Books {
             Quotas { whole: 1, parts: vec![(0, false); members.len()], total: 0 }
         };
         let mut sums = OwnPosition::default();
+        let [mut takes, mut gives] = [Vec::new(), Vec::new()];
         for (member, quota) in members.iter().zip(&quotas.parts) {
             let meter = member.meter.0;
             let before = contracts.get(&member.meter).copied().unwrap_or_default();
@@ -87,6 +90,8 @@ impl Books {
                 let better = own.paid <= own.bought * import && own.received >= own.sold * export;
                 tally.check(Law::C3, better, || format!("meter {meter} does worse than with its supplier"));
             }
+            takes.push((member.meter, own.bought));
+            gives.push((member.meter, own.sold));
             sums.bought += own.bought;
             sums.sold += own.sold;
             sums.paid += own.paid;
@@ -96,6 +101,9 @@ impl Books {
             position.sold += own.sold;
             position.paid += own.paid;
             position.received += own.received;
+        }
+        if let Some(map) = self.map() {
+            self.delivery(carrier, interval).note_flows(&takes, &gives, &map);
         }
         tally.equal(Law::C2, sums.bought, sums.sold, "energy bought (against energy sold)");
         let volume = sums.bought;
@@ -148,6 +156,16 @@ fn price(rule: &Rule, tariff: Option<Prices>, generation: i128, consumption: i12
             let (import, export) = (i128::from(import.0), i128::from(export.0));
             let under = covered * import + (consumption - covered) * export;
             Rate { negative: false, rate: ((consumption * import * export) as u128, under as u128) }
+        }
+        (Rule::ExPost { weights, .. }, Some(Prices { import, export })) => {
+            // Each point counts by how near the local share is: fully where it is met, not at all from the next on.
+            let (demand, quarters) = (consumption.max(1), 4 * generation.min(consumption));
+            let near = |place: i128| (demand - (quarters - place * demand).abs()).max(0);
+            let above: i128 =
+                weights.iter().zip(0..).map(|(part, place)| i128::from(*part) * near(place)).sum();
+            let below = 1_000_000 * demand - above;
+            let mean = i128::from(import.0) * above + i128::from(export.0) * below;
+            Rate { negative: mean < 0, rate: (mean.unsigned_abs(), (1_000_000 * demand) as u128) }
         }
         (_, Some(Prices { import, export })) => whole(import + export, 2),
         (Rule::Sharing { price, .. } | Rule::AuctionFirst { price, .. }, _) => whole(*price, 1),
@@ -296,6 +314,9 @@ mod tests {
                 RuleKind::MidMarketRate => Rule::MidMarketRate { tariff: TariffId(0) },
                 RuleKind::SupplyDemandRatio => Rule::SupplyDemandRatio { tariff: TariffId(0) },
                 RuleKind::Key(key) => Rule::Sharing { key, price: Price(17) },
+                RuleKind::ExPost => {
+                    Rule::ExPost { tariff: TariffId(0), weights: [1_000_000, 800_000, 700_000, 600_000, 0] }
+                }
                 _ => Rule::BillSharing,
             })
             .collect();

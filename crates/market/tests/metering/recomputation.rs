@@ -28,6 +28,7 @@ fn rules() -> impl Strategy<Value = Rule> {
         Just(Rule::PayAsBid { k }),
         Just(Rule::MidMarketRate { tariff: TariffId(1) }),
         Just(Rule::SupplyDemandRatio { tariff: TariffId(0) }),
+        Just(Rule::ExPost { tariff: TariffId(0), weights: [1_000_000, 900_000, 500_000, 300_000, 0] }),
         Just(Rule::BillSharing),
         key().prop_map(move |key| Rule::Sharing { key, price }),
         key().prop_map(move |key| Rule::AuctionFirst { convention, k, key, price }),
