@@ -222,7 +222,8 @@ pub(super) fn meter_leaf(meter: &Meter, shown: Option<&Shown>, out: &mut Vec<u8>
         out.extend(front.to_be_bytes());
         out.extend(share.to_be_bytes());
     }
-    if let Some(Shown { time, energy, carried }) = shown {
+    if let Some(Shown { since, time, energy, carried }) = shown {
+        out.extend(since.to_be_bytes());
         out.extend(time.to_be_bytes());
         out.extend(energy.iter().flat_map(|energy| energy.to_be_bytes()));
         out.extend(carried.iter().flat_map(|energy| energy.0.to_be_bytes()));

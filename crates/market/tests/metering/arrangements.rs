@@ -57,8 +57,8 @@ fn shares_of_a_source_are_rounded_in_turn_and_leave_it_the_rest() {
     assert_eq!(turns[1], [-34, -33, -33]);
     let arranged = [(1, share_of(0, 5_000)), (2, share_of(0, 5_000))];
     let turns: Vec<_> = (0..2).map(|step| nets(&arranged, &[Some((0, 100)), None, None], step)).collect();
-    assert_eq!(turns[0], [-99, -1, 0].map(|net| net), "½ Wh each: the second in turn gets the whole one");
-    assert_eq!(turns[1], [-99, 0, -1].map(|net| net));
+    assert_eq!(turns[0], [-99, -1, 0], "½ Wh each: the second in turn gets the whole one");
+    assert_eq!(turns[1], [-99, 0, -1]);
 }
 
 #[test]
@@ -151,19 +151,20 @@ fn a_point_may_be_rearranged_before_it_counts() {
     assert_eq!(billed(&ledger.events, 3), [10, 0, 0]);
 }
 
+/// Which point one is behind, and with which share where it has no meter.
+type Behind = Option<(usize, Option<u32>)>;
+
 /// A random community: each point is behind nobody or behind one before it, and some have no meter.
-fn communities() -> impl Strategy<Value = Vec<(Option<(usize, Option<u32>)>, (i64, i64))>> {
-    let point = (
-        prop::option::of((any::<prop::sample::Index>(), prop::option::of(1..400_000_u32))),
-        (0..=1_000_i64, 0..=1_000_i64),
-    );
+fn communities() -> impl Strategy<Value = Vec<(Behind, (i64, i64))>> {
+    let behind = prop::option::of((any::<prop::sample::Index>(), prop::option::of(1..400_000_u32)));
+    let point = (behind, (0..=1_000_i64, 0..=1_000_i64));
     prop::collection::vec(point, 1..9).prop_map(|points| {
-        let place =
-            |(number, (behind, counted)): (usize, (Option<(prop::sample::Index, Option<u32>)>, _))| {
-                let behind = behind.filter(|_| number > 0).map(|(index, share)| (index.index(number), share));
-                (behind, counted)
-            };
-        points.into_iter().enumerate().map(place).collect()
+        let points = points.into_iter().enumerate();
+        let placed = points.map(|(number, (behind, counted))| {
+            let behind = behind.filter(|_| number > 0).map(|(index, share)| (index.index(number), share));
+            (behind, counted)
+        });
+        placed.collect()
     })
 }
 
