@@ -332,12 +332,16 @@ fn plant_conversion(
     let turn = dice.draw(0..=carriers as i64 - 1) as usize;
     let others = (1..carriers).map(|step| first + (turn + step) % carriers);
     let many = dice.draw(1..=carriers as i64 - 1) as usize;
-    let outputs: Vec<_> = others.take(many).map(|node| (node, dice.draw(1..=4_000_000) as u32)).collect();
+    let ratio = |dice: &mut Dice| match dice.draw(0..=1) {
+        0 => dice.draw(1..=4) * 1_000_000,
+        _ => dice.draw(1..=4_000_000),
+    };
+    let outputs: Vec<_> = others.take(many).map(|node| (node, ratio(dice) as u32)).collect();
     let mut offer =
         Converter { input: first + turn, outputs, capacity: Energy(dice.draw(1..=500)), cost: Price::ZERO };
     // Mostly one that would as well do more as less, so that it stops anywhere.
-    let (least, _, _) = gain(&offer, nodes);
-    let right = least.div_euclid(1_000_000) as i64;
+    let (_, most, exact) = gain(&offer, nodes);
+    let right = (most - i128::from(!exact)).div_euclid(1_000_000) as i64;
     offer.cost = Price(if dice.one_in(3) { dice.draw(0..=3_000) } else { right.max(0) });
     let input = Energy(dice.draw(0..=offer.capacity.0));
     let input = [input, Energy::ZERO, offer.capacity]
