@@ -22,3 +22,4 @@ mod selection;
 mod vcg;
 pub use curve::{Curve, Step};
 pub mod manipulation;
+mod coupled;
