@@ -181,6 +181,31 @@ impl<'a> Simplex<'a> {
         }
     }
 
+    /// Whether a link is in the basis.
+    pub(super) fn balances(&self, link: usize) -> bool {
+        self.balancing[link]
+    }
+
+    /// Whether a link that is not in the basis is used fully.
+    pub(super) fn is_full(&self, link: usize) -> bool {
+        self.full[link]
+    }
+
+    /// Whether using a link more or less changes nothing.
+    pub(super) fn is_free(&self, link: usize) -> bool {
+        self.balancing[link] || self.reduced_cost(link).abs() <= 1e-9 * (1.0 + self.programme.links[link].cost.to_f64())
+    }
+
+    /// Whether no step of a node is in the basis.
+    pub(super) fn is_stiff(&self, node: usize) -> bool {
+        !self.marginal[node]
+    }
+
+    /// Whether a node's step is used fully.
+    pub(super) fn is_filled(&self, node: usize, step: usize) -> bool {
+        step < self.filled[node]
+    }
+
     /// The welfare of the programme's optimum, n€.
     pub(super) fn welfare(&self) -> f64 {
         let mut welfare = 0.0;
