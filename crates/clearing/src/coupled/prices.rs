@@ -6,9 +6,9 @@ use super::simplex::{Simplex, Step};
 use core::cmp::Ordering;
 use market::rule::coupled::Node;
 
-/// Leads a solved programme to these prices.
-pub(super) fn choose(nodes: &[Node<'_>], simplex: &mut Simplex<'_>) {
-    for (place, node) in nodes.iter().enumerate() {
+/// Leads a solved programme to these prices, at the nodes that count.
+pub(super) fn choose(nodes: &[Node<'_>], simplex: &mut Simplex<'_>, counts: impl Fn(usize) -> bool) {
+    for (place, node) in nodes.iter().enumerate().filter(|(place, _)| counts(*place)) {
         let before = simplex.prices[place];
         let lowest = simplex.push(place, -1.0, None);
         let lo = simplex.prices[place];

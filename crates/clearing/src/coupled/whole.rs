@@ -175,6 +175,9 @@ impl<'a> Whole<'a> {
 
     /// The most a link can do, Wh.
     fn most(&self, link: usize) -> i64 {
+        if self.simplex.capacity(link) <= 0.0 {
+            return 0;
+        }
         match self.programme.links[link].stands_for {
             StandsFor::Charge(storage, _) => self.problem.storages[storage].power[0].0,
             StandsFor::Discharge(storage, _) => self.problem.storages[storage].power[1].0,
@@ -184,7 +187,7 @@ impl<'a> Whole<'a> {
 
     /// Lets a link do so much, as far as it can.
     fn fix(&mut self, link: usize, amount: i64) {
-        let amount = if self.programme.links[link].capacity > 0.0 { amount.clamp(0, self.most(link)) } else { 0 };
+        let amount = amount.clamp(0, self.most(link));
         self.open[link] = false;
         self.uses[link] = amount as f64 / self.unit(link);
         self.change(link, amount);
@@ -315,8 +318,8 @@ impl<'a> Whole<'a> {
     /// Moves what is free by single Wh, one link or two at a time, while that brings nodes nearer to balance.
     fn repair(&mut self) {
         let free = |link: &usize| {
-            let links = &self.programme.links[*link];
-            !matches!(links.stands_for, StandsFor::Hold(..)) && links.capacity > 0.0 && self.simplex.is_free(*link)
+            let held = matches!(self.programme.links[*link].stands_for, StandsFor::Hold(..));
+            !held && self.most(*link) > 0 && self.simplex.is_free(*link)
         };
         let free: Vec<usize> = (0..self.open.len()).filter(free).collect();
         for _ in 0..64 {
