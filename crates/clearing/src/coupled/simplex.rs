@@ -157,8 +157,8 @@ impl<'a> Simplex<'a> {
         Step::Moved
     }
 
-    /// The prices exactly; `None` where a number does not fit.
-    pub(super) fn exact(&self) -> Option<Vec<Ratio>> {
+    /// The prices exactly. Where a number does not fit: whole if it is within a millionth, else between two whole ones.
+    pub(super) fn exact(&self) -> Vec<Ratio> {
         let equation = |column: &Column| match *column {
             Column::Step(node, step) => {
                 let limit = self.programme.curve(node)[step].limit;
@@ -173,7 +173,15 @@ impl<'a> Simplex<'a> {
                 Equation { terms: vec![(node, Ratio::ONE)], sum: self.anchors[node].price }
             }
         };
-        solve(self.basis.len(), self.basis.iter().map(equation).collect())
+        let rounded = |price: &f64| {
+            if (price - price.round()).abs() < 1e-6 {
+                Ratio::whole(price.round() as i128)
+            } else {
+                Ratio::new(2 * price.floor() as i128 + 1, 2).expect("2 is not 0")
+            }
+        };
+        let exact = solve(self.basis.len(), self.basis.iter().map(equation).collect());
+        exact.into_iter().zip(&self.prices).map(|(exact, price)| exact.unwrap_or_else(|| rounded(price))).collect()
     }
 
     /// How much a link is used.

@@ -383,7 +383,7 @@ impl<'a> Whole<'a> {
         };
         let wrong = |storage: &usize| self.first_wrong_level(*storage, &self.problem.storages[*storage]).is_some();
         let wrong = (0..self.problem.storages.len()).filter(wrong).count() as i64;
-        (0..self.nodes.len()).map(node).sum::<i64>() + IMPOSSIBLE * wrong
+        (0..self.nodes.len()).map(node).sum::<i64>() + 100 * IMPOSSIBLE * wrong
     }
 
     /// How much less the conversions may give to a node than they do, Wh.

@@ -101,9 +101,10 @@ impl Reservoir {
     /// do, and [`super::gap`] says what is left.
     fn moves_well(&self, flow: Energy, take: Span, give: Span) -> bool {
         let [charge, discharge] = self.power;
-        let taking = take.suits(flow <= Energy::ZERO, flow >= charge);
-        let giving = give.suits(flow >= Energy::ZERO, -flow >= discharge);
+        let (taken, given) = (flow.max(Energy::ZERO), (-flow).max(Energy::ZERO));
+        let taking = take.suits(taken.is_zero(), taken >= charge);
+        let giving = give.suits(given.is_zero(), given >= discharge);
         let both = charge.min(discharge) > Energy::ZERO && take.can_rise_to_zero() && give.can_rise_to_zero();
-        (taking && giving) || (both && ((taking && flow >= Energy::ZERO) || (giving && flow <= Energy::ZERO)))
+        (taking && giving) || (both && ((taking && given.is_zero()) || (giving && taken.is_zero())))
     }
 }
