@@ -35,8 +35,8 @@ pub fn clear_coupled(problem: &Coupled<'_>, workspace: &mut Workspace) -> Claim 
     let mut found = None;
     // What conversions that run fully lose of their last Wh is no part of the programme at first. Where orders cannot
     // make up for it, it is taken from the nodes and the programme solved again.
-    for canonical in [true, true, true, false] {
-        let Some((claim, lost)) = attempt(problem, &programme, canonical) else { break };
+    for round in 0..6 {
+        let Some((claim, lost)) = attempt(problem, &programme, round) else { break };
         if is_right(problem, &claim, &mut workspace.coupled) {
             if !lacks(&claim) {
                 return claim;
@@ -59,17 +59,17 @@ pub fn alone(problem: &Coupled<'_>, workspace: &mut Workspace) -> Money {
 }
 
 /// A claim, and what it says is to be taken from the nodes; `None` where floats came to no end.
-fn attempt(problem: &Coupled<'_>, programme: &Programme, canonical: bool) -> Option<(Claim, Vec<f64>)> {
+fn attempt(problem: &Coupled<'_>, programme: &Programme, round: u8) -> Option<(Claim, Vec<f64>)> {
     let mut simplex = Simplex::new(programme, &lowest(problem, programme));
     if !simplex.solve() || !one_way(programme, &mut simplex) {
         return None;
     }
-    prices::choose(&problem.nodes, &mut simplex, |node| canonical || !programme.touches(node));
+    prices::choose(&problem.nodes, &mut simplex, |node| round < 5 || !programme.touches(node));
     let exact = simplex.exact();
     let mut whole = Whole::new(problem, programme, &simplex, &exact);
     whole.decide();
     let mut taken = programme.taken.clone();
-    taken[..problem.nodes.len()].copy_from_slice(&whole.lost()[..problem.nodes.len()]);
+    taken[..problem.nodes.len()].copy_from_slice(&whole.lost(round >= 2)[..problem.nodes.len()]);
     Some((whole.claim(&exact), taken))
 }
 
@@ -244,7 +244,7 @@ mod tests {
             let mut outs = vec![Clearing::default(); nodes.len()];
             if let Err(e) = check(&problem, parts, &mut outs) {
                 println!("{n}: {e} {}", market::rule::coupled::explain(&problem, parts));
-                let (c, _) = attempt(&problem, &Programme::of(&problem), true).unwrap();
+                let (c, _) = attempt(&problem, &Programme::of(&problem), 0).unwrap();
                 let Claim::Coupled { nodes, conversions, storages } = &c else { panic!() };
                 println!("   {}", market::rule::coupled::explain(&problem, (nodes, conversions, storages)));
                 println!("{nodes:?}\n{:?}\n{conversions:?}\n{:?}\n{storages:?}", problem.conversions, problem.storages);

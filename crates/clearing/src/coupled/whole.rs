@@ -300,10 +300,8 @@ impl<'a> Whole<'a> {
             let most = i128::from(offer.capacity.0) * MILLION;
             let holds = |link: &super::programme::Link| link.stands_for == StandsFor::Hold(storage, at);
             let hold = self.programme.links.iter().position(holds)?;
-            let (empty, full) = match (self.simplex.balances(hold), self.simplex.is_full(hold)) {
-                (true, _) => (false, false),
-                (false, full) => (!full, full),
-            };
+            let must = !self.simplex.is_free(hold);
+            let (empty, full) = (must && !self.simplex.is_full(hold), must && self.simplex.is_full(hold));
             let spare = (level - least) * i128::from(offer.efficiencies[1]);
             if level < least || (full && most - level >= MILLION) {
                 return Some((at, true));
@@ -435,8 +433,8 @@ impl<'a> Whole<'a> {
         Claim::Coupled { nodes: stands.iter().map(Stand::claim).collect(), conversions, storages }
     }
 
-    /// Per node, what conversions that run fully lose of their last Wh, Wh.
-    pub(super) fn lost(&self) -> Vec<f64> {
+    /// Per node, what conversions that run fully lose of their last Wh, and the others too if `all`, Wh.
+    pub(super) fn lost(&self, all: bool) -> Vec<f64> {
         let mut lost = vec![0.0; self.programme.nodes()];
         for (link, of) in self.programme.links.iter().enumerate() {
             let StandsFor::Alike(group) = of.stands_for else { continue };
@@ -444,7 +442,7 @@ impl<'a> Whole<'a> {
             for share in self.shares(group, self.amounts[link]) {
                 for (node, ratio) in &converter.outputs {
                     let rest = (i128::from(share) * i128::from(*ratio)).rem_euclid(MILLION);
-                    if !self.simplex.balances(link) {
+                    if all || !self.simplex.balances(link) {
                         lost[*node] += rest as f64 / f64::from(PPM);
                     }
                 }
