@@ -16,11 +16,15 @@ mod bill;
 mod blocks;
 mod books;
 mod continuous;
+mod corrections;
 mod distances;
+mod equipment;
+mod estimates;
 #[cfg(test)]
 mod flows;
 mod outcome;
 mod pipeline;
+mod registers;
 #[cfg(test)]
 mod sensitivity;
 mod settlement;

@@ -2,7 +2,7 @@
 
 use super::accounts::postings;
 use super::bill::{Bill, Entry};
-use super::books::{Books, OwnMeter};
+use super::books::{Books, OwnDelivery, OwnMeter, Readings};
 use super::tally::Tally;
 use market::apportion::mul_div;
 use market::{
@@ -24,14 +24,49 @@ impl Books {
         tally.check(Law::S8, interval.start >= until, || {
             "an interval that is settled is settled again".into()
         });
-        let ends = events.iter().filter(|event| !matches!(event, Event::Posted(_)));
+        let ends = events.iter().filter(|event| !matches!(event, Event::Posted(_) | Event::Substituted(_)));
         let told = ends.eq([&Event::Settled { carrier, interval }]);
         tally.check(Law::S7, told, || "not the settlement of this interval was told".into());
+        self.substitute(carrier, interval, events, tally);
+        if !self.rule(carrier).is_some_and(|rule| rule.shares_metered()) {
+            self.delivery(carrier, interval).traded = self.traded(carrier, interval);
+        }
         let delivery = self.deliveries.remove(&(carrier, interval.start)).unwrap_or_default();
         let left = delivery.frozen || delivery.orders.iter().any(|orders| !orders.is_empty());
         let unshared = self.rule(carrier).is_some_and(|rule| rule.shares_metered()) && !delivery.shared;
         tally.check(Law::D3, !left && !unshared, || "a book is settled that was not cleared".into());
 
+        let posted = self.posted(carrier, interval, events, tally);
+        let community = self.account(AccountId::COMMUNITY).balance;
+        let connected = self.connected(carrier);
+        let effective = self.effective(interval, &connected, &delivery.readings);
+        let (bills, net) = self.bills(interval, &connected, &effective, &delivery, tally);
+        let penalties = examine(&bills, net, posted.clone(), compare, tally);
+        let released: Vec<_> = bills.iter().map(|bill| (bill.member, bill.position.hold)).collect();
+        for (account, hold) in released {
+            self.account(account).holds -= hold;
+            self.touched.push(account);
+        }
+        for posting in postings(events) {
+            self.post(posting, tally);
+        }
+        let change = self.account(AccountId::COMMUNITY).balance - community;
+        // That it is what the rule may leave was checked at the clearing.
+        let surplus: Money =
+            delivery.positions.values().map(|position| position.paid - position.received).sum();
+        let left = surplus + penalties;
+        tally.equal(Law::C4, change, left, "what trades and penalties leave at the clearing house");
+        self.keep(carrier, interval, delivery, (posted, left));
+    }
+
+    /// The entries of an interval by metering point, loans left out.
+    pub(super) fn posted(
+        &self,
+        carrier: Carrier,
+        interval: DeliveryInterval,
+        events: &[Event],
+        tally: &mut Tally,
+    ) -> BTreeMap<Option<MeterId>, Vec<Entry>> {
         let mut posted: BTreeMap<Option<MeterId>, Vec<Entry>> = BTreeMap::new();
         for posting in postings(events) {
             let at_home = (posting.interval, posting.carrier) == (Some(interval), Some(carrier));
@@ -40,10 +75,21 @@ impl Books {
                 posted.entry(posting.meter).or_default().push(posting.into());
             }
         }
-        let community = self.account(AccountId::COMMUNITY).balance;
+        posted
+    }
+
+    /// What fixes the bill of each metering point, and what the community trades with the supplier for all deviations.
+    pub(super) fn bills(
+        &self,
+        interval: DeliveryInterval,
+        connected: &[MeterId],
+        metered: &Readings,
+        delivery: &OwnDelivery,
+        tally: &mut Tally,
+    ) -> (Vec<Bill<'_>>, Option<Entry>) {
         let mut bills = Vec::new();
-        for meter in self.connected(carrier) {
-            let reading = delivery.readings.get(&meter).copied();
+        for meter in connected.iter().copied() {
+            let reading = metered.get(&meter).copied();
             tally
                 .check(Law::D2, reading.is_some(), || format!("no reading of meter {} is in force", meter.0));
             let (Some((import, export)), Some(terms)) = (reading, self.terms_of(meter)) else { continue };
@@ -72,44 +118,10 @@ impl Books {
         }
         let beyond: Vec<[Energy; 2]> = bills.iter().map(Bill::beyond).collect();
         let (deviations, net) = self.deviations(interval, &beyond, tally);
-        let mut grid = Grid::default();
-        let (mut released, mut penalties) = (Vec::new(), Money::ZERO);
-        for (place, bill) in bills.iter_mut().enumerate() {
-            bill.deviation = deviations.as_ref().map(|deviations| deviations[place]);
-            let posted = posted.remove(&Some(bill.meter)).unwrap_or_default();
-            let right = bill.entries();
-            let penalty = right.iter().filter(|entry| entry.kind == PostingKind::Penalty);
-            penalties += penalty.map(|entry| entry.money).sum();
-            grid.note(bill, &posted, tally);
-            compare(bill.meter, posted, right, tally);
-            released.push((bill.member, bill.position.hold));
+        for (bill, deviation) in bills.iter_mut().zip(deviations.into_iter().flatten()) {
+            bill.deviation = Some(deviation);
         }
-        let together = posted.remove(&None).unwrap_or_default();
-        let right: Vec<Entry> = net.into_iter().collect();
-        tally.check(Law::S2, together == right, || {
-            format!("for all deviations {together:?} were posted, {right:?} would be right")
-        });
-        tally.check(Law::D3, posted.is_empty(), || "entries for a metering point of another carrier".into());
-        tally.check(Law::S2, grid.metered == grid.exchanged, || {
-            format!("the supplier is billed {} on balance, {} were metered", grid.exchanged, grid.metered)
-        });
-        for (account, hold) in released {
-            self.account(account).holds -= hold;
-            self.touched.push(account);
-        }
-        for posting in postings(events) {
-            self.post(posting, tally);
-        }
-        let change = self.account(AccountId::COMMUNITY).balance - community;
-        // That it is what the rule may leave was checked at the clearing.
-        let surplus: Money =
-            delivery.positions.values().map(|position| position.paid - position.received).sum();
-        tally.equal(
-            Law::C4,
-            change,
-            surplus + penalties,
-            "what trades and penalties leave at the clearing house",
-        );
+        (bills, net)
     }
 
     pub(super) fn rule(&self, carrier: Carrier) -> Option<Rule> {
@@ -182,6 +194,50 @@ impl Books {
         let entry = Entry::new(PostingKind::Imbalance, side, parties, traded);
         (Some(money), (!net.is_zero()).then_some(entry))
     }
+}
+
+/// Whether every bill has the entries that it must have, and nobody else has any: what penalties come to.
+pub(super) fn examine(
+    bills: &[Bill<'_>],
+    net: Option<Entry>,
+    mut posted: BTreeMap<Option<MeterId>, Vec<Entry>>,
+    compare: fn(MeterId, Vec<Entry>, Vec<Entry>, &mut Tally),
+    tally: &mut Tally,
+) -> Money {
+    let mut grid = Grid::default();
+    let mut penalties = Money::ZERO;
+    for bill in bills {
+        let posted = posted.remove(&Some(bill.meter)).unwrap_or_default();
+        let right = bill.entries();
+        let penalty = right.iter().filter(|entry| entry.kind == PostingKind::Penalty);
+        penalties += penalty.map(|entry| entry.money).sum();
+        grid.note(bill, &posted, tally);
+        compare(bill.meter, posted, right, tally);
+    }
+    let together = exchanged(&posted.remove(&None).unwrap_or_default());
+    let right = exchanged(net.as_slice());
+    tally.check(Law::S2, together == right, || {
+        format!("for all deviations {together:?} were posted, {right:?} would be right")
+    });
+    tally.check(Law::D3, posted.is_empty(), || "entries for a metering point of another carrier".into());
+    tally.check(Law::S2, grid.metered == grid.exchanged, || {
+        format!("the supplier is billed {} on balance, {} were metered", grid.exchanged, grid.metered)
+    });
+    penalties
+}
+
+/// What the community takes from the supplier by these entries, and pays it; none where they are about something else.
+fn exchanged(entries: &[Entry]) -> Option<(Energy, Money)> {
+    entries.iter().try_fold((Energy::ZERO, Money::ZERO), |(energy, money), entry| {
+        let Entry { kind, side, debit, credit, price, .. } = entry;
+        let parties = [*debit, *credit];
+        let community = [AccountId::COMMUNITY, AccountId::SUPPLIER];
+        let ours = parties == community || parties == [community[1], community[0]];
+        let exact = price.is_some_and(|price| (entry.energy * price).abs() == entry.money);
+        let took = if *side == Some(Side::Buy) { entry.energy } else { -entry.energy };
+        let ours = ours && exact && side.is_some() && *kind == PostingKind::Imbalance;
+        ours.then_some((energy + took, money + entry.paid_by(AccountId::COMMUNITY)))
+    })
 }
 
 /// The community's exchange with the supplier, Wh, positive when taken.
