@@ -14,8 +14,10 @@ mod bilateral;
 mod blocks;
 mod books;
 mod continuous;
+mod coupled;
 #[cfg(test)]
 mod flows;
+mod offers;
 mod outcome;
 mod pipeline;
 #[cfg(test)]
@@ -24,6 +26,8 @@ mod settlement;
 mod sharing;
 mod tally;
 mod truthful;
+#[cfg(test)]
+mod village;
 
 use crate::store::Store;
 use crate::{Error, Receipt, Recoverer, Segment};
@@ -200,6 +204,12 @@ impl Auditor {
         };
         if *claim == Claim::Metered && market.rule.shares_metered() {
             return String::new(); // not about the book
+        }
+        if let Claim::Coupled { nodes, conversions, storages } = claim
+            && let Ok(problem) = self.state.coupled_problem(*interval)
+        {
+            let words = market::rule::coupled::explain(&problem, (nodes, conversions, storages));
+            return format!(": {words}");
         }
         let collar = (market.floor, market.cap);
         if matches!(claim, Claim::Blocks { .. }) {
