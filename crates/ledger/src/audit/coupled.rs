@@ -6,7 +6,7 @@
 
 use super::books::{Books, OwnDelivery, OwnOrder};
 use super::offers::{Leg, MILLION, OwnOffer, millionths, next_level};
-use super::outcome::{Outcome, dual, margin};
+use super::outcome::{Outcome, between, dual, margin};
 use super::tally::Tally;
 use market::{
     Carrier, Conversion, ConversionClaim, DeliveryInterval, Energy, Event, Fraction, Law, MAX_PRICE, Market,
@@ -125,9 +125,20 @@ impl Books {
             let k = if let Rule::Coupled { k } = market.rule { k } else { Fraction::HALF };
             let rule = Rule::UniformPrice { convention: PriceConvention::Equilibrium, k };
             outcome.check(&rule, (market.floor, market.cap), delivery, tally);
-            let same = outcome.price.is_none_or(|price| price == claim.price) && !claim.between;
-            tally.check(Law::C6, same, || format!("the claim says {}, another price is paid", claim.price));
+            // Where nothing is traded no price is paid, but the claim names one all the same.
+            let limits = |side: Side| delivery.orders[side as usize].iter().map(|own| own.order.limit);
+            let lo = limits(Side::Buy).max().unwrap_or(market.floor);
+            let hi = limits(Side::Sell).min().unwrap_or(market.cap);
+            let right = outcome.price.unwrap_or_else(|| between(k, lo, hi));
+            tally.equal(Law::C6, (claim.price, claim.between), (right, false), "the price by the claim");
+            tally.equal(Law::C6, claim.short, [Energy::ZERO; 2], "what better orders lack");
         }
+        let margin = Side::ALL.map(|side| {
+            let at = delivery.orders[side as usize].iter().filter(|own| own.order.limit == claim.price);
+            at.map(|own| outcome.fill(side, own.arrival).0).sum::<Energy>()
+        });
+        let margin = if claim.between { [Energy::ZERO; 2] } else { margin };
+        tally.equal(Law::C6, claim.margin, margin, "what orders at the price trade by the claim");
         let bound = dual(delivery, claim.price);
         let worth = worth(delivery, &outcome);
         tally.equal(Law::C7, outcome.welfare, worth, "what the orders gain together");
