@@ -81,6 +81,7 @@ impl Books {
         tally: &mut Tally,
     ) -> (Money, Money) {
         let (now, gate, carrier) = (self.now, self.gate(interval), market.carrier);
+        let (map, before) = (self.map(), traded(self.delivery(carrier, interval)));
         let (legs, told): (Vec<Event>, Vec<Event>) =
             told.iter().partition(|event| matches!(event, Event::Converted { .. }));
         let above = claim.price + Price(i64::from(claim.between));
@@ -142,7 +143,20 @@ impl Books {
         let bound = dual(delivery, claim.price);
         let worth = worth(delivery, &outcome);
         tally.equal(Law::C7, outcome.welfare, worth, "what the orders gain together");
-        for (account, released) in outcome.write_down(delivery, |_| now >= gate, tally) {
+        let released = outcome.write_down(delivery, |_| now >= gate, tally);
+        if let Some(map) = map {
+            let more = traded(delivery).into_iter().map(|(meter, sums)| {
+                let [bought, sold] = before.get(&meter).copied().unwrap_or_default();
+                (meter, [sums[0] - bought, sums[1] - sold])
+            });
+            let more: Vec<_> = more.collect();
+            let [takes, gives] = [0, 1].map(|side| {
+                let flows = more.iter().filter(|(_, sums)| !sums[side].is_zero());
+                flows.map(|(meter, sums)| (*meter, sums[side])).collect::<Vec<_>>()
+            });
+            delivery.note_flows(&takes, &gives, &map);
+        }
+        for (account, released) in released {
             self.account(account).holds -= released;
             self.touched.push(account);
         }
@@ -460,6 +474,12 @@ fn shorten(orders: &[OwnOrder], fills: &mut [(u32, Energy)], short: Energy, side
         fills[at].1 -= lacks;
         short -= lacks;
     }
+}
+
+/// What every metering point has bought and sold, Wh.
+fn traded(delivery: &OwnDelivery) -> BTreeMap<MeterId, [Energy; 2]> {
+    let sums = delivery.positions.iter();
+    sums.map(|(meter, position)| (*meter, [position.bought, position.sold])).collect()
 }
 
 /// What the filled orders are worth to their buyers less what they cost their sellers, n€.
