@@ -36,14 +36,14 @@ pub fn clear_coupled(problem: &Coupled<'_>, workspace: &mut Workspace) -> Claim 
     // What conversions that run fully lose of their last Wh is no part of the programme at first. Where orders cannot
     // make up for it, it is taken from the nodes and the programme solved again.
     for round in 0..6 {
-        let Some((claim, lost)) = attempt(problem, &programme, round) else { break };
+        let Some((claim, next)) = attempt(problem, &programme, round) else { break };
         if is_right(problem, &claim, &mut workspace.coupled) {
             if !lacks(&claim) {
                 return claim;
             }
             found.get_or_insert(claim);
         }
-        programme.taken = lost;
+        programme = next;
     }
     found.unwrap_or_else(|| idle(problem, workspace))
 }
@@ -59,7 +59,7 @@ pub fn alone(problem: &Coupled<'_>, workspace: &mut Workspace) -> Money {
 }
 
 /// A claim, and what it says is to be taken from the nodes; `None` where floats came to no end.
-fn attempt(problem: &Coupled<'_>, programme: &Programme, round: u8) -> Option<(Claim, Vec<f64>)> {
+fn attempt(problem: &Coupled<'_>, programme: &Programme, round: u8) -> Option<(Claim, Programme)> {
     let mut simplex = Simplex::new(programme, &lowest(problem, programme));
     if !simplex.solve() || !one_way(programme, &mut simplex) {
         return None;
@@ -68,9 +68,7 @@ fn attempt(problem: &Coupled<'_>, programme: &Programme, round: u8) -> Option<(C
     let exact = simplex.exact();
     let mut whole = Whole::new(problem, programme, &simplex, &exact);
     whole.decide();
-    let mut taken = programme.taken.clone();
-    taken[..problem.nodes.len()].copy_from_slice(&whole.lost(round >= 2)[..problem.nodes.len()]);
-    Some((whole.claim(&exact), taken))
+    Some((whole.claim(&exact), whole.lose(round >= 2)))
 }
 
 /// The lowest equilibrium price of each node alone; the end of the collar where there is none.

@@ -18,6 +18,9 @@ const MILLION: i128 = PPM as i128;
 /// Costs more than any Wh that better orders may lack.
 const IMPOSSIBLE: i64 = 1_000;
 
+/// How far from its use a link is tried, Wh.
+const NEAR: [i64; 7] = [0, 1, -1, 2, -2, 3, -3];
+
 /// A claim in the making.
 pub(super) struct Whole<'a> {
     problem: &'a Coupled<'a>,
@@ -85,8 +88,36 @@ impl<'a> Whole<'a> {
         }
     }
 
-    /// Decides everything.
+    /// Decides everything: links that circles leave open are tried a few Wh from their use until all the rest fits.
     pub(super) fn decide(&mut self) {
+        let mut best = (i64::MAX, [0; 2]);
+        'trial: for one in NEAR {
+            for two in NEAR {
+                let circles = self.decide_with([one, two]);
+                let cost = self.cost();
+                if cost < best.0 {
+                    best = (cost, [one, two]);
+                }
+                if cost < IMPOSSIBLE || circles == 0 {
+                    break 'trial;
+                }
+                if circles == 1 {
+                    break;
+                }
+            }
+        }
+        self.decide_with(best.1);
+        self.repair();
+    }
+
+    /// The same, with so many Wh more for the first two links that circles leave open; how many these are.
+    fn decide_with(&mut self, more: [i64; 2]) -> usize {
+        for link in 0..self.open.len() {
+            self.change(link, 0);
+            self.uses[link] = 0.0;
+            self.open[link] = self.simplex.balances(link);
+            self.at_least[link] = true;
+        }
         for link in 0..self.open.len() {
             if !self.open[link] && self.simplex.is_full(link) {
                 self.at_least[link] = false;
@@ -94,6 +125,7 @@ impl<'a> Whole<'a> {
             }
         }
         let stiff: Vec<usize> = (0..self.programme.nodes()).filter(|node| self.simplex.is_stiff(*node)).collect();
+        let mut circles = 0;
         loop {
             let open = |node: &usize| {
                 let touches = |link: &usize| self.open[*link] && self.factor(*link, *node) != 0.0;
@@ -110,10 +142,15 @@ impl<'a> Whole<'a> {
                     break;
                 }
             }
-            match next {
-                Some((node, link)) => self.meet(node, link),
-                // In a circle, or between nodes whose orders make up for any Wh: the nearest whole Wh.
-                None => match stuck.or_else(|| self.open.iter().position(|open| *open)) {
+            match (next, stuck) {
+                (Some((node, link)), _) => self.meet(node, link),
+                (None, Some(link)) => {
+                    let amount = self.whole(link, self.simplex.used(link), f64::round);
+                    self.fix(link, amount + more.get(circles).copied().unwrap_or(0));
+                    circles += 1;
+                }
+                // Between nodes whose orders make up for any Wh: the nearest whole Wh.
+                (None, None) => match self.open.iter().position(|open| *open) {
                     Some(link) => {
                         let amount = self.whole(link, self.simplex.used(link), f64::round);
                         self.fix(link, amount);
@@ -125,7 +162,7 @@ impl<'a> Whole<'a> {
         for storage in 0..self.problem.storages.len() {
             self.keep_levels(storage);
         }
-        self.repair();
+        circles
     }
 
     /// Fixes the only open link of a stiff node so that it is balanced.
@@ -292,11 +329,8 @@ impl<'a> Whole<'a> {
 
     /// The end of the first interval at which a level is not as it must be, and whether there must be more.
     fn first_wrong_level(&self, storage: usize, offer: &Reservoir) -> Option<(usize, bool)> {
-        let mut level = i128::from(offer.levels[0].0) * MILLION;
-        let last = offer.nodes.len() - 1;
-        for (at, flow) in self.flows(storage).into_iter().enumerate() {
-            level = offer.level_after(level, flow);
-            let least = if at == last { i128::from(offer.levels[1].0) * MILLION } else { 0 };
+        for at in 0..offer.nodes.len() {
+            let (level, least) = self.level(storage, at);
             let most = i128::from(offer.capacity.0) * MILLION;
             let holds = |link: &super::programme::Link| link.stands_for == StandsFor::Hold(storage, at);
             let hold = self.programme.links.iter().position(holds)?;
@@ -433,22 +467,48 @@ impl<'a> Whole<'a> {
         Claim::Coupled { nodes: stands.iter().map(Stand::claim).collect(), conversions, storages }
     }
 
-    /// Per node, what conversions that run fully lose of their last Wh, and the others too if `all`, Wh.
-    pub(super) fn lost(&self, all: bool) -> Vec<f64> {
-        let mut lost = vec![0.0; self.programme.nodes()];
-        for (link, of) in self.programme.links.iter().enumerate() {
-            let StandsFor::Alike(group) = of.stands_for else { continue };
-            let converter = &self.problem.conversions[self.programme.groups[group][0]];
-            for share in self.shares(group, self.amounts[link]) {
-                for (node, ratio) in &converter.outputs {
-                    let rest = (i128::from(share) * i128::from(*ratio)).rem_euclid(MILLION);
-                    if all || !self.simplex.balances(link) {
-                        lost[*node] += rest as f64 / f64::from(PPM);
-                    }
+    /// What whole Wh lose, taken from a programme: the last Wh of conversions that run fully, and of the others too if
+    /// `all`; what a storage cannot hold, or not give.
+    pub(super) fn lose(&self, all: bool) -> Programme {
+        let mut programme = self.programme.clone();
+        for (node, taken) in programme.taken.iter_mut().enumerate().take(self.nodes.len()) {
+            *taken = 0.0;
+            for (link, of) in self.programme.links.iter().enumerate() {
+                let StandsFor::Alike(group) = of.stands_for else { continue };
+                let exact = self.factor(link, node) * self.amounts[link] as f64;
+                if exact > 0.0 && (all || !self.simplex.balances(link)) {
+                    let given = self.does(link, self.amounts[link]);
+                    *taken += exact - given.iter().find(|(at, _)| *at == node).map_or(exact, |(_, given)| *given as f64);
+                }
+                let _ = group;
+            }
+        }
+        if all {
+            for (link, of) in self.programme.links.iter().enumerate() {
+                let StandsFor::Hold(storage, at) = of.stands_for else { continue };
+                let (level, least) = self.level(storage, at);
+                if self.simplex.is_free(link) {
+                    continue;
+                }
+                let held = (level - least) as f64 / f64::from(PPM);
+                if self.simplex.is_full(link) {
+                    programme.links[link].capacity = held.clamp(0.0, of.capacity);
+                } else {
+                    programme.taken[self.programme.held[storage] + at] += held.clamp(0.0, 2.0);
                 }
             }
         }
-        lost
+        programme
+    }
+
+    /// A storage's level at the end of one of its intervals, and what it must be at least, millionths of a Wh.
+    fn level(&self, storage: usize, at: usize) -> (i128, i128) {
+        let offer = &self.problem.storages[storage];
+        let before = i128::from(offer.levels[0].0) * MILLION;
+        let flows = self.flows(storage);
+        let level = flows[..=at].iter().fold(before, |level, flow| offer.level_after(level, *flow));
+        let last = at + 1 == offer.nodes.len();
+        (level, if last { i128::from(offer.levels[1].0) * MILLION } else { 0 })
     }
 }
 
