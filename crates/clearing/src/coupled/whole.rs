@@ -487,14 +487,12 @@ impl<'a> Whole<'a> {
             for (link, of) in self.programme.links.iter().enumerate() {
                 let StandsFor::Hold(storage, at) = of.stands_for else { continue };
                 let (level, least) = self.level(storage, at);
-                if self.simplex.is_free(link) {
-                    continue;
-                }
                 let held = (level - least) as f64 / f64::from(PPM);
-                if self.simplex.is_full(link) {
+                let given = f64::from(self.problem.storages[storage].efficiencies[1]) / f64::from(PPM);
+                if !self.simplex.is_free(link) && self.simplex.is_full(link) {
                     programme.links[link].capacity = held.clamp(0.0, of.capacity);
-                } else {
-                    programme.taken[self.programme.held[storage] + at] += held.clamp(0.0, 2.0);
+                } else if held > 0.0 && held * given < 1.0 {
+                    programme.taken[self.programme.held[storage] + at] += held;
                 }
             }
         }
