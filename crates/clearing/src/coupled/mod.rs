@@ -31,12 +31,15 @@ pub(crate) struct Memory {
 /// thread and without time limits (law C9).
 #[must_use]
 pub fn clear_coupled(problem: &Coupled<'_>, workspace: &mut Workspace) -> Claim {
-    let mut programme = Programme::of(problem);
+    let exact = Programme::of(problem);
+    let mut programme = exact.clone();
     let mut found = None;
     // What conversions that run fully lose of their last Wh is no part of the programme at first. Where orders cannot
     // make up for it, it is taken from the nodes and the programme solved again.
     for round in 0..6 {
-        let Some((claim, next)) = attempt(problem, &programme, round) else { break };
+        let Some((claim, next)) = attempt(problem, &exact, &programme, round) else { break };
+        if option_env!("DBG").is_some() { let Claim::Coupled { nodes, conversions, storages } = &claim else { panic!() };
+            println!("ROUND {round}: {}\n{:?}\n{conversions:?}\n{storages:?}", market::rule::coupled::explain(problem, (nodes, conversions, storages)), nodes.iter().map(|n| (n.price.0, n.between, n.margin[0].0, n.margin[1].0, n.short[0].0, n.short[1].0)).collect::<Vec<_>>()); }
         if is_right(problem, &claim, &mut workspace.coupled) {
             if !lacks(&claim) {
                 return claim;
@@ -59,7 +62,12 @@ pub fn alone(problem: &Coupled<'_>, workspace: &mut Workspace) -> Money {
 }
 
 /// A claim, and what it says is to be taken from the nodes; `None` where floats came to no end.
-fn attempt(problem: &Coupled<'_>, programme: &Programme, round: u8) -> Option<(Claim, Programme)> {
+fn attempt(
+    problem: &Coupled<'_>,
+    whole_programme: &Programme,
+    programme: &Programme,
+    round: u8,
+) -> Option<(Claim, Programme)> {
     let mut simplex = Simplex::new(programme, &lowest(problem, programme));
     if !simplex.solve() || !one_way(programme, &mut simplex) {
         return None;
@@ -68,7 +76,7 @@ fn attempt(problem: &Coupled<'_>, programme: &Programme, round: u8) -> Option<(C
     let exact = simplex.exact();
     let mut whole = Whole::new(problem, programme, &simplex, &exact);
     whole.decide();
-    Some((whole.claim(&exact), whole.lose(round >= 2)))
+    Some((whole.claim(&exact), whole.lose(whole_programme, round >= 2)))
 }
 
 /// The lowest equilibrium price of each node alone; the end of the collar where there is none.
@@ -87,8 +95,7 @@ fn one_way(programme: &Programme, simplex: &mut Simplex<'_>) -> bool {
     let mut pairs = Vec::new(); // of taking and giving, and how often one of them was barred
     for (link, of) in programme.links.iter().enumerate() {
         let StandsFor::Charge(storage, at) = of.stands_for else { continue };
-        let gives = |other: &programme::Link| other.stands_for == StandsFor::Discharge(storage, at);
-        let other = programme.links.iter().position(gives);
+        let other = programme.link(StandsFor::Discharge(storage, at));
         // Without losses, doing both is doing the difference.
         pairs.extend(other.filter(|other| [link, *other].iter().any(|link| programme.links[*link].terms[1].2 < 1.0)).map(|other| (link, other, 0)));
     }
@@ -130,7 +137,7 @@ fn one_way(programme: &Programme, simplex: &mut Simplex<'_>) -> bool {
     }
     for (take, give, _) in pairs {
         for link in [take, give] {
-            if simplex.capacity(link) == 0.0 && simplex.reduced_cost(link) >= 0.0 {
+            if simplex.capacity(link) == 0.0 && simplex.reduced_cost(link) >= -1e-9 {
                 simplex.unbar(link);
             }
         }
@@ -242,7 +249,7 @@ mod tests {
             let mut outs = vec![Clearing::default(); nodes.len()];
             if let Err(e) = check(&problem, parts, &mut outs) {
                 println!("{n}: {e} {}", market::rule::coupled::explain(&problem, parts));
-                let (c, _) = attempt(&problem, &Programme::of(&problem), 0).unwrap();
+                let (c, _) = attempt(&problem, &Programme::of(&problem), &Programme::of(&problem), 0).unwrap();
                 let Claim::Coupled { nodes, conversions, storages } = &c else { panic!() };
                 println!("   {}", market::rule::coupled::explain(&problem, (nodes, conversions, storages)));
                 println!("{nodes:?}\n{:?}\n{conversions:?}\n{:?}\n{storages:?}", problem.conversions, problem.storages);

@@ -332,8 +332,7 @@ impl<'a> Whole<'a> {
         for at in 0..offer.nodes.len() {
             let (level, least) = self.level(storage, at);
             let most = i128::from(offer.capacity.0) * MILLION;
-            let holds = |link: &super::programme::Link| link.stands_for == StandsFor::Hold(storage, at);
-            let hold = self.programme.links.iter().position(holds)?;
+            let hold = self.programme.link(StandsFor::Hold(storage, at))?;
             let must = !self.simplex.is_free(hold);
             let (empty, full) = (must && !self.simplex.is_full(hold), must && self.simplex.is_full(hold));
             let spare = (level - least) * i128::from(offer.efficiencies[1]);
@@ -362,7 +361,7 @@ impl<'a> Whole<'a> {
             let mut best = (cost, Vec::new());
             for (at, one) in free.iter().enumerate() {
                 self.try_moves(&[*one], &mut best);
-                if cost >= IMPOSSIBLE && free.len() <= 12 {
+                if cost >= IMPOSSIBLE && free.len() <= 24 {
                     for other in &free[at + 1..] {
                         self.try_moves(&[*one, *other], &mut best);
                     }
@@ -467,32 +466,33 @@ impl<'a> Whole<'a> {
         Claim::Coupled { nodes: stands.iter().map(Stand::claim).collect(), conversions, storages }
     }
 
-    /// What whole Wh lose, taken from a programme: the last Wh of conversions that run fully, and of the others too if
-    /// `all`; what a storage cannot hold, or not give.
-    pub(super) fn lose(&self, all: bool) -> Programme {
-        let mut programme = self.programme.clone();
-        for (node, taken) in programme.taken.iter_mut().enumerate().take(self.nodes.len()) {
-            *taken = 0.0;
-            for (link, of) in self.programme.links.iter().enumerate() {
-                let StandsFor::Alike(group) = of.stands_for else { continue };
-                let exact = self.factor(link, node) * self.amounts[link] as f64;
-                if exact > 0.0 && (all || !self.simplex.balances(link)) {
-                    let given = self.does(link, self.amounts[link]);
-                    *taken += exact - given.iter().find(|(at, _)| *at == node).map_or(exact, |(_, given)| *given as f64);
+    /// A programme less what whole Wh lose of it: the last Wh of conversions that run fully; if `all`, also that of the
+    /// others, and what a storage cannot hold or not give.
+    pub(super) fn lose(&self, programme: &Programme, all: bool) -> Programme {
+        let mut programme = programme.clone();
+        for (link, of) in self.programme.links.iter().enumerate() {
+            let converts = matches!(of.stands_for, StandsFor::Alike(_));
+            if converts && (all || !self.simplex.balances(link)) {
+                let outputs = self.does(link, self.amounts[link]).into_iter().skip(1);
+                for (node, given) in outputs {
+                    programme.taken[node] += self.factor(link, node) * self.amounts[link] as f64 - given as f64;
                 }
-                let _ = group;
             }
         }
-        if all {
-            for (link, of) in self.programme.links.iter().enumerate() {
-                let StandsFor::Hold(storage, at) = of.stands_for else { continue };
+        for (storage, offer) in self.problem.storages.iter().enumerate().filter(|_| all) {
+            let [given, kept] = [offer.efficiencies[1], offer.efficiencies[2]].map(|part| f64::from(part) / f64::from(PPM));
+            let mut lost = 0.0;
+            for at in 0..offer.nodes.len() {
+                let Some(hold) = self.programme.link(StandsFor::Hold(storage, at)) else { continue };
                 let (level, least) = self.level(storage, at);
-                let held = (level - least) as f64 / f64::from(PPM);
-                let given = f64::from(self.problem.storages[storage].efficiencies[1]) / f64::from(PPM);
-                if !self.simplex.is_free(link) && self.simplex.is_full(link) {
-                    programme.links[link].capacity = held.clamp(0.0, of.capacity);
-                } else if held > 0.0 && held * given < 1.0 {
-                    programme.taken[self.programme.held[storage] + at] += held;
+                let spare = (level - least) as f64 / f64::from(PPM);
+                lost *= kept;
+                if !self.simplex.is_free(hold) && self.simplex.is_full(hold) {
+                    let link = &mut programme.links[hold];
+                    link.capacity = spare.clamp(0.0, link.capacity);
+                } else if spare > lost && spare * given < 1.0 {
+                    programme.taken[self.programme.held[storage] + at] += spare - lost;
+                    lost = spare;
                 }
             }
         }
