@@ -17,7 +17,7 @@ use market::rule::{Clearing, Cut};
 use market::{Claim, ConversionClaim, Energy, Money, NodeClaim, Price, StorageClaim};
 use programme::{Programme, StandsFor};
 use simplex::Simplex;
-use whole::Whole;
+use whole::{Loss, Whole};
 
 /// Working memory of a search.
 #[derive(Clone, Debug, Default)]
@@ -32,21 +32,24 @@ pub(crate) struct Memory {
 #[must_use]
 pub fn clear_coupled(problem: &Coupled<'_>, workspace: &mut Workspace) -> Claim {
     let exact = Programme::of(problem);
-    let mut programme = exact.clone();
     let mut found = None;
-    // What conversions that run fully lose of their last Wh is no part of the programme at first. Where orders cannot
-    // make up for it, it is taken from the nodes and the programme solved again.
-    for round in 0..6 {
-        let Some((claim, next)) = attempt(problem, &exact, &programme, round) else { break };
-        if option_env!("DBG").is_some() { let Claim::Coupled { nodes, conversions, storages } = &claim else { panic!() };
-            println!("ROUND {round}: {}\n{:?}\n{conversions:?}\n{storages:?}", market::rule::coupled::explain(problem, (nodes, conversions, storages)), nodes.iter().map(|n| (n.price.0, n.between, n.margin[0].0, n.margin[1].0, n.short[0].0, n.short[1].0)).collect::<Vec<_>>()); }
-        if is_right(problem, &claim, &mut workspace.coupled) {
-            if !lacks(&claim) {
-                return claim;
+    // What whole Wh lose is no part of the programme at first. Where orders cannot make up for it, it is taken from the
+    // nodes and the programme solved again. Last, prices are left where the search found them.
+    'ways: for (loss, canonical) in
+        [(Loss::Conversions, true), (Loss::Idle, true), (Loss::All, true), (Loss::Idle, false)]
+    {
+        let mut programme = exact.clone();
+        for _ in 0..3 {
+            let lose = |whole: &Whole<'_>| whole.lose(&exact, loss);
+            let Some((claim, next)) = attempt(problem, &programme, canonical, lose) else { continue 'ways };
+            if is_right(problem, &claim, &mut workspace.coupled) {
+                if !lacks(&claim) {
+                    return claim;
+                }
+                found.get_or_insert(claim);
             }
-            found.get_or_insert(claim);
+            programme = next;
         }
-        programme = next;
     }
     found.unwrap_or_else(|| idle(problem, workspace))
 }
@@ -61,22 +64,22 @@ pub fn alone(problem: &Coupled<'_>, workspace: &mut Workspace) -> Money {
     problem.nodes.iter().filter_map(welfare).sum()
 }
 
-/// A claim, and what it says is to be taken from the nodes; `None` where floats came to no end.
+/// A claim, and the programme that is left once it has lost what whole Wh lose; `None` where floats came to no end.
 fn attempt(
     problem: &Coupled<'_>,
-    whole_programme: &Programme,
     programme: &Programme,
-    round: u8,
+    canonical: bool,
+    lose: impl Fn(&Whole<'_>) -> Programme,
 ) -> Option<(Claim, Programme)> {
     let mut simplex = Simplex::new(programme, &lowest(problem, programme));
     if !simplex.solve() || !one_way(programme, &mut simplex) {
         return None;
     }
-    prices::choose(&problem.nodes, &mut simplex, |node| round < 5 || !programme.touches(node));
+    prices::choose(&problem.nodes, &mut simplex, |node| canonical || !programme.touches(node));
     let exact = simplex.exact();
     let mut whole = Whole::new(problem, programme, &simplex, &exact);
     whole.decide();
-    Some((whole.claim(&exact), whole.lose(whole_programme, round >= 2)))
+    Some((whole.claim(&exact), lose(&whole)))
 }
 
 /// The lowest equilibrium price of each node alone; the end of the collar where there is none.
@@ -249,7 +252,7 @@ mod tests {
             let mut outs = vec![Clearing::default(); nodes.len()];
             if let Err(e) = check(&problem, parts, &mut outs) {
                 println!("{n}: {e} {}", market::rule::coupled::explain(&problem, parts));
-                let (c, _) = attempt(&problem, &Programme::of(&problem), &Programme::of(&problem), 0).unwrap();
+                let (c, _) = attempt(&problem, &Programme::of(&problem), true, |_| Programme::default()).unwrap();
                 let Claim::Coupled { nodes, conversions, storages } = &c else { panic!() };
                 println!("   {}", market::rule::coupled::explain(&problem, (nodes, conversions, storages)));
                 println!("{nodes:?}\n{:?}\n{conversions:?}\n{:?}\n{storages:?}", problem.conversions, problem.storages);

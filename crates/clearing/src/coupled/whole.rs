@@ -37,6 +37,17 @@ pub(super) struct Whole<'a> {
     at_least: Vec<bool>,
 }
 
+/// What is lost because Wh are whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Loss {
+    /// The last Wh of conversions that run fully.
+    Conversions,
+    /// That of others too, and what a storage cannot hold or not give, as far as an idle one could do without.
+    Idle,
+    /// The same, however far that goes: the programme may have no solution then.
+    All,
+}
+
 /// What a price makes of a node's orders, Wh.
 #[derive(Clone, Copy, Debug)]
 struct Stand {
@@ -466,9 +477,9 @@ impl<'a> Whole<'a> {
         Claim::Coupled { nodes: stands.iter().map(Stand::claim).collect(), conversions, storages }
     }
 
-    /// A programme less what whole Wh lose of it: the last Wh of conversions that run fully; if `all`, also that of the
-    /// others, and what a storage cannot hold or not give.
-    pub(super) fn lose(&self, programme: &Programme, all: bool) -> Programme {
+    /// A programme less what whole Wh lose of it.
+    pub(super) fn lose(&self, programme: &Programme, loss: Loss) -> Programme {
+        let all = loss != Loss::Conversions;
         let mut programme = programme.clone();
         for (link, of) in self.programme.links.iter().enumerate() {
             let converts = matches!(of.stands_for, StandsFor::Alike(_));
@@ -481,18 +492,22 @@ impl<'a> Whole<'a> {
         }
         for (storage, offer) in self.problem.storages.iter().enumerate().filter(|_| all) {
             let [given, kept] = [offer.efficiencies[1], offer.efficiencies[2]].map(|part| f64::from(part) / f64::from(PPM));
-            let mut lost = 0.0;
+            let (mut lost, mut idle) = (0.0, offer.levels[0].0 as f64);
             for at in 0..offer.nodes.len() {
                 let Some(hold) = self.programme.link(StandsFor::Hold(storage, at)) else { continue };
                 let (level, least) = self.level(storage, at);
                 let spare = (level - least) as f64 / f64::from(PPM);
-                lost *= kept;
+                (lost, idle) = (lost * kept, idle * kept);
+                let less = match loss {
+                    Loss::Idle => spare.min(idle - least as f64 / f64::from(PPM)),
+                    _ => spare,
+                };
                 if !self.simplex.is_free(hold) && self.simplex.is_full(hold) {
                     let link = &mut programme.links[hold];
                     link.capacity = spare.clamp(0.0, link.capacity);
-                } else if spare > lost && spare * given < 1.0 {
-                    programme.taken[self.programme.held[storage] + at] += spare - lost;
-                    lost = spare;
+                } else if less > lost && spare * given < 1.0 {
+                    programme.taken[self.programme.held[storage] + at] += less - lost;
+                    lost = less;
                 }
             }
         }
