@@ -7,8 +7,8 @@ mod random;
 
 use clearing::{Workspace, clear_coupled};
 use market::rule::Clearing;
-use market::rule::coupled::{Coupled, Parts, check, explain, gap, welfare};
-use market::{Claim, ConversionClaim, Energy, Money, NodeClaim, Price, StorageClaim};
+use market::rule::coupled::{Coupled, Node, Parts, check, explain, gap, welfare};
+use market::{Claim, ConversionClaim, Energy, Money, NodeClaim, PPM, Price, StorageClaim};
 
 /// A claim that the market accepted, and its outcome.
 pub(crate) struct Cleared {
@@ -43,16 +43,22 @@ impl Cleared {
         gap(problem, self.parts(), &self.outs)
     }
 
-    /// What whole Wh may gain beyond the programme: energy that a conversion need not give where a price is negative.
+    /// What whole Wh may gain beyond the programme, n€: a conversion gives a Wh less than its ratio says at an output
+    /// where energy has a negative price. Such a price is a limit times a ratio, or over one.
     pub(crate) fn withheld(&self, problem: &Coupled<'_>) -> f64 {
-        let mut sum = 0.0;
+        let limit = |node: &Node<'_>| {
+            node.book.bids.iter().chain(&node.book.offers).map(|order| order.limit.0.unsigned_abs()).max()
+        };
+        let farthest = problem.nodes.iter().filter_map(limit).max().unwrap_or(0) as f64;
+        let (mut lost, mut steepest) = (0.0, 1.0_f64);
         for (offer, does) in problem.conversions.iter().zip(&self.conversions) {
-            for ((node, ratio), given) in offer.outputs.iter().zip(&does.outputs) {
-                let lost = does.input.0 as f64 * f64::from(*ratio) / 1e6 - given.0 as f64;
-                sum += lost * -(self.nodes[*node].price.min(Price::ZERO).0 as f64);
+            for ((_, ratio), given) in offer.outputs.iter().zip(&does.outputs) {
+                let ratio = f64::from(*ratio) / f64::from(PPM);
+                steepest = steepest.max(ratio).max(ratio.recip());
+                lost += does.input.0 as f64 * ratio - given.0 as f64;
             }
         }
-        sum
+        lost * farthest * steepest
     }
 
     /// What all who pay pay less what all who receive receive, n€: it goes to the community.
