@@ -131,6 +131,7 @@ impl<'a> Running<'a> {
                 connected: &connected,
                 merit: &member.merit,
                 forecast: member.strategy.forecast,
+                offers_storage: false,
                 duration: scenario.span.first.duration,
             });
             prosumers
