@@ -104,7 +104,7 @@ mod tests {
 
         #[test]
         fn an_electrolyser_loses_but_never_creates(
-            electric_w in 1_i64..1_000_000, efficiency in 0.3..=1.0, waste in 0.0..=1.0, part_load in 0.0..=1.0,
+            electric_w in 1_i64..1_000_000, efficiency in 0.3_f64..=1.0, waste in 0.0..=1.0, part_load in 0.0..=1.0,
             asked in -10_i64..2_000_000,
         ) {
             let waste_heat = (1.0 - efficiency).min(0.5) * waste;

@@ -70,7 +70,7 @@ mod tests {
 
         #[test]
         fn a_fuel_cell_loses_but_never_creates(
-            electric_w in 1_i64..1_000_000, electric_efficiency in 0.2..=0.83, thermal in 0.0..=1.0,
+            electric_w in 1_i64..1_000_000, electric_efficiency in 0.2_f64..=0.83, thermal in 0.0..=1.0,
             part_load in 0.0..=1.0, part in 0.0..=1.0,
         ) {
             let thermal_efficiency = (1.0 - electric_efficiency).min(0.8) * thermal;

@@ -15,7 +15,7 @@ use crate::roll::{Keys, Roll, registrations};
 use crate::scenario::label;
 use crate::summary::{Summary, Tally};
 use crate::{Observer, Scenario};
-use agents::{Delivery, Fees, Impossible, Intent, MarketOutlook, Outlook, Prosumer, ProsumerDescription};
+use agents::{Coupling, Delivery, Fees, Impossible, Intent, MarketOutlook, Outlook, Prosumer, ProsumerDescription};
 use clearing::Workspace;
 use ledger::{Key, Ledger};
 use market::signing::Domain;
@@ -131,7 +131,7 @@ impl<'a> Running<'a> {
                 connected: &connected,
                 merit: &member.merit,
                 forecast: member.strategy.forecast,
-                offers_storage: false,
+                offers_storage: member.offers_storage,
                 duration: scenario.span.first.duration,
             });
             prosumers
@@ -319,7 +319,14 @@ impl<'a> Running<'a> {
             });
             position.map_or(Energy::ZERO, |position| position.bought - position.sold)
         });
-        let outlook = Outlook { step: step as i64, first, open, running, markets };
+        let outlook = Outlook {
+            step: step as i64,
+            first,
+            open,
+            running,
+            markets,
+            coupling: Coupling::default(),
+        };
         self.intents.clear();
         self.prosumers[member].orders(&outlook, &mut self.intents);
         for intent in core::mem::take(&mut self.intents) {
