@@ -212,6 +212,12 @@ impl<'a> Template<'a> {
                 }
                 devices.push(made.device);
             }
+            let batteries = devices.iter().filter(|device| matches!(device, Device::Battery(_))).count();
+            let some_have = self.recipes.iter().any(|recipe| recipe.share.is_some());
+            if self.offers_storage && batteries != 1 && !(batteries == 0 && some_have) {
+                let what = format!("offers one battery, and there are {batteries}");
+                section.fault("storage_offer", what, "give it exactly one `battery`, or leave this out");
+            }
             let group = (names.len() > 1 || section.has("count"))
                 .then(|| name.rsplit_once(' ').map_or(name.as_str(), |(group, _)| group).to_owned());
             let connections =
@@ -226,7 +232,7 @@ impl<'a> Template<'a> {
                 merit: self.merit.clone(),
                 strategy: self.strategy.clone(),
                 wishes: self.wishes.of(index),
-                offers_storage: self.offers_storage,
+                offers_storage: self.offers_storage && batteries == 1,
             });
         }
         members
