@@ -226,6 +226,7 @@ fn delivery_leaf(
     });
     let positions = merkle::root_of(leaves, DEPTH, nodes);
     let orders = Side::ALL.map(|side| orders_root(&delivery.book, side, bytes, nodes));
+    let offers = (!delivery.offers.is_empty()).then(|| hashed(bytes, |out| delivery.offers.write(out)));
     delivery.leaf = hashed(bytes, |out| {
         out.push(carrier);
         out.extend(start.to_be_bytes());
@@ -234,6 +235,7 @@ fn delivery_leaf(
         out.extend(delivery.rounds.to_be_bytes());
         out.extend(orders.as_flattened());
         out.extend(positions);
+        out.extend(offers.iter().flatten());
     });
     delivery.dirty = false;
     delivery.leaf

@@ -10,6 +10,7 @@ mod blocks;
 mod clearing;
 mod commitment;
 mod continuous;
+mod coupled;
 mod delivery;
 mod distances;
 mod proof;
