@@ -44,8 +44,10 @@ pub struct StorageIntent {
     pub power: [Energy; 2],
     /// Most it holds above its reserve, Wh.
     pub capacity: Energy,
-    /// What it holds above its reserve before the first interval, and must hold again after the last, Wh.
+    /// What it holds above its reserve before the first interval, Wh.
     pub level: Energy,
+    /// What it must hold above its reserve after the last: as much, less what it loses by standing, Wh.
+    pub least: Energy,
     /// Stored per Wh taken, given per Wh withdrawn, left per Wh held for an interval, parts per million.
     pub efficiencies: [u32; 3],
     /// What wear and fees cost, n€ per Wh given.
@@ -148,12 +150,15 @@ impl Situation<'_> {
         let both = ratios[0].value() * ratios[1].value();
         // Fees are paid on what is taken; each Wh given takes 1/η of it.
         let fees = (market.fees.peer.0 as f64 / both) as i64 + 1;
+        let least =
+            (0..=further).fold(level, |level, _| (level - storage.standing_loss.of(level) - 1).max(0));
         Some(StorageIntent {
             interval,
             further,
             power: [Energy(storage.charge), Energy(storage.discharge)],
             capacity: Energy(storage.capacity - storage.reserve),
             level: Energy(level),
+            least: Energy(least),
             efficiencies: [
                 ratios[0].parts_per_million(),
                 ratios[1].parts_per_million(),

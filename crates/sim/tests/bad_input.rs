@@ -398,11 +398,7 @@ const ROWS: &[(&str, &str, &[&str])] = &[
         "{ kind = \"car\", capacity = \"60 kWh\", power = \"11 kW\", arrival = \"25:00\", departure = \"06:00\", driven = \"30 kWh\" }",
         &["X"],
     ),
-    (
-        "name = \"Neighbour\"\n",
-        "name = \"Neighbour\"\nstorage_offer = true\n",
-        &["X"],
-    ),
+    ("name = \"Neighbour\"\n", "name = \"Neighbour\"\nstorage_offer = true\n", &["X"]),
     // series files
     (
         "{ kind = \"load\", profile = \"family\" }",

@@ -111,7 +111,11 @@ fn time<'a>(section: &Section<'a>, name: &'a str) -> Option<i64> {
         ((0..24).contains(&hours) && (0..60).contains(&minutes)).then_some(hours * 3_600 + minutes * 60)
     });
     if parsed.is_none() {
-        section.fault(name, format!("`{text}` is not a time of day"), "write hours and minutes, such as \"18:30\"");
+        section.fault(
+            name,
+            format!("`{text}` is not a time of day"),
+            "write hours and minutes, such as \"18:30\"",
+        );
     }
     parsed
 }
