@@ -60,11 +60,13 @@ impl Situation<'_> {
         let coupling = &self.outlook.coupling;
         let Some(input) = &self.outlook.markets[kind.input() as usize] else { return false };
         let round = if self.outlook.open > 1 { ahead > 0 } else { !input.recent.is_empty() };
-        round && coupling.carriers[kind.input() as usize] && !self.outputs(kind).is_empty()
+        let any_part = self.plan.get(ahead).is_some_and(|planned| planned.spare.any_part[kind as usize]);
+        round && any_part && coupling.carriers[kind.input() as usize] && !self.outputs(kind, ahead).is_empty()
     }
 
-    /// What a kind could give to coupled markets; nothing where what it is there for cannot be sold.
-    fn outputs(&self, kind: Converter) -> Vec<(Carrier, u32)> {
+    /// What a kind could give to coupled markets; nothing where what it is there for cannot be sold. Of the electricity, the
+    /// part that its owner needs at full power is kept.
+    fn outputs(&self, kind: Converter, ahead: usize) -> Vec<(Carrier, u32)> {
         let Coupling { carriers, sells, .. } = &self.outlook.coupling;
         let main = match kind {
             Converter::Chp | Converter::HeatPump | Converter::Boiler | Converter::ElectricBoiler => {
@@ -74,12 +76,21 @@ impl Situation<'_> {
             Converter::Electrolyser => Carrier::Gas,
         };
         let ratios = self.devices.ratios(kind, self.ask.known);
+        let kept = |carrier: Carrier, ratio: u32| {
+            let Some(planned) = self.plan.get(ahead).filter(|_| carrier == Carrier::Electricity) else {
+                return ratio;
+            };
+            let most = ratios[carrier as usize].of(planned.spare.inputs[kind as usize]);
+            let own = planned.delivery.of(carrier).import.clamp(0, most);
+            if most == 0 { 0 } else { (i64::from(ratio) * (most - own) / most) as u32 }
+        };
         let sold = |carrier: &Carrier| {
             let index = *carrier as usize;
             carriers[index] && sells[index] && self.outlook.markets[index].is_some()
         };
         let given = Carrier::ALL.into_iter().filter(sold);
-        let given = given.map(|carrier| (carrier, ratios[carrier as usize].parts_per_million()));
+        let given =
+            given.map(|carrier| (carrier, kept(carrier, ratios[carrier as usize].parts_per_million())));
         let given: Vec<_> = given.filter(|(_, ratio)| *ratio > 0).collect();
         if given.iter().any(|(carrier, _)| *carrier == main) { given } else { Vec::new() }
     }
@@ -98,7 +109,7 @@ impl Situation<'_> {
                 if capacity <= 0 || !self.converts(kind, ahead) {
                     continue;
                 }
-                let outputs = self.outputs(kind);
+                let outputs = self.outputs(kind, ahead);
                 let input = kind.input();
                 let ratios = self.devices.ratios(kind, self.ask.known);
                 let opposed = |order: &Intent| {

@@ -85,6 +85,12 @@ impl Nodes<'_> {
         }
     }
 
+    pub(super) fn may_take_any_part(&self, kind: Converter) -> bool {
+        let runs = self.done.by(kind).input > 0;
+        let stores = || self.unit(kind, 0).is_some_and(|unit| unit.thermal.of(unit.least) <= self.room());
+        !matches!(kind, Converter::Chp | Converter::FuelCell) || runs || stores()
+    }
+
     /// A heat pump takes some more electricity; gives it back for sums.
     pub(super) fn pump(&mut self, index: usize, electricity: i64) -> i64 {
         let ratio = self.heat_ratio(index);

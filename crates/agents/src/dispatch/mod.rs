@@ -94,6 +94,9 @@ pub struct Ask<'a> {
 pub struct Spare {
     /// By kind, Wh of the input.
     pub inputs: [i64; Converter::COUNT],
+    /// Whether any part of it could be carried out: a unit that is off cannot run below part load, unless the heat that
+    /// nobody asked for could be stored.
+    pub any_part: [bool; Converter::COUNT],
 }
 
 const ELECTRICITY: usize = 0;
@@ -106,9 +109,10 @@ pub fn dispatch(devices: &Devices, state: &mut State, ask: &Ask<'_>) -> (Deliver
     let mut node =
         Nodes { devices, state, ask, done: Delivery::default(), available: 0, has_heat, heat_made: 0 };
     node.run();
+    let any_part = Converter::ALL.map(|kind| node.may_take_any_part(kind));
     let done = node.done;
     let left = |kind: Converter| devices.most_input(kind) - done.by(kind).input;
-    (done, Spare { inputs: Converter::ALL.map(left) })
+    (done, Spare { inputs: Converter::ALL.map(left), any_part })
 }
 
 /// Books what a battery or a car did.
