@@ -128,7 +128,16 @@ impl Situation<'_> {
                 {
                     continue;
                 }
-                orders.retain(|order| !opposed(order));
+                // What a unit burns and makes at part load beyond what is asked of it is traded in the last round: until then
+                // it may yet be asked for more.
+                let beside = |order: &Intent| {
+                    let unit = matches!(kind, Converter::Chp | Converter::FuelCell);
+                    let buys = order.side == Side::Buy && order.carrier == input;
+                    let sells = order.side == Side::Sell
+                        && outputs.iter().any(|(carrier, _)| *carrier == order.carrier);
+                    unit && order.interval == interval && (buys || sells)
+                };
+                orders.retain(|order| !opposed(order) && !beside(order));
                 sides[input as usize] = 1;
                 outputs.iter().for_each(|(carrier, _)| sides[*carrier as usize] = -1);
                 let fees =
