@@ -31,14 +31,13 @@ def ratio(span, round_numbers):
     return RNG.randint(low, high)
 
 
-def instance(number):
+def instance():
     intervals = RNG.choice([1, 1, 1, 1, 2, 2, 3, 4])
     carriers = RNG.choice([3, 3, 3, 3, 3, 2])
     nodes = carriers * intervals
     limits, energies = RNG.choice(LIMITS), RNG.choice(ENERGIES)
     orders = []
-    most = RNG.choice([12, 40, 200]) if number % 10 == 0 else RNG.choice([6, 12, 24, 48])
-    for _ in range(RNG.randint(0, most)):
+    for _ in range(RNG.randint(0, RNG.choice([6, 12, 24, 48, 100, 200]))):
         side = RNG.choice("bo")
         orders.append((side, RNG.randrange(nodes), RNG.randint(*limits), RNG.randint(*energies)))
     if RNG.random() < 0.3:  # one-sided: heat is asked for, gas is offered
@@ -46,7 +45,7 @@ def instance(number):
         orders = [row for row in orders if not (row[0] == "b" and row[1] % carriers == GAS)]
     conversions = []
     round_numbers = RNG.random() < 0.4
-    for _ in range(RNG.choice([0, 1, 2, 4, 10])):
+    for _ in range(RNG.choice([0, 1, 2, 4, 6, 10])):
         carrier, outputs = RNG.choice(list(KINDS.values()))
         if carrier >= carriers or any(output >= carriers for output, _ in outputs):
             continue
@@ -55,8 +54,10 @@ def instance(number):
         cost = RNG.choice([0, 0, 1, RNG.randint(0, max(1, limits[1] // 5))])
         capacity = RNG.randint(1, RNG.choice([1, 5]) * energies[1])
         conversions.append((at + carrier, capacity, cost, ratios))
-        if RNG.random() < 0.15:
+        if RNG.random() < 0.15 and len(conversions) < 10:  # one like it
             conversions.append((at + carrier, RNG.randint(1, energies[1]), cost, ratios))
+        if len(conversions) >= 10:
+            break
     conversions.sort(key=lambda row: row[0] // carriers)
     storages = []
     for _ in range(RNG.choice([0, 1, 2, 4]) if intervals > 1 else RNG.choice([0, 0, 0, 1])):
@@ -108,8 +109,8 @@ def optimum(intervals, carriers, orders, conversions, storages):
     return -float(np.dot(cost, found.x))
 
 
-for number in range(int(sys.argv[1])):
-    made = instance(number)
+for _ in range(int(sys.argv[1])):
+    made = instance()
     intervals, carriers, orders, conversions, storages = made
     print(f"i,{intervals},{carriers},{optimum(*made):.6f}")
     for side, node, limit, energy in orders:

@@ -6,24 +6,20 @@ use super::simplex::{Simplex, Step};
 use core::cmp::Ordering;
 use market::rule::coupled::Node;
 
-/// Leads a solved programme to these prices.
-pub(super) fn choose(nodes: &[Node<'_>], simplex: &mut Simplex<'_>) {
-    for (place, node) in nodes.iter().enumerate() {
+/// Leads a solved programme to these prices, at the nodes that count.
+pub(super) fn choose(nodes: &[Node<'_>], simplex: &mut Simplex<'_>, counts: impl Fn(usize) -> bool) {
+    for (place, node) in nodes.iter().enumerate().filter(|(place, _)| counts(*place)) {
         let before = simplex.prices[place];
         let lowest = simplex.push(place, -1.0, None);
         let lo = simplex.prices[place];
-        let low = (lowest != Step::Endless).then(|| simplex.exact().map(|prices| prices[place]));
+        let low = (lowest != Step::Endless).then(|| simplex.exact()[place]);
         let highest = simplex.push(place, 1.0, None);
         let hi = simplex.prices[place];
         if lowest != Step::Endless && highest != Step::Endless && hi - lo <= 1e-9 * (1.0 + before.abs()) {
             continue; // what balances the node leaves no choice
         }
-        let high = (highest != Step::Endless).then(|| simplex.exact().map(|prices| prices[place]));
-        // A number that does not fit leaves the choice where the search came to: it is the same every time.
-        let (Some(low), Some(high)) = (low.map_or(Some(None), |low| low.map(Some)), high.map_or(Some(None), |high| high.map(Some)))
-        else {
-            continue;
-        };
+        let high = (highest != Step::Endless).then(|| simplex.exact()[place]);
+        // Where a number does not fit, the search stays where it is: the same every time.
         let Some(price) = between(node, low, high) else { continue };
         let up = if price.to_f64() > simplex.prices[place] { 1.0 } else { -1.0 };
         if simplex.push(place, up, Some(price)) != Step::Held {

@@ -137,6 +137,11 @@ impl Programme {
         }
     }
 
+    /// Whether an offer touches a node.
+    pub(super) fn touches(&self, node: usize) -> bool {
+        self.links.iter().any(|link| link.terms.iter().any(|(at, ..)| *at == node))
+    }
+
     /// The curve of a node; none where only storages touch it.
     pub(super) fn curve(&self, node: usize) -> &[Step] {
         self.curves.get(node).map_or(&[], Vec::as_slice)

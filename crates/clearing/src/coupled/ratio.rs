@@ -79,44 +79,43 @@ pub(super) struct Equation {
     pub(super) sum: Ratio,
 }
 
-/// The only values of `count` unknowns that fulfil as many equations; `None` where a number does not fit or they are
-/// not the only ones.
+/// The values that as many equations leave `count` unknowns, where they leave one and it fits its number.
 ///
 /// Prices hang together in chains: an equation with one unknown left is solved, the others see its value, and only
 /// what hangs together in circles is eliminated (Gauss).
-pub(super) fn solve(count: usize, mut equations: Vec<Equation>) -> Option<Vec<Ratio>> {
+pub(super) fn solve(count: usize, mut equations: Vec<Equation>) -> Vec<Option<Ratio>> {
     let mut values = vec![None::<Ratio>; count];
-    loop {
-        let mut found = false;
-        let mut at = 0;
-        while at < equations.len() {
-            let equation = &mut equations[at];
-            let mut kept = 0;
-            for term in 0..equation.terms.len() {
-                let (unknown, factor) = equation.terms[term];
-                match values[unknown] {
-                    Some(value) => equation.sum = equation.sum.minus(factor.times(value)?)?,
-                    None => {
-                        equation.terms[kept] = (unknown, factor);
-                        kept += 1;
-                    }
-                }
+    let mut found = true;
+    while found {
+        found = false;
+        equations.retain_mut(|equation| {
+            if equation.insert(&values).is_none() {
+                return false; // a number does not fit: what it alone would say stays unknown
             }
-            equation.terms.truncate(kept);
-            if let [(unknown, factor)] = equation.terms[..] {
-                values[unknown] = Some(equation.sum.over(factor)?);
-                equations.swap_remove(at);
-                found = true;
-            } else {
-                at += 1;
+            let [(unknown, factor)] = equation.terms[..] else { return true };
+            if let Some(value) = equation.sum.over(factor) {
+                (values[unknown], found) = (Some(value), true);
             }
-        }
-        if !found {
-            break;
-        }
+            false
+        });
     }
-    eliminate(&mut values, &equations)?;
-    values.into_iter().collect()
+    eliminate(&mut values, &equations);
+    values
+}
+
+impl Equation {
+    /// Puts in the values that are known.
+    fn insert(&mut self, values: &[Option<Ratio>]) -> Option<()> {
+        let mut sum = self.sum;
+        for (unknown, factor) in &self.terms {
+            if let Some(value) = values[*unknown] {
+                sum = sum.minus(factor.times(value)?)?;
+            }
+        }
+        self.sum = sum;
+        self.terms.retain(|(unknown, _)| values[*unknown].is_none());
+        Some(())
+    }
 }
 
 /// What is left, densely.
@@ -147,7 +146,7 @@ fn eliminate(values: &mut [Option<Ratio>], equations: &[Equation]) -> Option<()>
         }
     }
     for (place, unknown) in unknowns.iter().enumerate() {
-        values[*unknown] = Some(rows[place][width].over(rows[place][place])?);
+        values[*unknown] = rows[place][width].over(rows[place][place]);
     }
     Some(())
 }
@@ -183,9 +182,9 @@ mod tests {
             ]
         };
         let ratio = |over, under| Ratio::new(over, under).unwrap();
-        assert_eq!(solve(4, rows()), Some(vec![ratio(2, 1), ratio(1, 3), ratio(3, 2), ratio(-1, 2)]));
+        assert_eq!(solve(4, rows()), [ratio(2, 1), ratio(1, 3), ratio(3, 2), ratio(-1, 2)].map(Some));
         let mut dependent = rows();
         dependent[3] = equation(&[(2, 2), (3, 2)], 2);
-        assert_eq!(solve(4, dependent), None);
+        assert_eq!(solve(4, dependent), [Some(ratio(2, 1)), Some(ratio(1, 3)), None, None]);
     }
 }

@@ -47,6 +47,8 @@ pub(super) struct Simplex<'a> {
     marginal: Vec<bool>,
     /// Per link, whether it is used fully where it is not in the basis.
     full: Vec<bool>,
+    /// Per link, the most it may be used.
+    capacities: Vec<f64>,
     /// Per link, whether it is in the basis.
     balancing: Vec<bool>,
     anchors: Vec<Anchor>,
@@ -83,7 +85,8 @@ impl<'a> Simplex<'a> {
     /// From these prices on, whole n€/Wh.
     pub(super) fn new(programme: &'a Programme, prices: &[i64]) -> Self {
         let nodes = programme.nodes();
-        let largest = programme.links.iter().map(|link| link.capacity).fold(0.0, f64::max);
+        let capacities: Vec<f64> = programme.links.iter().map(|link| link.capacity).collect();
+        let largest = capacities.iter().copied().fold(0.0, f64::max);
         let price = |node: usize| prices.get(node).map_or(0, |price| i128::from(*price));
         let mut simplex = Self {
             programme,
@@ -92,6 +95,7 @@ impl<'a> Simplex<'a> {
             filled: vec![0; nodes],
             marginal: vec![false; nodes],
             full: vec![false; programme.links.len()],
+            capacities,
             balancing: vec![false; programme.links.len()],
             anchors: (0..nodes).map(|node| Anchor { price: Ratio::whole(price(node)), free: false }).collect(),
             prices: (0..nodes).map(|node| price(node) as f64).collect(),
@@ -153,8 +157,8 @@ impl<'a> Simplex<'a> {
         Step::Moved
     }
 
-    /// The prices exactly; `None` where a number does not fit.
-    pub(super) fn exact(&self) -> Option<Vec<Ratio>> {
+    /// The prices exactly. Where a number does not fit: whole if it is within a millionth, else between two whole ones.
+    pub(super) fn exact(&self) -> Vec<Ratio> {
         let equation = |column: &Column| match *column {
             Column::Step(node, step) => {
                 let limit = self.programme.curve(node)[step].limit;
@@ -169,16 +173,43 @@ impl<'a> Simplex<'a> {
                 Equation { terms: vec![(node, Ratio::ONE)], sum: self.anchors[node].price }
             }
         };
-        solve(self.basis.len(), self.basis.iter().map(equation).collect())
+        let rounded = |price: &f64| {
+            if (price - price.round()).abs() < 1e-6 {
+                Ratio::whole(price.round() as i128)
+            } else {
+                Ratio::new(2 * price.floor() as i128 + 1, 2).expect("2 is not 0")
+            }
+        };
+        let exact = solve(self.basis.len(), self.basis.iter().map(equation).collect());
+        exact.into_iter().zip(&self.prices).map(|(exact, price)| exact.unwrap_or_else(|| rounded(price))).collect()
     }
 
     /// How much a link is used.
     pub(super) fn used(&self, link: usize) -> f64 {
         match self.basis.iter().position(|column| *column == Column::Link(link)) {
-            Some(row) => self.uses[row].clamp(0.0, self.programme.links[link].capacity),
-            None if self.full[link] => self.programme.links[link].capacity,
+            Some(row) => self.uses[row].clamp(0.0, self.capacities[link]),
+            None if self.full[link] => self.capacities[link],
             None => 0.0,
         }
+    }
+
+    /// Lets a link not be used.
+    pub(super) fn bar(&mut self, link: usize) {
+        self.capacities[link] = 0.0;
+        self.full[link] = false;
+        self.refresh();
+    }
+
+    /// Lets a link that was barred be used again.
+    pub(super) fn unbar(&mut self, link: usize) {
+        self.capacities[link] = self.programme.links[link].capacity;
+        self.full[link] = !self.balancing[link] && self.reduced_cost(link) < 0.0;
+        self.refresh();
+    }
+
+    /// The most a link may be used.
+    pub(super) fn capacity(&self, link: usize) -> f64 {
+        self.capacities[link]
     }
 
     /// Whether a link is in the basis.
@@ -238,7 +269,7 @@ impl<'a> Simplex<'a> {
     fn bounds(&self, column: Column) -> (f64, f64) {
         match column {
             Column::Step(node, step) => (0.0, self.programme.curve(node)[step].total() as f64),
-            Column::Link(link) => (0.0, self.programme.links[link].capacity),
+            Column::Link(link) => (0.0, self.capacities[link]),
             Column::Anchor(node) if self.anchors[node].free => (f64::NEG_INFINITY, f64::INFINITY),
             Column::Anchor(_) => (0.0, 0.0),
         }
@@ -259,11 +290,11 @@ impl<'a> Simplex<'a> {
             let next = if direction[node] > 0.0 { Some(next) } else { self.filled[node].checked_sub(1) };
             stops.extend(next.and_then(|next| self.stop(node, next, &direction)));
         }
-        for (link, Link { terms, capacity, .. }) in self.programme.links.iter().enumerate() {
+        for (link, Link { terms, .. }) in self.programme.links.iter().enumerate() {
             let gain: f64 = terms.iter().map(|(node, _, factor)| factor * direction[*node]).sum();
             let full = self.full[link];
             let turns = if full { gain < -NOTHING } else { gain > NOTHING };
-            if turns && *capacity > 0.0 && !self.balancing[link] {
+            if turns && self.capacities[link] > 0.0 && !self.balancing[link] {
                 let far = (self.reduced_cost(link) / gain).max(0.0);
                 stops.push(Reverse((far.to_bits(), Column::Link(link))));
             }
@@ -294,9 +325,9 @@ impl<'a> Simplex<'a> {
                     (total * direction[node].abs(), next.and_then(|next| self.stop(node, next, &direction)))
                 }
                 Column::Link(link) => {
-                    let Link { terms, capacity, .. } = &self.programme.links[link];
+                    let terms = &self.programme.links[link].terms;
                     let gain: f64 = terms.iter().map(|(node, _, factor)| factor * direction[*node]).sum();
-                    (capacity * gain.abs(), None)
+                    (self.capacities[link] * gain.abs(), None)
                 }
                 Column::Anchor(_) => (f64::INFINITY, None), // is never among the stops
             };
@@ -320,7 +351,7 @@ impl<'a> Simplex<'a> {
     }
 
     /// What a unit of a link's use costs beyond what it brings, n€.
-    fn reduced_cost(&self, link: usize) -> f64 {
+    pub(super) fn reduced_cost(&self, link: usize) -> f64 {
         let Link { terms, cost, .. } = &self.programme.links[link];
         cost.to_f64() - terms.iter().map(|(node, _, factor)| factor * self.prices[*node]).sum::<f64>()
     }
@@ -446,9 +477,9 @@ impl<'a> Simplex<'a> {
             let last = self.filled[node].checked_sub(1).map(|last| self.programme.curves[node][last]);
             lacking[node] += (served - last.map_or(0, |last| last.before + last.total())) as f64;
         }
-        for (link, Link { terms, capacity, .. }) in self.programme.links.iter().enumerate() {
+        for (link, Link { terms, .. }) in self.programme.links.iter().enumerate() {
             if self.full[link] && !self.balancing[link] {
-                terms.iter().for_each(|(node, _, factor)| lacking[*node] -= factor * capacity);
+                terms.iter().for_each(|(node, _, factor)| lacking[*node] -= factor * self.capacities[link]);
             }
         }
         let use_of = |row: usize| (0..nodes).map(|node| self.at(row, node) * lacking[node]).sum();

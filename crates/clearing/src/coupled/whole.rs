@@ -175,6 +175,9 @@ impl<'a> Whole<'a> {
 
     /// The most a link can do, Wh.
     fn most(&self, link: usize) -> i64 {
+        if self.simplex.capacity(link) <= 0.0 {
+            return 0;
+        }
         match self.programme.links[link].stands_for {
             StandsFor::Charge(storage, _) => self.problem.storages[storage].power[0].0,
             StandsFor::Discharge(storage, _) => self.problem.storages[storage].power[1].0,
@@ -184,7 +187,7 @@ impl<'a> Whole<'a> {
 
     /// Lets a link do so much, as far as it can.
     fn fix(&mut self, link: usize, amount: i64) {
-        let amount = if self.programme.links[link].capacity > 0.0 { amount.clamp(0, self.most(link)) } else { 0 };
+        let amount = amount.clamp(0, self.most(link));
         self.open[link] = false;
         self.uses[link] = amount as f64 / self.unit(link);
         self.change(link, amount);
@@ -297,10 +300,8 @@ impl<'a> Whole<'a> {
             let most = i128::from(offer.capacity.0) * MILLION;
             let holds = |link: &super::programme::Link| link.stands_for == StandsFor::Hold(storage, at);
             let hold = self.programme.links.iter().position(holds)?;
-            let (empty, full) = match (self.simplex.balances(hold), self.simplex.is_full(hold)) {
-                (true, _) => (false, false),
-                (false, full) => (!full, full),
-            };
+            let must = !self.simplex.is_free(hold);
+            let (empty, full) = (must && !self.simplex.is_full(hold), must && self.simplex.is_full(hold));
             let spare = (level - least) * i128::from(offer.efficiencies[1]);
             if level < least || (full && most - level >= MILLION) {
                 return Some((at, true));
@@ -315,8 +316,8 @@ impl<'a> Whole<'a> {
     /// Moves what is free by single Wh, one link or two at a time, while that brings nodes nearer to balance.
     fn repair(&mut self) {
         let free = |link: &usize| {
-            let links = &self.programme.links[*link];
-            !matches!(links.stands_for, StandsFor::Hold(..)) && links.capacity > 0.0 && self.simplex.is_free(*link)
+            let held = matches!(self.programme.links[*link].stands_for, StandsFor::Hold(..));
+            !held && self.most(*link) > 0 && self.simplex.is_free(*link)
         };
         let free: Vec<usize> = (0..self.open.len()).filter(free).collect();
         for _ in 0..64 {
@@ -380,7 +381,7 @@ impl<'a> Whole<'a> {
         };
         let wrong = |storage: &usize| self.first_wrong_level(*storage, &self.problem.storages[*storage]).is_some();
         let wrong = (0..self.problem.storages.len()).filter(wrong).count() as i64;
-        (0..self.nodes.len()).map(node).sum::<i64>() + IMPOSSIBLE * wrong
+        (0..self.nodes.len()).map(node).sum::<i64>() + 100 * IMPOSSIBLE * wrong
     }
 
     /// How much less the conversions may give to a node than they do, Wh.
@@ -432,8 +433,8 @@ impl<'a> Whole<'a> {
         Claim::Coupled { nodes: stands.iter().map(Stand::claim).collect(), conversions, storages }
     }
 
-    /// Per node, what conversions that run fully lose of their last Wh, Wh.
-    pub(super) fn lost(&self) -> Vec<f64> {
+    /// Per node, what conversions that run fully lose of their last Wh, and the others too if `all`, Wh.
+    pub(super) fn lost(&self, all: bool) -> Vec<f64> {
         let mut lost = vec![0.0; self.programme.nodes()];
         for (link, of) in self.programme.links.iter().enumerate() {
             let StandsFor::Alike(group) = of.stands_for else { continue };
@@ -441,7 +442,7 @@ impl<'a> Whole<'a> {
             for share in self.shares(group, self.amounts[link]) {
                 for (node, ratio) in &converter.outputs {
                     let rest = (i128::from(share) * i128::from(*ratio)).rem_euclid(MILLION);
-                    if !self.simplex.balances(link) {
+                    if all || !self.simplex.balances(link) {
                         lost[*node] += rest as f64 / f64::from(PPM);
                     }
                 }

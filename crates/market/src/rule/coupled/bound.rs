@@ -75,6 +75,7 @@ pub fn gap(problem: &Coupled<'_>, claim: Parts<'_>, outs: &[Clearing]) -> Money 
 ///   its ratio in n€ more for an output than it could, and that only where those prices lie between; and it loses
 ///   less than ratio + 1 Wh of an output. Where a price stands for all beyond ± [`MAX_PRICE`], its whole gain.
 /// - A storage likewise, and what a Wh held is worth is a whole number too; a level can end a Wh from where it should.
+///   Where a negative price would have it take and give at once, the whole gain of the better of the two.
 #[must_use]
 pub fn allowance(problem: &Coupled<'_>, (nodes, conversions, storages): Parts<'_>) -> Money {
     let price = |node: usize| nodes.get(node).map_or(0, |claim| i128::from(claim.price.0));
@@ -117,7 +118,7 @@ pub fn allowance(problem: &Coupled<'_>, (nodes, conversions, storages): Parts<'_
         })
         .sum();
     let stored: i128 =
-        problem.storages.iter().zip(storages).map(|(offer, does)| rounded(offer, does, &beyond)).sum();
+        problem.storages.iter().zip(storages).map(|(offer, does)| rounded(offer, does, &prices, &beyond)).sum();
     Money(short + converted + stored)
 }
 
@@ -154,7 +155,7 @@ fn moves(offer: &Reservoir, value: i128, price: i128) -> [i128; 2] {
 }
 
 /// What whole numbers cost a storage at most, n€.
-fn rounded(offer: &Reservoir, does: &StorageClaim, beyond: &dyn Fn(usize) -> bool) -> i128 {
+fn rounded(offer: &Reservoir, does: &StorageClaim, prices: &[Span], beyond: &dyn Fn(usize) -> bool) -> i128 {
     let [_, given, kept] = offer.efficiencies.map(i128::from);
     let [charge, discharge] = offer.power.map(|power| i128::from(power.0));
     let withdrawn = ceiling(MILLION, given.max(1));
@@ -165,7 +166,14 @@ fn rounded(offer: &Reservoir, does: &StorageClaim, beyond: &dyn Fn(usize) -> boo
             i128::from(offer.capacity.0) + withdrawn * (1 + ceiling(held, MILLION)) + value(interval).abs();
         let moved = 2 * charge + discharge * (1 + withdrawn);
         let far = 3 * i128::from(MAX_PRICE.0) * withdrawn;
-        moved + level + if beyond(*node) { (charge + discharge) * far } else { 0 }
+        // Where it would do both at once, it may do either: at most the better of them is left.
+        let [take, give] = moves(offer, value(interval), prices.get(*node).map_or(0, |price| price.low));
+        let both = if take.min(give) < -2 * MILLION {
+            0
+        } else {
+            ceiling((charge * take * given).max(discharge * give * MILLION).max(0), MILLION * given.max(1))
+        };
+        moved + both + level + if beyond(*node) { (charge + discharge) * far } else { 0 }
     };
     offer.nodes.iter().enumerate().map(interval).sum()
 }

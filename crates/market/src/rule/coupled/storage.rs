@@ -96,17 +96,15 @@ impl Reservoir {
 
     /// Whether taking or giving this much is best where a Wh gains `take` and `give`.
     ///
-    /// It does one of them at a time. At negative prices each can gain by itself; then the one that gains more in all.
+    /// It does one of them at a time. At negative prices each can gain by itself: it would do both at once and burn
+    /// energy. No price can tell which of them is better then, nor keep it from taking more than it holds; either will
+    /// do, and [`super::gap`] says what is left.
     fn moves_well(&self, flow: Energy, take: Span, give: Span) -> bool {
         let [charge, discharge] = self.power;
-        let taking = take.suits(flow <= Energy::ZERO, flow >= charge);
-        let giving = give.suits(flow >= Energy::ZERO, -flow >= discharge);
-        let efficiency = i128::from(self.efficiencies[1]);
-        let all = |power: Energy, gain: i128| i128::from(power.0) * gain;
-        let (taken, given) =
-            (flow == charge && flow > Energy::ZERO, -flow == discharge && flow < Energy::ZERO);
-        (taking && giving)
-            || (taken && taking && all(charge, take.high) * efficiency >= all(discharge, give.low) * MILLION)
-            || (given && giving && all(discharge, give.high) * MILLION >= all(charge, take.low) * efficiency)
+        let (taken, given) = (flow.max(Energy::ZERO), (-flow).max(Energy::ZERO));
+        let taking = take.suits(taken.is_zero(), taken >= charge);
+        let giving = give.suits(given.is_zero(), given >= discharge);
+        let both = charge.min(discharge) > Energy::ZERO && take.can_rise_to_zero() && give.can_rise_to_zero();
+        (taking && giving) || (both && ((taking && given.is_zero()) || (giving && taken.is_zero())))
     }
 }
