@@ -92,6 +92,12 @@ impl CouplingSummary {
         }
     }
 
+    /// The kinds of converters that were dispatched: name, what they take, what they took and gave.
+    pub fn dispatched(&self) -> impl Iterator<Item = (&'static str, Carrier, Turned)> {
+        let kinds = Converter::ALL.into_iter().zip(self.converted).filter(|(_, turned)| turned.input > 0);
+        kinds.map(|(kind, turned)| (kind.name(), kind.input(), turned))
+    }
+
     /// What coupling was worth, n€.
     #[must_use]
     pub fn gain(&self) -> Money {

@@ -1,7 +1,7 @@
 //! The report of a simulated run: translates a scenario and its devices into what the [`Recorder`] takes.
 
 use super::{MemberFlow, MemberInfo, Outcome, PointInfo, Recorder, ReportError, Stream, Subject};
-use crate::{Lived, Observer, Roll, Scenario};
+use crate::{CoupledClearing, Lived, Observer, Roll, Scenario};
 use agents::device::Converter;
 use agents::{Delivery, Device, Devices};
 use market::{Book, Carrier, DeliveryInterval, Energy, Event, Sink};
@@ -56,6 +56,10 @@ impl Sink for Reporter {
 impl Observer for Reporter {
     fn book(&mut self, carrier: Carrier, interval: DeliveryInterval, book: &Book) {
         self.recorder.book(carrier, interval, book);
+    }
+
+    fn coupled(&mut self, clearing: &CoupledClearing) {
+        self.recorder.coupled(clearing);
     }
 
     fn interval(&mut self, lived: &Lived<'_>) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
