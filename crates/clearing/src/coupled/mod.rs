@@ -17,7 +17,7 @@ use market::rule::{Clearing, Cut};
 use market::{Claim, ConversionClaim, Energy, Money, NodeClaim, Price, StorageClaim};
 use programme::{Programme, StandsFor};
 use simplex::Simplex;
-use whole::Whole;
+use whole::{Loss, Whole};
 
 /// Working memory of a search.
 #[derive(Clone, Debug, Default)]
@@ -31,19 +31,25 @@ pub(crate) struct Memory {
 /// thread and without time limits (law C9).
 #[must_use]
 pub fn clear_coupled(problem: &Coupled<'_>, workspace: &mut Workspace) -> Claim {
-    let mut programme = Programme::of(problem);
+    let exact = Programme::of(problem);
     let mut found = None;
-    // What conversions that run fully lose of their last Wh is no part of the programme at first. Where orders cannot
-    // make up for it, it is taken from the nodes and the programme solved again.
-    for round in 0..6 {
-        let Some((claim, lost)) = attempt(problem, &programme, round) else { break };
-        if is_right(problem, &claim, &mut workspace.coupled) {
-            if !lacks(&claim) {
-                return claim;
+    // What whole Wh lose is no part of the programme at first. Where orders cannot make up for it, it is taken from the
+    // nodes and the programme solved again. Last, prices are left where the search found them.
+    'ways: for (loss, canonical) in
+        [(Loss::Conversions, true), (Loss::Idle, true), (Loss::All, true), (Loss::Idle, false)]
+    {
+        let mut programme = exact.clone();
+        for _ in 0..3 {
+            let lose = |whole: &Whole<'_>| whole.lose(&exact, loss);
+            let Some((claim, next)) = attempt(problem, &programme, canonical, lose) else { continue 'ways };
+            if is_right(problem, &claim, &mut workspace.coupled) {
+                if !lacks(&claim) {
+                    return claim;
+                }
+                found.get_or_insert(claim);
             }
-            found.get_or_insert(claim);
+            programme = next;
         }
-        programme.taken = lost;
     }
     found.unwrap_or_else(|| idle(problem, workspace))
 }
@@ -58,19 +64,22 @@ pub fn alone(problem: &Coupled<'_>, workspace: &mut Workspace) -> Money {
     problem.nodes.iter().filter_map(welfare).sum()
 }
 
-/// A claim, and what it says is to be taken from the nodes; `None` where floats came to no end.
-fn attempt(problem: &Coupled<'_>, programme: &Programme, round: u8) -> Option<(Claim, Vec<f64>)> {
+/// A claim, and the programme that is left once it has lost what whole Wh lose; `None` where floats came to no end.
+fn attempt(
+    problem: &Coupled<'_>,
+    programme: &Programme,
+    canonical: bool,
+    lose: impl Fn(&Whole<'_>) -> Programme,
+) -> Option<(Claim, Programme)> {
     let mut simplex = Simplex::new(programme, &lowest(problem, programme));
     if !simplex.solve() || !one_way(programme, &mut simplex) {
         return None;
     }
-    prices::choose(&problem.nodes, &mut simplex, |node| round < 5 || !programme.touches(node));
+    prices::choose(&problem.nodes, &mut simplex, |node| canonical || !programme.touches(node));
     let exact = simplex.exact();
     let mut whole = Whole::new(problem, programme, &simplex, &exact);
     whole.decide();
-    let mut taken = programme.taken.clone();
-    taken[..problem.nodes.len()].copy_from_slice(&whole.lost(round >= 2)[..problem.nodes.len()]);
-    Some((whole.claim(&exact), taken))
+    Some((whole.claim(&exact), lose(&whole)))
 }
 
 /// The lowest equilibrium price of each node alone; the end of the collar where there is none.
@@ -89,8 +98,7 @@ fn one_way(programme: &Programme, simplex: &mut Simplex<'_>) -> bool {
     let mut pairs = Vec::new(); // of taking and giving, and how often one of them was barred
     for (link, of) in programme.links.iter().enumerate() {
         let StandsFor::Charge(storage, at) = of.stands_for else { continue };
-        let gives = |other: &programme::Link| other.stands_for == StandsFor::Discharge(storage, at);
-        let other = programme.links.iter().position(gives);
+        let other = programme.link(StandsFor::Discharge(storage, at));
         // Without losses, doing both is doing the difference.
         pairs.extend(other.filter(|other| [link, *other].iter().any(|link| programme.links[*link].terms[1].2 < 1.0)).map(|other| (link, other, 0)));
     }
@@ -132,7 +140,7 @@ fn one_way(programme: &Programme, simplex: &mut Simplex<'_>) -> bool {
     }
     for (take, give, _) in pairs {
         for link in [take, give] {
-            if simplex.capacity(link) == 0.0 && simplex.reduced_cost(link) >= 0.0 {
+            if simplex.capacity(link) == 0.0 && simplex.reduced_cost(link) >= -1e-9 {
                 simplex.unbar(link);
             }
         }
@@ -244,7 +252,7 @@ mod tests {
             let mut outs = vec![Clearing::default(); nodes.len()];
             if let Err(e) = check(&problem, parts, &mut outs) {
                 println!("{n}: {e} {}", market::rule::coupled::explain(&problem, parts));
-                let (c, _) = attempt(&problem, &Programme::of(&problem), 0).unwrap();
+                let (c, _) = attempt(&problem, &Programme::of(&problem), true, |_| Programme::default()).unwrap();
                 let Claim::Coupled { nodes, conversions, storages } = &c else { panic!() };
                 println!("   {}", market::rule::coupled::explain(&problem, (nodes, conversions, storages)));
                 println!("{nodes:?}\n{:?}\n{conversions:?}\n{:?}\n{storages:?}", problem.conversions, problem.storages);

@@ -203,7 +203,7 @@ impl<'a> Simplex<'a> {
     /// Lets a link that was barred be used again.
     pub(super) fn unbar(&mut self, link: usize) {
         self.capacities[link] = self.programme.links[link].capacity;
-        self.full[link] = !self.balancing[link] && self.reduced_cost(link) < 0.0;
+        self.full[link] = !self.balancing[link] && self.reduced_cost(link) < -1e-9;
         self.refresh();
     }
 
