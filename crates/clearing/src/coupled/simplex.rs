@@ -237,22 +237,6 @@ impl<'a> Simplex<'a> {
         step < self.filled[node]
     }
 
-    /// The welfare of the programme's optimum, n€.
-    pub(super) fn welfare(&self) -> f64 {
-        let mut welfare = 0.0;
-        for (node, curve) in self.programme.curves.iter().enumerate() {
-            let step = |(number, step): (usize, &super::programme::Step)| {
-                let row = self.basis.iter().position(|column| *column == Column::Step(node, number));
-                let full = if number < self.filled[node] { step.total() as f64 } else { 0.0 };
-                let used = row.map_or(full, |row| self.uses[row]);
-                step.limit as f64 * (step.energy[0] as f64 - used)
-            };
-            welfare += curve.iter().enumerate().map(step).sum::<f64>();
-        }
-        let links = self.programme.links.iter().enumerate();
-        welfare - links.map(|(at, link)| link.cost.to_f64() * self.used(at)).sum::<f64>()
-    }
-
     /// How far a row's column is used beyond its bounds; negative below.
     fn off(&self, row: usize) -> f64 {
         let (low, high) = self.bounds(self.basis[row]);
