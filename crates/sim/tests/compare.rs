@@ -55,7 +55,10 @@ fn offers_that_nobody_recorded_cannot_be_compared() {
     let comparison = compare(&scenario, &designs, Effort::None, &mut |_, _| {}).unwrap();
     assert_eq!(comparison.designs.len(), 1);
     let (design, why) = &comparison.skipped[0];
-    assert!(design.kind() == RuleKind::Coupled && why.starts_with("the recorded orders hold no offers"), "{why}");
+    assert!(
+        design.kind() == RuleKind::Coupled && why.starts_with("the recorded orders hold no offers"),
+        "{why}"
+    );
 }
 
 // Nothing in these two houses reacts to trades, so orders and readings are the same under every rule.

@@ -89,7 +89,8 @@ devices = [{ kind = "battery", capacity = "10 kWh", power = "5 kW" }]
 
 #[test]
 fn a_battery_left_to_the_market_carries_noon_into_the_evening() {
-    let street = |text: &str| Scenario::parse(text, "street.toml", Path::new("."), &Overrides::default()).unwrap();
+    let street =
+        |text: &str| Scenario::parse(text, "street.toml", Path::new("."), &Overrides::default()).unwrap();
     let (summary, seen) = played(&street(STREET));
     let coupling = summary.coupling.as_ref().unwrap();
     assert!(coupling.stored.0 > 1_000, "{coupling:?}");
