@@ -6,13 +6,17 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// What a report consists of. A folder that holds nothing else may be replaced.
-const FILES: [&str; 11] = [
+const FILES: [&str; 15] = [
     "bills.csv",
     "bills.parquet",
     "clearings.csv",
     "clearings.parquet",
     "compare.csv",
     "compare.parquet",
+    "conversions.csv",
+    "conversions.parquet",
+    "coupled.csv",
+    "coupled.parquet",
     "index.html",
     "members.csv",
     "members.parquet",
