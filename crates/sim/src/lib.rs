@@ -15,4 +15,6 @@ pub use run::{RunError, run};
 mod summary;
 pub use summary::{CarrierSummary, MemberSummary, Summary};
 pub mod compare;
+pub mod invoice;
 pub mod report;
+pub mod statement;

@@ -4,6 +4,7 @@
 //! once, each mistake with its place and its remedy. Past [`Scenario::parse`] nothing is checked again.
 
 mod problem;
+pub(crate) use problem::suggestion_for;
 pub use problem::{Problem, Problems};
 mod quantity;
 mod reader;
