@@ -1,6 +1,7 @@
 //! `wattle invoice`: what each member owes for each month, every line traced to its record in the ledger.
 
 use crate::cli::InvoiceOptions;
+use crate::explain::ReadingForm;
 use crate::failure::Failure;
 use crate::output::{csv_field, make_folder, print, print_json, write_file};
 use crate::progress::Progress;
@@ -10,7 +11,7 @@ use market::{AccountId, PostingKind};
 use serde::Serialize;
 use sim::calendar::format_instant;
 use sim::invoice::{HEAD, Heading, Invoice, invoices, page, rows, totals};
-use sim::statement::{Billed, Item, Known, Names, Statements, months, read};
+use sim::statement::{Billed, Item, Names, Statements, months, read};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -72,22 +73,6 @@ struct LineForm {
     money_neur: i128,
     with_account: u32,
     record: u64,
-}
-
-#[derive(Serialize)]
-struct ReadingForm {
-    kind: &'static str,
-    sequence: u64,
-    record: u64,
-    import_wh: i64,
-    export_wh: i64,
-}
-
-impl From<Known> for ReadingForm {
-    fn from(known: Known) -> Self {
-        let Known { knowledge, record, sequence, import, export } = known;
-        Self { kind: knowledge.name(), sequence, record, import_wh: import.0, export_wh: export.0 }
-    }
 }
 
 /// Writes the invoices, or prints them as one object.

@@ -15,6 +15,7 @@ pub use run::{RunError, run};
 mod summary;
 pub use summary::{CarrierSummary, MemberSummary, Summary};
 pub mod compare;
+pub mod explain;
 pub mod invoice;
 pub mod report;
 pub mod statement;

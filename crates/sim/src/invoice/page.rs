@@ -76,13 +76,13 @@ impl Page<'_> {
             0 => Ok(()),
             1.. => writeln!(
                 text,
-                "<p class=\"saved\">With the supplier alone it were {}: <b>{} saved</b> by trading with neighbours.</p>",
+                "<p class=\"saved\">With the supplier alone it would have been {}: <b>{} saved</b> by trading with neighbours.</p>",
                 self.money(alone),
                 self.money(alone - paid)
             ),
             _ => writeln!(
                 text,
-                "<p class=\"saved\">With the supplier alone it were {}, {} less: contracts that were not kept, \
+                "<p class=\"saved\">With the supplier alone it would have been {}, {} less: contracts that were not kept, \
                  or sharing, cost more than trading won.</p>",
                 self.money(alone),
                 self.money(paid - alone)
@@ -116,7 +116,7 @@ impl Page<'_> {
             let mean = mean.map(|sum| decimal(total.money.0.abs() / i128::from(sum.0.abs()), 4, 2));
             let _ = writeln!(
                 rows,
-                "<tr><th scope=\"row\">{}</th><td class=\"num\">{amount}</td><td class=\"num\">{}</td>\
+                "<tr><th scope=\"row\">{}</th><td class=\"num\">{amount}</td><td class=\"num mean\">{}</td>\
                  <td class=\"num\">{}</td></tr>",
                 total.heading.words(),
                 mean.unwrap_or_default(),
@@ -141,7 +141,7 @@ impl Page<'_> {
         closing(" class=\"sum\"", "Amount", rounding.amount, 2);
         format!(
             "<h2>Summary</h2>\n<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">What for</th>\
-             <th scope=\"col\" class=\"num\">kWh</th><th scope=\"col\" class=\"num\">mean {}</th>\
+             <th scope=\"col\" class=\"num\">kWh</th><th scope=\"col\" class=\"num mean\">mean {}</th>\
              <th scope=\"col\" class=\"num\">{}</th></tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n</div>\n",
             price_unit(self.code),
             currency(self.code),

@@ -9,6 +9,7 @@ pub use billed::{Billed, Contract, Item, Knowledge, Known, Payment};
 mod period;
 pub use period::{Period, Rounding, months};
 mod reader;
+pub(crate) use reader::Collector;
 pub use reader::{Statements, read};
 mod roll;
 pub use roll::Names;

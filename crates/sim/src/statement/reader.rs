@@ -44,11 +44,11 @@ pub fn read(
 #[derive(Default)]
 pub(crate) struct Collector {
     /// The accounts asked for; all where there is nothing.
-    pub(crate) wanted: Option<BTreeSet<AccountId>>,
+    wanted: Option<BTreeSet<AccountId>>,
     /// The only instant whose interval is asked for; all where there is nothing.
-    pub(crate) instant: Option<u64>,
-    pub(crate) records: u64,
-    pub(crate) span: Option<(u64, u64)>,
+    instant: Option<u64>,
+    records: u64,
+    span: Option<(u64, u64)>,
     statements: BTreeMap<AccountId, Statement>,
     /// What is known of meters asked for, by the interval's start.
     known: BTreeMap<(MeterId, u64), Known>,
@@ -112,6 +112,11 @@ impl Reader for Collector {
 }
 
 impl Collector {
+    /// Collects only what an account was billed for the interval that holds an instant.
+    pub(crate) fn of_interval(account: AccountId, instant: u64) -> Self {
+        Self { wanted: Some([account].into()), instant: Some(instant), ..Self::default() }
+    }
+
     pub(crate) fn finish(mut self, mut state: State, path: &Path) -> Result<Statements, Error> {
         let Some(community) = state.community().cloned() else {
             let what = "it holds no records".into();
