@@ -68,9 +68,10 @@ impl State {
             Command::Convert(_) | Command::Store(_) => Err(Rejection::NotForThisRule),
             Command::Agree { terms, nonce } => self.agree(terms, *nonce),
             Command::Reprice { tariff, version, nonce } => self.reprice(*tariff, version, *nonce),
-            Command::Equip { .. } => Err(Rejection::BadArrangement),
-            Command::ReadRegister(_) => Err(Rejection::BadRegister),
-            Command::Correct(_) | Command::Resettle { .. } => Err(Rejection::NothingToCorrect),
+            Command::Equip { meter, equipment, nonce } => self.equip(*meter, equipment, *nonce),
+            Command::ReadRegister(reading) => self.read_register(reading, sink),
+            Command::Correct(reading) => self.correct(reading, sink),
+            Command::Resettle { carrier, interval } => self.resettle(*carrier, *interval, sink),
             Command::Checkpoint { root } => {
                 if self.root() != *root {
                     return Err(Rejection::WrongRoot);
@@ -208,7 +209,12 @@ impl State {
             *sum = shared;
         }
         self.operator_nonce = nonce;
-        self.meters.push(Meter { terms, sequence: 0, location: crate::Location::default() });
+        self.meters.push(Meter {
+            terms,
+            sequence: 0,
+            location: Location::default(),
+            equipment: crate::Equipment::default(),
+        });
         self.commitment.meters_dirty.mark(id);
         sink.event(Event::MeterConnected(MeterId(id)));
         Ok(())
@@ -304,7 +310,8 @@ impl State {
         let traded = |index: usize| terms.markets.iter().any(|market| market.carrier as usize == index);
         let settled = self.settled_until.iter().enumerate().filter(|(index, _)| traded(*index));
         let settled = settled.map(|(_, until)| *until).min().unwrap_or(0);
-        let settled = settled.saturating_sub(self.longest_window()) / u64::from(start.duration);
+        let settled = settled.saturating_sub(self.longest_window());
+        let settled = settled.min(self.archive.first_start().unwrap_or(settled)) / u64::from(start.duration);
         let published = self.published.get_mut(usize::from(tariff.0)).ok_or(Rejection::UnknownTariff)?;
         let next = published.first + published.prices.len() as u64;
         let forgotten = settled.saturating_sub(published.first).min(published.prices.len() as u64) as usize;
