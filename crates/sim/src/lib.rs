@@ -9,7 +9,7 @@ pub use scenario::Scenario;
 mod roll;
 pub use roll::{Point, Roll};
 mod observer;
-pub use observer::{Both, Lived, Observer};
+pub use observer::{Both, Lived, Observer, Terms};
 mod run;
 pub use run::{RunError, run};
 mod summary;

@@ -2,6 +2,7 @@
 
 use super::device::{Owner, Place, Recipe, Weather, read as read_devices};
 use super::market::{CARRIERS, MarketTerms, Sellers};
+use super::metering::{self, Metering};
 use super::problem::suggestion_for;
 use super::quantity::Power;
 use super::reader::Section;
@@ -34,6 +35,8 @@ pub struct Member {
     pub strategy: super::strategy::Strategy,
     /// What it wishes beside a price, and where it lives.
     pub wishes: Wishes,
+    /// How it is metered.
+    pub metering: Metering,
 }
 
 /// A metering point to be.
@@ -102,6 +105,7 @@ pub(crate) fn read<'a>(root: &Section<'a>, context: &Context<'_>) -> Vec<Member>
     }
     check_sellers(root, context, &members, &groups);
     check_partners(root, &members);
+    metering::check(root, context, &members);
     members
 }
 
@@ -114,6 +118,7 @@ struct Template<'a> {
     merit: Vec<HeatSource>,
     strategy: super::strategy::Strategy,
     wishes: Wishes,
+    metering: Metering,
     recipes: Vec<Recipe<'a>>,
 }
 
@@ -158,6 +163,7 @@ impl<'a> Template<'a> {
         }
         let strategy = super::strategy::of_member(section, &context.strategy);
         let wishes = Wishes::read(section);
+        let metering = Metering::read(section);
         let recipes = read_devices(section, &context.place);
         if !section.has("devices") {
             section.fault(
@@ -166,7 +172,7 @@ impl<'a> Template<'a> {
                 "add `devices = [{ kind = \"load\", profile = \"family\" }]`",
             );
         }
-        Self { kind, tariffs, named, limit, merit, strategy, wishes, recipes }
+        Self { kind, tariffs, named, limit, merit, strategy, wishes, metering, recipes }
     }
 
     fn instantiate(
@@ -222,6 +228,7 @@ impl<'a> Template<'a> {
                 merit: self.merit.clone(),
                 strategy: self.strategy.clone(),
                 wishes: self.wishes.of(index),
+                metering: self.metering.clone(),
             });
         }
         members

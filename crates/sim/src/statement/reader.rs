@@ -3,8 +3,8 @@
 use super::{Billed, Contract, Item, Knowledge, Known, Payment, Statement};
 use ledger::{Error, Reader};
 use market::{
-    AccountId, Bill, Carrier, Claim, Command, Community, DeliveryInterval, Energy, Event, MeterId, Money,
-    Position, Posting, PostingKind, Prices, Reading, Side, State, TariffId,
+    AccountId, Agreed, Bill, Carrier, Claim, Command, Community, DeliveryInterval, Energy, Event, MeterId,
+    Money, Position, Posting, PostingKind, Prices, Reading, Side, State, TariffId, TariffVersion,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -52,8 +52,8 @@ pub(crate) struct Collector {
     statements: BTreeMap<AccountId, Statement>,
     /// What is known of meters asked for, by the interval's start.
     known: BTreeMap<(MeterId, u64), Known>,
-    /// What of it the bills count.
-    counted: BTreeMap<(MeterId, u64), Known>,
+    /// What the bills count by now, where it may still be corrected: the reading, and the energy taken and given.
+    counted: BTreeMap<(MeterId, u64), (Option<Known>, (Energy, Energy))>,
     /// Trades that are not settled yet.
     contracts: BTreeMap<(MeterId, u64), Vec<Contract>>,
     /// Positions before metered energy is shared.
@@ -244,21 +244,29 @@ impl Collector {
     /// Adds what the postings do not say: the reading behind them, the trades, and the supplier's price of it all.
     fn complete(&mut self, billed: &mut Billed, key: (MeterId, u64), correction: bool, state: &State) {
         billed.correction = correction;
+        let correctable = state.agreement(billed.interval).is_some();
         billed.reading = self.known.get(&key).copied();
-        let counted = billed.reading.and_then(|known| self.counted.insert(key, known));
-        billed.replaces = counted.filter(|_| correction);
+        let before = self.counted.get(&key).copied();
+        billed.replaces = before.and_then(|(known, _)| known).filter(|_| correction);
         billed.contracts = self.contracts.remove(&key).unwrap_or_default();
-        let tariff =
-            state.meters().get(billed.meter.0 as usize).map(|meter| usize::from(meter.terms.tariff.0));
-        let terms = tariff.and_then(|tariff| state.community()?.tariffs.get(tariff));
-        if let (Some(tariff), Some(terms)) = (tariff, terms) {
-            let prices = self.prices.get(tariff).copied().unwrap_or_default();
-            let bill = |import: Energy, export: Energy| {
-                let (import, export) = (Energy(import.0.max(0)), Energy(export.0.max(0)));
-                Bill { position: Position::default(), import, export, prices, tariff: terms }.total()
+        let (import, export) = billed.counted();
+        let (import_before, export_before) =
+            before.map_or((Energy::ZERO, Energy::ZERO), |(_, energy)| energy);
+        let now = (import_before + import, export_before + export);
+        if correctable {
+            self.counted.insert(key, (billed.reading, now));
+        } else {
+            self.known.remove(&key);
+        }
+        let tariff = state.meters().get(billed.meter.0 as usize).map(|meter| meter.terms.tariff);
+        let terms = tariff.and_then(|tariff| Some((tariff, state.tariff(tariff, billed.interval).ok()?)));
+        if let Some((tariff, TariffVersion { tariff: terms, vat, .. })) = terms {
+            let prices = self.prices.get(usize::from(tariff.0)).copied().unwrap_or_default();
+            let agreed = Agreed { vat: *vat, ..Agreed::default() };
+            let alone = |(import, export)| {
+                Bill { position: Position::default(), import, export, prices, tariff: terms, agreed }.total()
             };
-            let (import, export) = billed.counted(); // either may be negative in a correction
-            billed.at_tariff = bill(import, export) - bill(Energy(-import.0), Energy(-export.0));
+            billed.at_tariff = alone(now) - alone((import_before, export_before));
         }
     }
 }
