@@ -3,8 +3,8 @@
 use crate::statement::{Collector, Knowledge, Known, Statements};
 use ledger::{Error, Reader};
 use market::{
-    AccountId, Carrier, Command, DeliveryInterval, Energy, Event, MeterId, Money, OrderId, Price, Prices,
-    Reading, Rule, Side, State, TariffId,
+    AccountId, Carrier, Command, DeliveryInterval, Energy, Event, ImbalancePolicy, MeterId, Money, OrderId,
+    Price, Prices, Reading, Rule, Side, State, TariffId,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,6 +18,8 @@ pub struct Placed {
     pub id: OrderId,
     /// Whose it is.
     pub account: AccountId,
+    /// The metering point it is for.
+    pub meter: MeterId,
     /// Its limit, n€/Wh.
     pub limit: Price,
     /// How much it asked for or offered, Wh.
@@ -76,6 +78,11 @@ pub struct Scene {
     pub(super) readings: Vec<(MeterId, Known)>,
     /// What each tariff charges and pays in the interval, once settled.
     pub(super) prices: BTreeMap<TariffId, Prices>,
+    /// Which tariff each of the account's metering points has in the interval: since when, and with which value added
+    /// tax, parts per million.
+    pub(super) tariffs: BTreeMap<MeterId, (TariffId, u64, u32)>,
+    /// How deviations are settled in the interval.
+    pub(super) policy: ImbalancePolicy,
 }
 
 impl Scene {
@@ -91,6 +98,8 @@ impl Scene {
             turned: Vec::new(),
             readings: Vec::new(),
             prices: BTreeMap::new(),
+            tariffs: BTreeMap::new(),
+            policy: ImbalancePolicy::Dual,
         }
     }
 
@@ -125,6 +134,15 @@ impl Reader for Scene {
             let tariffs = (0..terms.tariffs.len()).map(|tariff| TariffId(tariff as u16));
             let known = tariffs.filter_map(|tariff| Some((tariff, state.prices(tariff, *interval).ok()?)));
             self.prices = known.collect();
+            for (meter, _) in &self.meters {
+                let tariff = state.meters().get(meter.0 as usize).map(|meter| meter.terms.tariff);
+                if let Some((id, version)) =
+                    tariff.and_then(|tariff| Some((tariff, state.tariff(tariff, *interval).ok()?)))
+                {
+                    self.tariffs.insert(*meter, (id, version.from, version.vat));
+                }
+            }
+            self.policy = state.agreement(*interval).map_or(ImbalancePolicy::Dual, |terms| terms.imbalance);
         }
     }
 
@@ -139,8 +157,11 @@ impl Reader for Scene {
                     }
                 }
                 Event::OrderAccepted { id, account, energy, limit } if self.is_it(id.interval) => {
-                    let (fills, ended) = (Vec::new(), None);
-                    self.orders.push(Placed { record, id, account, limit, energy, fills, ended });
+                    let (Command::Place(order) | Command::PlaceWith { order, .. }) = command else {
+                        continue;
+                    };
+                    let (meter, fills, ended) = (order.meter, Vec::new(), None);
+                    self.orders.push(Placed { record, id, account, meter, limit, energy, fills, ended });
                 }
                 Event::Filled { id, energy, .. } if self.is_it(id.interval) => {
                     if let Some(placed) = self.order(id) {

@@ -3,18 +3,18 @@
 use super::{Explanation, Point, Scene, price};
 use crate::report::text::{Civil, currency, decimal, list, whole};
 use crate::statement::{Billed, Contract, Item, Knowledge, Known, Names};
-use market::{AccountId, Community, Energy, Money, PostingKind, Price, Side};
+use market::{AccountId, Community, Energy, ImbalancePolicy, Money, PostingKind, Price, Side};
 
 /// What one metering point took and gave, what it had traded, and each kind of line of its bill.
 pub(super) fn of_point(point: &Point, scene: &Scene, community: &Community) -> Vec<String> {
     let code = community.currency;
-    let bill = point.billed.first();
+    let bill = point.billed.iter().find(|billed| !billed.correction);
     let mut sentences = metering(point);
     sentences.extend(trading(point, bill, scene, code));
     if let Some(bill) = bill {
         sentences.extend(supply(bill, code));
-        sentences.extend(deviation(bill, code));
-        sentences.extend(fees(bill, code));
+        sentences.extend(deviation(bill, scene, code));
+        sentences.extend(fees(bill, scene, community));
         if scene.meters.len() > 1 && bill.items.len() > 1 {
             let (verb, amount) = paid(bill.total());
             sentences.push(format!("For {} it {verb} {}.", point.carrier.name(), money(amount, code)));
@@ -22,7 +22,9 @@ pub(super) fn of_point(point: &Point, scene: &Scene, community: &Community) -> V
     } else {
         sentences.push("Nothing was paid for it.".into());
     }
-    sentences.extend(point.billed.iter().skip(1).map(|correction| corrected(correction, community)));
+    sentences.extend(
+        point.billed.iter().filter(|billed| billed.correction).map(|billed| corrected(billed, community)),
+    );
     sentences
 }
 
@@ -60,7 +62,12 @@ pub(super) fn of_all(explanation: &Explanation, names: &Names, community: &Commu
             money(-gain, code)
         ),
     };
-    let by_now = if explanation.points.iter().any(|point| point.billed.len() > 1) { " by now" } else { "" };
+    let by_now = if explanation.points.iter().flat_map(|point| &point.billed).any(|billed| billed.correction)
+    {
+        " by now"
+    } else {
+        ""
+    };
     sentences.push(format!(
         "All in all it has {verb} {}{by_now}. At its supplier’s tariff alone it would have {alone} {compared}.",
         money(amount, code)
@@ -93,7 +100,7 @@ fn metering(point: &Point) -> Vec<String> {
             ),
         });
     }
-    let Some(bill) = point.billed.first() else {
+    let Some(bill) = point.billed.iter().find(|billed| !billed.correction) else {
         if point.readings.is_empty() {
             sentences.push(format!("Its {name} metering point {meter} counted nothing."));
         }
@@ -119,10 +126,7 @@ fn trading(point: &Point, bill: Option<&Billed>, scene: &Scene, code: [u8; 3]) -
     let Some(rule) = scene.rules[point.carrier as usize] else { return Vec::new() };
     let mut sentences = Vec::new();
     let own = || {
-        scene
-            .orders
-            .iter()
-            .filter(|placed| (placed.account, placed.id.carrier) == (scene.account, point.carrier))
+        scene.orders.iter().filter(|placed| (placed.account, placed.meter) == (scene.account, point.meter))
     };
     let contracts = bill.map_or(&[][..], |bill| &bill.contracts);
     for contract in contracts {
@@ -230,12 +234,15 @@ fn supply(bill: &Billed, code: [u8; 3]) -> Vec<String> {
 }
 
 /// Contracts that the meter did not bear out.
-fn deviation(bill: &Billed, code: [u8; 3]) -> Vec<String> {
+fn deviation(bill: &Billed, scene: &Scene, code: [u8; 3]) -> Vec<String> {
     let mut sentences = Vec::new();
     for item in bill.items.iter().filter(|item| item.kind == PostingKind::Imbalance) {
-        let by = match item.with {
-            AccountId::SUPPLIER => "the supplier, at its tariff,",
-            _ => "the community, by its agreed policy for deviations,",
+        let by = match (item.with, scene.policy) {
+            (AccountId::SUPPLIER, _) => "the supplier, at its tariff,",
+            (_, ImbalancePolicy::ProRata { .. }) => {
+                "the community, which shares what deviations cost it among those who caused it,"
+            }
+            _ => "the community, which has one price for all deviations of an interval,",
         };
         sentences.push(match item.side {
             Side::Sell => format!(
@@ -263,8 +270,9 @@ fn deviation(bill: &Billed, code: [u8; 3]) -> Vec<String> {
     sentences
 }
 
-/// Fees, levies and value added tax by their rates.
-fn fees(bill: &Billed, code: [u8; 3]) -> Vec<String> {
+/// Fees, levies and value added tax by their rates, and whose rates these are.
+fn fees(bill: &Billed, scene: &Scene, community: &Community) -> Vec<String> {
+    let code = community.currency;
     let of = |kind: PostingKind, what: &str| {
         let items: Vec<&Item> = bill.items.iter().filter(|item| item.kind == kind).collect();
         let sum: Money = items.iter().map(|item| item.money).sum();
@@ -276,23 +284,33 @@ fn fees(bill: &Billed, code: [u8; 3]) -> Vec<String> {
         let by = if parts.is_empty() { String::new() } else { format!(" ({})", list(&parts)) };
         (!items.is_empty()).then(|| format!("{what} came to {}{by}.", money(sum, code)))
     };
+    let tariff = scene.tariffs.get(&bill.meter);
+    let vat = tariff.map_or(0, |(.., vat)| *vat);
+    let vat =
+        format!("Value added tax, {} % of what it paid,", decimal(vat.into(), 4, 2).trim_end_matches(".00"));
     let kinds = [
         (PostingKind::GridFee, "Grid fees"),
         (PostingKind::Levy, "Levies and taxes"),
-        (PostingKind::Vat, "Value added tax on what it paid"),
-        (PostingKind::Surplus, "What the market leaves over"),
+        (PostingKind::Vat, vat.as_str()),
     ];
-    kinds.into_iter().filter_map(|(kind, what)| of(kind, what)).collect()
+    let mut sentences: Vec<String> = kinds.into_iter().filter_map(|(kind, what)| of(kind, what)).collect();
+    if let Some((id, from, _)) = tariff.filter(|_| !sentences.is_empty()) {
+        let since = match *from {
+            0 => String::new(),
+            from => format!(", as it holds from {} on", local(from, community).date()),
+        };
+        sentences.push(format!("These are the rates of its tariff, number {}{since}.", id.0));
+    }
+    sentences.extend(of(PostingKind::Surplus, "What the market leaves over"));
+    sentences
 }
 
 /// What a correction changed, and when.
 fn corrected(correction: &Billed, community: &Community) -> String {
     let code = community.currency;
     let when = local(correction.posted, community);
-    let why = match (correction.replaces, correction.reading) {
-        (Some(old), Some(new)) if old != new => "by the new reading",
-        _ => "since others’ readings had changed",
-    };
+    let why =
+        if correction.replaces.is_some() { "by the new reading" } else { "since others’ readings changed" };
     let change = correction.total();
     let effect = match change.0 {
         0 => "nothing in the sum".to_owned(),

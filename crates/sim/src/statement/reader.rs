@@ -108,6 +108,9 @@ impl Reader for Collector {
             self.complete(&mut billed, (meter, start), correction, state);
             self.statement(account).billed.push(billed);
         }
+        if let Command::Settle { carrier, interval } = command {
+            self.settled(*carrier, *interval, state);
+        }
     }
 }
 
@@ -201,6 +204,22 @@ impl Collector {
         }
     }
 
+    /// Remembers what bills of nothing count too, where it may still be corrected.
+    fn settled(&mut self, carrier: Carrier, interval: DeliveryInterval, state: &State) {
+        for meter in state.connected(carrier) {
+            let key = (*meter, interval.start);
+            if let Some(known) = self.known.get(&key).copied()
+                && !self.counted.contains_key(&key)
+            {
+                if state.agreement(interval).is_some() {
+                    self.counted.insert(key, (Some(known), Default::default()));
+                } else {
+                    self.known.remove(&key);
+                }
+            }
+        }
+    }
+
     fn posted(
         &mut self,
         record: u64,
@@ -247,7 +266,7 @@ impl Collector {
         let correctable = state.agreement(billed.interval).is_some();
         billed.reading = self.known.get(&key).copied();
         let before = self.counted.get(&key).copied();
-        billed.replaces = before.and_then(|(known, _)| known).filter(|_| correction);
+        billed.replaces = before.and_then(|(known, _)| known).filter(|known| billed.reading != Some(*known));
         billed.contracts = self.contracts.remove(&key).unwrap_or_default();
         let (import, export) = billed.counted();
         let (import_before, export_before) =
