@@ -10,7 +10,8 @@ pub use rows::{HEAD, Row, rows};
 mod totals;
 pub use totals::{Heading, Total, totals};
 
-use crate::statement::{Billed, Payment, Period, Rounding, Statement};
+pub use crate::statement::Rounding;
+use crate::statement::{Billed, Payment, Period, Statement};
 use market::{AccountId, Community, Money};
 
 /// One account's invoice for a period.
