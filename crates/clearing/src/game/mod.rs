@@ -2,14 +2,18 @@
 //!
 //! Two games are played against each other. In [`Sharing`] members bid into one price among themselves, in
 //! [`Stackelberg`] an operator sets two prices and they respond. The others divide what a coalition is worth:
-//! [`Coalitions`] says what every set of players could reach alone, [`bargain`], [`shapley`], [`nucleolus`] and
-//! [`least_core`] divide what all reach together. [`Concept`] lists these four.
+//! [`Coalitions`] says what every set of players could reach alone, [`bargain`], [`shapley`], [`nucleolus`]
+//! and [`least_core`] divide what all reach together. [`Concept`] lists these four.
 //!
-//! Values are worths: a cost is negative. They are floats in whatever unit of money the caller counts in, as nothing
-//! here is settled: a study explains, a clearing decides.
+//! Values are worths: a cost is negative. They are floats in whatever unit of money the caller counts in, as
+//! nothing here is settled: a study explains, a clearing decides.
 //!
 //! docs/mechanisms/games.md has the formulas, and what each costs to compute.
 
+mod sharing;
+pub use sharing::{Prosumer, Responses, Shared, Sharing};
+mod stackelberg;
+pub use stackelberg::{Led, Member, Stackelberg};
 mod coalition;
 use coalition::sums;
 pub use coalition::{Coalition, Coalitions, MAX_LISTED, members};
@@ -25,6 +29,8 @@ pub use least_core::{
 };
 mod nucleolus;
 pub use nucleolus::{nucleolus, nucleolus_by_rows};
+mod concept;
+pub use concept::Concept;
 
 /// SplitMix64 (Steele et al. 2014): fixed directions, and draws in tests.
 fn random(seed: u64) -> impl FnMut() -> u64 {

@@ -6,8 +6,8 @@ use crate::rule::RuleKind;
 use crate::signing::{Domain, Recover, is_canonical};
 use crate::{
     Account, AccountId, Address, Attributes, Authentication, Command, Community, Delegate, DeliveryInterval,
-    Envelope, Event, Location, MAX_ENERGY, MAX_MONEY, MAX_PRICE, Meter, MeterId, MeterTerms, Money, Posting,
-    PostingKind, Prices, Rejection, Rule, Sink, TariffId, TariffKind, TariffVersion, keccak256,
+    Envelope, Event, Location, MAX_ENERGY, MAX_MONEY, MAX_PRICE, Meter, MeterId, MeterTerms, Money, PPM,
+    Posting, PostingKind, Prices, Rejection, Rule, Sink, TariffId, TariffKind, TariffVersion, keccak256,
 };
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -65,7 +65,8 @@ impl State {
             Command::Clear { carrier, interval, claim } => self.clear(*carrier, *interval, claim, sink),
             Command::Read(reading) => self.read(reading, sink),
             Command::Settle { carrier, interval } => self.settle(*carrier, *interval, sink),
-            Command::Convert(_) | Command::Store(_) => Err(Rejection::NotForThisRule),
+            Command::Convert(offer) => self.convert(offer),
+            Command::Store(offer) => self.store(offer),
             Command::Agree { terms, nonce } => self.agree(terms, *nonce),
             Command::Reprice { tariff, version, nonce } => self.reprice(*tariff, version, *nonce),
             Command::Equip { meter, equipment, nonce } => self.equip(*meter, equipment, *nonce),
@@ -407,6 +408,9 @@ fn validate(terms: &Community) -> Option<()> {
             && match market.rule {
                 Rule::MidMarketRate { tariff } | Rule::SupplyDemandRatio { tariff } => {
                     usize::from(tariff.0) < terms.tariffs.len()
+                }
+                Rule::ExPost { tariff, weights } => {
+                    usize::from(tariff.0) < terms.tariffs.len() && weights.iter().all(|part| *part <= PPM)
                 }
                 Rule::Sharing { price, .. } => price.abs() <= MAX_PRICE,
                 Rule::AuctionFirst { key, price, .. } => {

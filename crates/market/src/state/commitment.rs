@@ -222,7 +222,8 @@ pub(super) fn meter_leaf(meter: &Meter, shown: Option<&Shown>, out: &mut Vec<u8>
         out.extend(front.to_be_bytes());
         out.extend(share.to_be_bytes());
     }
-    if let Some(Shown { time, energy, carried }) = shown {
+    if let Some(Shown { since, time, energy, carried }) = shown {
+        out.extend(since.to_be_bytes());
         out.extend(time.to_be_bytes());
         out.extend(energy.iter().flat_map(|energy| energy.to_be_bytes()));
         out.extend(carried.iter().flat_map(|energy| energy.0.to_be_bytes()));
@@ -256,15 +257,19 @@ fn delivery_leaf(
     let positions = merkle::root_of(leaves, DEPTH, nodes);
     let orders = Side::ALL.map(|side| orders_root(&delivery.book, side, bytes, nodes));
     let contracts = delivery.contracts.as_mut().map(Kept::leaf);
+    let offers = (!delivery.offers.is_empty()).then(|| hashed(bytes, |out| delivery.offers.write(out)));
     delivery.leaf = hashed(bytes, |out| {
         out.push(carrier);
         out.extend(start.to_be_bytes());
         out.extend(delivery.arrivals.as_slice().iter().flat_map(|count| count.to_be_bytes()));
-        out.push(u8::from(delivery.frozen) | u8::from(delivery.shared) << 1);
+        // The bits say what follows, so that no two states have one leaf.
+        let there = [delivery.frozen, delivery.shared, contracts.is_some(), offers.is_some()];
+        out.push(there.iter().rev().fold(0, |bits, bit| bits << 1 | u8::from(*bit)));
         out.extend(delivery.rounds.to_be_bytes());
         out.extend(orders.as_flattened());
         out.extend(positions);
         out.extend(contracts.iter().flatten());
+        out.extend(offers.iter().flatten());
     });
     delivery.dirty = false;
     delivery.leaf

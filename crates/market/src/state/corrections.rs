@@ -201,8 +201,9 @@ fn difference(before: &Owed, after: &Owed) -> Owed<Vec<BillLine>> {
     let mut lines = Vec::new();
     for (before, after) in before.lines.iter().zip(&after.lines) {
         let back = BillLine { energy: -before.energy, money: -before.money, ..*before };
-        // At one price the difference says it all; at two, one is taken back and the other charged.
-        if before.price.is_some() && after.price.is_some() && before.price != after.price {
+        // At one price, with one party, the difference says it all; else one line is taken back and the other charged.
+        let repriced = before.price.is_some() && after.price.is_some() && before.price != after.price;
+        if repriced || before.with != after.with {
             lines.extend([back, *after]);
             continue;
         }

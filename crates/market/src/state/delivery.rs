@@ -1,6 +1,7 @@
 //! One carrier in one delivery interval, from its first order to its settlement.
 
 use super::archive::Kept;
+use super::coupled::{Leg, Offers};
 use super::distances::Map;
 use super::trading::reach;
 use crate::rule::{Allocation, OpenBook};
@@ -77,6 +78,10 @@ pub struct Delivery {
     pub(super) book: Book,
     /// Under `continuous`, the book again, as arriving orders meet it.
     pub(super) matching: OpenBook,
+    /// Under `coupled`, with the first such carrier: the offers of the interval.
+    pub(super) offers: Offers,
+    /// Under `coupled`: what open offers may take and give here.
+    pub(super) legs: Vec<Leg>,
     /// Places of arrival given so far, per side.
     pub(super) arrivals: [u32; 2],
     pub(super) frozen: bool,
@@ -151,9 +156,10 @@ impl Delivery {
         if orders_first { self.shared } else { self.rounds > 0 }
     }
 
-    /// Whether orders wait for a clearing before delivery.
+    /// Whether orders or offers wait for a clearing before delivery.
     pub(super) const fn awaits_clearing(&self) -> bool {
-        self.frozen || !self.book.bids.is_empty() || !self.book.offers.is_empty()
+        let orders = !self.book.bids.is_empty() || !self.book.offers.is_empty();
+        self.frozen || orders || !self.offers.is_empty() || !self.legs.is_empty()
     }
 
     /// Starts afresh, keeping memory.
@@ -163,6 +169,8 @@ impl Delivery {
         self.book.offers.clear();
         self.book.details.iter_mut().for_each(Vec::clear);
         self.matching.clear();
+        self.offers.clear();
+        self.legs.clear();
         self.arrivals = [0; 2];
         self.frozen = false;
         self.rounds = 0;

@@ -12,6 +12,7 @@ mod clearing;
 mod commitment;
 mod continuous;
 mod corrections;
+mod coupled;
 mod delivery;
 mod distances;
 mod equipment;

@@ -16,7 +16,9 @@ use alloc::vec::Vec;
 /// What a register showed last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shown {
-    /// When, Unix s.
+    /// When it was read first, Unix s.
+    pub since: u64,
+    /// When it was read last, Unix s.
     pub time: u64,
     /// Energy taken and given so far, Wh, below the modulus.
     pub energy: [u64; 2],
@@ -62,7 +64,8 @@ impl State {
             return Err(Rejection::BadRegister);
         }
         let Some(before) = before else {
-            self.show(meter, Shown { time, energy, carried: [Energy::ZERO; 2] }, sequence);
+            let carried = [Energy::ZERO; 2];
+            self.show(meter, Shown { since: time, time, energy, carried }, sequence);
             return Ok(()); // what it counted before is not ours
         };
         let span = (time - before.time) / u64::from(duration);
@@ -124,7 +127,7 @@ impl State {
                 (false, false) => Event::Metered(told),
             });
         }
-        self.show(meter, Shown { time, energy, carried: left }, sequence);
+        self.show(meter, Shown { time, energy, carried: left, ..before }, sequence);
         Ok(())
     }
 
@@ -176,6 +179,7 @@ impl State {
     /// interval: what the register says beyond the readings changes by as much.
     pub(super) fn carry(&mut self, meter: MeterId, interval: DeliveryInterval, more: Counted, passed: bool) {
         if let Some(shown) = self.registers.get_mut(&meter)
+            && interval.start >= shown.since
             && (interval.end() <= shown.time) == passed
         {
             let [import, export] = &mut shown.carried;

@@ -122,11 +122,9 @@ impl State {
         counted: &[Counted],
     ) -> Result<Vec<Allocation>, Rejection> {
         let rule = self.market(carrier)?.rule;
-        let tariff = match rule {
-            Rule::MidMarketRate { tariff } | Rule::SupplyDemandRatio { tariff } => {
-                self.prices(tariff, interval)?
-            }
-            _ => Prices::default(),
+        let tariff = match rule.inner_tariff() {
+            Some(tariff) => self.prices(tariff, interval)?,
+            None => Prices::default(),
         };
         let beyond = |counted: Energy, contract: Energy| Energy((counted - contract).0.max(0));
         let member = |((meter, counted), position): ((&MeterId, &Counted), &Position)| Metered {
