@@ -59,7 +59,7 @@ mod state;
 pub use state::State;
 pub mod dispatch;
 pub mod forecast;
-mod linear;
+pub mod linear;
 mod outlook;
 pub use outlook::{Fees, Intent, MarketOutlook, Outlook};
 pub mod strategy;
