@@ -19,6 +19,8 @@ mod curve;
 mod merit;
 mod pipeline;
 mod selection;
+pub mod simplex;
 mod vcg;
 pub use curve::{Curve, Step};
+pub mod game;
 pub mod manipulation;
