@@ -1,0 +1,147 @@
+//! Lies about costs: what they would win under each concept, and what an audit sees.
+//!
+//! One player tells its costs as (1 + x) times the true ones, all others tell the truth. The plant is operated and its
+//! earnings are divided by what is told; what the liar truly gets is that, plus the costs it told and did not have.
+//!
+//! The audit knows the prices inside and what the meter counted. A player who told the truth does, at these prices, what
+//! is best for it by the costs it told (Samuelson 1938: choices reveal preferences). Who does what is best by other costs
+//! reveals them: its regret, what it would have earned more by the costs it told had it done what they ask for, is more
+//! than measuring can explain. Who lies and also acts out the lie cannot be told from one with such costs; it pays by
+//! doing what is not best for it.
+
+use super::StudyError;
+use super::coalition::{Plant, balance};
+use super::concept::{Concept, Outcome};
+use super::player::Place;
+use agents::linear::{Programme, Solution};
+use clearing::game::Coalitions;
+
+/// Regret that the audit takes for inaccuracy: part of what the player earns at the prices inside, either way.
+pub const TOLERANCE: f64 = 0.001;
+
+/// One lie.
+#[derive(Clone, Debug)]
+pub struct Lie {
+    /// Who lies.
+    pub player: usize,
+    /// By how much costs are told wrongly, as part of the true ones.
+    pub by: f64,
+    /// Per concept, what it wins.
+    pub gains: Vec<Gain>,
+    /// What the audit says where the liar does what is best for it.
+    pub verdict: Verdict,
+}
+
+/// What a lie does under a concept, in the currency.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Gain {
+    /// Under which.
+    pub concept: Concept,
+    /// What the liar truly earns more than without the lie, where it acts the lie out.
+    pub liar: f64,
+    /// What the others earn more; negative where the lie costs them.
+    pub others: f64,
+    /// What the liar loses when it is caught and gets no more than alone.
+    pub fall: f64,
+}
+
+impl Gain {
+    /// The chance of being caught from which on the lie does not pay; 0 where it never does.
+    #[must_use]
+    pub fn deterred_from(&self) -> f64 {
+        if self.liar <= super::ACCURACY { 0.0 } else { self.liar / (self.liar + self.fall.max(0.0)) }
+    }
+}
+
+/// What the audit sees.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Verdict {
+    /// What the player would have earned more by the costs it told, in the currency.
+    pub regret: f64,
+    /// What is taken for inaccuracy, in the currency.
+    pub tolerated: f64,
+}
+
+impl Verdict {
+    /// Whether the lie shows.
+    #[must_use]
+    pub fn detects(&self) -> bool {
+        self.regret > self.tolerated
+    }
+}
+
+/// Every player with costs tells each of these lies. `honest` are the outcomes without.
+pub(super) fn search(
+    plant: &Plant,
+    lies: &[f64],
+    game: &Coalitions,
+    honest: &[Outcome],
+    step: &mut dyn FnMut(),
+) -> Result<Vec<Lie>, StudyError> {
+    let mut found = Vec::new();
+    for player in (0..plant.players.len()).filter(|player| plant.players[*player].has_costs()) {
+        for by in lies {
+            found.push(tell(plant, (player, *by), game, honest, step)?);
+        }
+    }
+    Ok(found)
+}
+
+fn tell(
+    plant: &Plant,
+    (player, by): (usize, f64),
+    game: &Coalitions,
+    honest: &[Outcome],
+    step: &mut dyn FnMut(),
+) -> Result<Lie, StudyError> {
+    let mut report = vec![1.0; plant.players.len()];
+    report[player] = 1.0 + by;
+    let told = plant.values(&report, Some((player, game)), step)?;
+    let optimum = plant.operate(plant.everybody(), &report)?;
+    let gain = |before: &Outcome| {
+        let after = Outcome::of(before.concept, plant, &report, &told, &optimum)?;
+        let truly = after.payoffs[player] + by * after.costs[player];
+        let liar = truly - before.payoffs[player];
+        let all = after.payoffs.iter().sum::<f64>() - before.payoffs.iter().sum::<f64>();
+        let others = all - (after.payoffs[player] - before.payoffs[player]);
+        let fall = before.payoffs[player] - game.value(1 << player);
+        Ok(Gain { concept: before.concept, liar, others, fall })
+    };
+    let gains = honest.iter().map(gain).collect::<Result<Vec<_>, StudyError>>()?;
+    Ok(Lie { player, by, gains, verdict: plant.audit(player, 1.0 + by, 1.0, &optimum.prices)? })
+}
+
+impl Plant {
+    /// What the audit sees of a player who told `report` times its true costs and does what is best for it by `acts` times
+    /// them, at these prices inside.
+    ///
+    /// # Errors
+    /// Where the solver finds no optimum.
+    pub fn audit(
+        &self,
+        player: usize,
+        report: f64,
+        acts: f64,
+        prices: &[f64],
+    ) -> Result<Verdict, StudyError> {
+        let (place, solution) = self.at_prices(player, acts, prices)?;
+        let sales: f64 =
+            place.schedule(&solution).iter().zip(prices).map(|(energy, price)| energy * price).sum();
+        let done = sales - report * place.cost(&solution);
+        let (_, best) = self.at_prices(player, report, prices)?;
+        let best = -best.cost();
+        Ok(Verdict { regret: (best - done).max(0.0), tolerated: TOLERANCE * sales.abs().max(1.0) })
+    }
+
+    /// What is best for a player who trades at one price per step.
+    fn at_prices(&self, player: usize, report: f64, prices: &[f64]) -> Result<(Place, Solution), StudyError> {
+        let mut programme = Programme::default();
+        let place = self.players[player].join(&mut programme, self.steps(), report);
+        for (step, price) in prices.iter().enumerate() {
+            let bought = programme.variable(*price, f64::NEG_INFINITY, f64::INFINITY);
+            balance(&mut programme, step, std::slice::from_ref(&place), &[(bought, 1.0)]);
+        }
+        let solution = self.solve(&programme, 1 << player)?;
+        Ok((place, solution))
+    }
+}
