@@ -123,12 +123,6 @@ impl Coalitions {
         (shared - self.total()).abs() <= tolerance
             && self.greatest_excess(payoffs).is_none_or(|(_, excess)| excess <= tolerance)
     }
-
-    /// The largest value in size, or 1: what tolerances are measured in.
-    pub(crate) fn scale(&self) -> f64 {
-        let largest = self.values.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
-        if largest > 0.0 { largest } else { 1.0 }
-    }
 }
 
 /// The players of a coalition, from the first.

@@ -11,14 +11,22 @@
 //! docs/mechanisms/games.md has the formulas, and what each costs to compute.
 
 mod coalition;
+use coalition::sums;
 pub use coalition::{Coalition, Coalitions, MAX_LISTED, members};
 mod bargaining;
 pub use bargaining::{bargain, bargain_capped};
 mod shapley;
 pub use shapley::{Estimate, sampled_shapley, shapley};
+mod rows;
+pub use rows::Settled;
+mod least_core;
+pub use least_core::{
+    LeastCore, SampledLeastCore, climbing, least_core, least_core_by_rows, sampled_least_core,
+};
+mod nucleolus;
+pub use nucleolus::{nucleolus, nucleolus_by_rows};
 
-/// SplitMix64 (Steele et al. 2014), for tests.
-#[cfg(test)]
+/// SplitMix64 (Steele et al. 2014): fixed directions, and draws in tests.
 fn random(seed: u64) -> impl FnMut() -> u64 {
     let mut state = seed;
     move || {
