@@ -2,7 +2,7 @@
 
 use super::coalition::{Operation, Plant};
 use super::{ACCURACY, StudyError};
-use clearing::game::{Coalition, Coalitions, bargain, shapley};
+use clearing::game::{Coalition, Coalitions, bargain, least_core, nucleolus, shapley};
 
 /// A way to divide what a virtual power plant earns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +105,9 @@ impl Concept {
             Self::DualPrices => {
                 "exists, in the core (Owen 1975); the prices need not be the only ones where many schedules are best"
             }
-            Self::Sharing => "exists; what is shared and its prices are unique (a strictly convex programme)",
+            Self::Sharing => {
+                "exists; what is shared is unique (a strictly convex programme), a price wherever some marginal value is"
+            },
             Self::Stackelberg => "exists on the grid of mark-ups; among equals the lowest is taken",
             Self::Bargaining => "exists and is unique (the gain is not negative)",
             Self::Shapley => "exists and is unique; no player worse off where the game is superadditive",
@@ -161,8 +163,8 @@ impl Outcome {
                 outcome.payoffs = bargain(game.total(), &game.alone(), &powers).ok_or(StudyError::NoGain)?;
             }
             Concept::Shapley => outcome.payoffs = shapley(game),
-            Concept::Nucleolus => outcome.payoffs = shapley(game),
-            Concept::LeastCore => outcome.payoffs = shapley(game),
+            Concept::Nucleolus => outcome.payoffs = nucleolus(game).ok_or(StudyError::NoGain)?,
+            Concept::LeastCore => outcome.payoffs = least_core(game).ok_or(StudyError::NoGain)?.payoffs,
         }
         if let Some(complaint) = game.greatest_excess(&outcome.payoffs) {
             (outcome.objectors, outcome.excess) = complaint;

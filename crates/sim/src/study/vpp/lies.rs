@@ -6,18 +6,25 @@
 //! The audit knows the prices inside and what the meter counted. A player who told the truth does, at these prices, what
 //! is best for it by the costs it told (Samuelson 1938: choices reveal preferences). Who does what is best by other costs
 //! reveals them: its regret, what it would have earned more by the costs it told had it done what they ask for, is more
-//! than measuring can explain. Who lies and also acts out the lie cannot be told from one with such costs; it pays by
-//! doing what is not best for it.
+//! than measuring can explain. Who is caught gets no more than alone.
+//!
+//! The prices of a day decide little: a panel gives at 5 ct whatever a kWh costs below. So the audit draws prices too, for
+//! some days and one player, evenly between nothing and twice the cost it told, where its choices say most about it
+//! (Becker, DeGroot, Marschak 1964). There a liar reveals itself, or pays for acting out the lie: it does what is not best.
 
-use super::StudyError;
 use super::coalition::{Plant, balance};
 use super::concept::{Concept, Outcome};
 use super::player::Place;
+use super::{ACCURACY, Question, StudyError};
+use agents::Random;
 use agents::linear::{Programme, Solution};
 use clearing::game::Coalitions;
 
 /// Regret that the audit takes for inaccuracy: part of what the player earns at the prices inside, either way.
 pub const TOLERANCE: f64 = 0.001;
+
+/// Days for which the audit draws prices.
+pub const DRAWN: u32 = 10;
 
 /// One lie.
 #[derive(Clone, Debug)]
@@ -28,8 +35,26 @@ pub struct Lie {
     pub by: f64,
     /// Per concept, what it wins.
     pub gains: Vec<Gain>,
-    /// What the audit says where the liar does what is best for it.
-    pub verdict: Verdict,
+    /// What the audit sees at the day's own prices, where the liar does what is best for it.
+    pub day: Verdict,
+    /// On how many of [`DRAWN`] days with drawn prices the lie shows.
+    pub caught: u32,
+    /// What the liar pays on such a day, on average, for doing what the lie asks for instead, in the currency.
+    pub acting: f64,
+}
+
+impl Lie {
+    /// Whether the lie shows, at the day's own prices or at drawn ones.
+    #[must_use]
+    pub fn is_detected(&self) -> bool {
+        self.day.detects() || self.caught > 0
+    }
+
+    /// The part of days on which prices must be drawn so that acting out the lie never pays under a concept, 0 to 1.
+    #[must_use]
+    pub fn deterred_from(&self, gain: &Gain) -> f64 {
+        if gain.liar <= ACCURACY { 0.0 } else { gain.liar / (gain.liar + self.acting) }
+    }
 }
 
 /// What a lie does under a concept, in the currency.
@@ -43,14 +68,6 @@ pub struct Gain {
     pub others: f64,
     /// What the liar loses when it is caught and gets no more than alone.
     pub fall: f64,
-}
-
-impl Gain {
-    /// The chance of being caught from which on the lie does not pay; 0 where it never does.
-    #[must_use]
-    pub fn deterred_from(&self) -> f64 {
-        if self.liar <= super::ACCURACY { 0.0 } else { self.liar / (self.liar + self.fall.max(0.0)) }
-    }
 }
 
 /// What the audit sees.
@@ -73,15 +90,19 @@ impl Verdict {
 /// Every player with costs tells each of these lies. `honest` are the outcomes without.
 pub(super) fn search(
     plant: &Plant,
-    lies: &[f64],
+    question: &Question,
     game: &Coalitions,
     honest: &[Outcome],
     step: &mut dyn FnMut(),
 ) -> Result<Vec<Lie>, StudyError> {
     let mut found = Vec::new();
-    for player in (0..plant.players.len()).filter(|player| plant.players[*player].has_costs()) {
-        for by in lies {
-            found.push(tell(plant, (player, *by), game, honest, step)?);
+    for (player, is) in plant.players.iter().enumerate() {
+        let Some(cost) = is.unit_cost() else { continue };
+        let mut luck = Random::of(question.seed, &format!("{}/audit", is.name));
+        let mut day = || (0..plant.steps()).map(|_| 2.0 * cost * luck.unit()).collect();
+        let drawn: Vec<Vec<f64>> = (0..DRAWN).map(|_| day()).collect();
+        for by in &question.lies {
+            found.push(tell(plant, (player, *by, &drawn), game, honest, step)?);
         }
     }
     Ok(found)
@@ -89,7 +110,7 @@ pub(super) fn search(
 
 fn tell(
     plant: &Plant,
-    (player, by): (usize, f64),
+    (player, by, drawn): (usize, f64, &[Vec<f64>]),
     game: &Coalitions,
     honest: &[Outcome],
     step: &mut dyn FnMut(),
@@ -108,7 +129,15 @@ fn tell(
         Ok(Gain { concept: before.concept, liar, others, fall })
     };
     let gains = honest.iter().map(gain).collect::<Result<Vec<_>, StudyError>>()?;
-    Ok(Lie { player, by, gains, verdict: plant.audit(player, 1.0 + by, 1.0, &optimum.prices)? })
+    let (mut caught, mut acting) = (0, 0.0);
+    for prices in drawn {
+        // Drawn around the cost that is told.
+        let prices: Vec<f64> = prices.iter().map(|price| report[player] * price).collect();
+        caught += u32::from(plant.audit(player, (report[player], 1.0), &prices)?.detects());
+        acting += plant.audit(player, (1.0, report[player]), &prices)?.regret / f64::from(DRAWN);
+    }
+    let day = plant.audit(player, (report[player], 1.0), &optimum.prices)?;
+    Ok(Lie { player, by, gains, day, caught, acting })
 }
 
 impl Plant {
@@ -120,8 +149,7 @@ impl Plant {
     pub fn audit(
         &self,
         player: usize,
-        report: f64,
-        acts: f64,
+        (report, acts): (f64, f64),
         prices: &[f64],
     ) -> Result<Verdict, StudyError> {
         let (place, solution) = self.at_prices(player, acts, prices)?;

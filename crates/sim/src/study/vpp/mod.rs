@@ -43,6 +43,8 @@ pub struct Question {
     pub players: Vec<String>,
     /// By how much costs are told wrongly, as parts of the true ones: −0.5 tells half of them.
     pub lies: Vec<f64>,
+    /// From which the audit draws its prices.
+    pub seed: u64,
 }
 
 /// What came out.
@@ -158,7 +160,7 @@ impl Study {
             .into_iter()
             .map(|concept| Outcome::of(concept, &plant, &honest, &game, &optimum))
             .collect::<Result<Vec<_>, _>>()?;
-        let lies = lies::search(&plant, &question.lies, &game, &outcomes, &mut step)?;
+        let lies = lies::search(&plant, question, &game, &outcomes, &mut step)?;
         let first = u64::from(question.day) * scenario.span.per_day();
         Ok(Self {
             start: scenario.span.first.later(first).start,

@@ -128,14 +128,16 @@ impl Player {
         Ok(Self { name: member.name.clone(), kind: member.kind.clone(), class, capacity, parts })
     }
 
-    /// Whether it has a cost that it could report wrongly.
+    /// What a kWh truly costs it, in the currency; of several, the dearest. Nothing for those without a cost that they
+    /// could tell wrongly.
     #[must_use]
-    pub fn has_costs(&self) -> bool {
-        self.parts.iter().any(|part| match part {
-            Part::Source { available, cost } => *cost > 0.0 && available.iter().any(|energy| *energy > 0.0),
-            Part::Demand(_) => false,
-            Part::Store { limits, cost, .. } => *cost > 0.0 && limits.discharge > 0.0,
-        })
+    pub fn unit_cost(&self) -> Option<f64> {
+        let cost = |part: &Part| match part {
+            Part::Source { available, cost } if available.iter().any(|energy| *energy > 0.0) => *cost,
+            Part::Store { limits, cost, .. } if limits.discharge > 0.0 => *cost,
+            _ => 0.0,
+        };
+        Some(self.parts.iter().map(cost).fold(0.0, f64::max)).filter(|cost| *cost > 0.0)
     }
 
     /// Adds it to a programme, its costs told as `report` times the true ones.

@@ -9,8 +9,9 @@
 //! min Σᵢ costᵢ + Σᵢₜ qᵢₜ² / (2 a (I − 1)), Σᵢ qᵢₜ = 0,
 //!
 //! whose dual prices are the λₜ. The square is no disutility: it is how far each holds back because it moves the price.
-//! An equilibrium exists and its qᵢₜ are unique (the programme is feasible, bounded and strictly convex in them); nobody is
-//! worse off than alone, which is the answer qᵢ = 0.
+//! An equilibrium exists and its qᵢₜ are unique (the programme is feasible, bounded and strictly convex in them); λₜ is too
+//! wherever some member's marginal value is one number, and else may lie anywhere between the wholesale market's prices.
+//! Nobody is worse off than alone, which is the answer qᵢ = 0.
 
 use super::StudyError;
 use super::coalition::{Plant, balance, exchange};
@@ -64,13 +65,13 @@ impl Member {
 
 impl Plant {
     /// How much a bid moves: a, kWh per (currency per kWh). Chosen so that the largest member, selling all it can give,
-    /// moves the price by a twentieth of the wholesale market's margin.
+    /// moves the price by a fifth of the distance between the wholesale market's prices.
     #[must_use]
     pub fn sensitivity(&self) -> f64 {
         let most = self.players.iter().map(|player| player.capacity).fold(1.0, f64::max);
         let spread = self.prices.iter().map(|offer| offer.import - offer.export).sum::<f64>();
-        let margin = (spread / self.steps().max(1) as f64).max(1e-4);
-        20.0 * most / (margin * self.others())
+        let distance = (spread / self.steps().max(1) as f64).max(1e-4);
+        5.0 * most / (distance * self.others())
     }
 
     /// I − 1, at least 1.
@@ -131,33 +132,36 @@ impl Plant {
     }
 
     /// The game as it would be played: one member after the other answers the bids of the rest, beginning with nobody
-    /// sharing anything, until no price moves by more than `still`. Gives the prices, and the rounds it took; no rounds
-    /// where it did not come to rest.
+    /// sharing anything, until nothing shared moves and the pool misses nothing by more than `still` kWh. Gives what each gets in each step, and the
+    /// rounds it took; nothing for the rounds where it did not come to rest.
     ///
     /// # Errors
     /// Where the solver finds no optimum.
-    pub fn bid(&self, still: f64, most: u32) -> Result<(Vec<f64>, Option<u32>), StudyError> {
-        let (count, a) = (self.players.len(), self.sensitivity());
+    pub fn bid(&self, still: f64, most: u32) -> Result<(Vec<Vec<f64>>, Option<u32>), StudyError> {
+        let (count, steps, a) = (self.players.len(), self.steps(), self.sensitivity());
+        let mut shared = vec![vec![0.0; steps]; count];
         // The first price is the market's middle: b = q + a λ with q = 0.
-        let mut prices: Vec<f64> = self.prices.iter().map(super::Offer::middle).collect();
-        let mut bids: Vec<Vec<f64>> = vec![prices.iter().map(|price| a * price).collect(); count];
+        let bid: Vec<f64> = self.prices.iter().map(|offer| a * offer.middle()).collect();
+        let mut bids = vec![bid; count];
         for round in 1..=most {
-            let before = prices.clone();
+            let mut moved = 0.0_f64;
             for number in 0..count {
-                let others: Vec<f64> = (0..self.steps())
+                let others: Vec<f64> = (0..steps)
                     .map(|step| bids.iter().map(|bid| bid[step]).sum::<f64>() - bids[number][step])
                     .collect();
-                let (_, shared) = self.answer(number, &others)?;
-                for step in 0..self.steps() {
-                    prices[step] = (shared[step] + others[step]) / (a * self.others());
-                    bids[number][step] = shared[step] + a * prices[step];
+                let (_, answer) = self.answer(number, &others)?;
+                for step in 0..steps {
+                    moved = moved.max((answer[step] - shared[number][step]).abs());
+                    let price = (answer[step] + others[step]) / (a * self.others());
+                    bids[number][step] = answer[step] + a * price;
                 }
+                shared[number] = answer;
             }
-            let moved = prices.iter().zip(&before).map(|(now, then)| (now - then).abs()).fold(0.0, f64::max);
-            if moved <= still {
-                return Ok((prices, Some(round)));
+            let missing = (0..steps).map(|step| shared.iter().map(|got| got[step]).sum::<f64>().abs());
+            if missing.fold(moved, f64::max) <= still {
+                return Ok((shared, Some(round)));
             }
         }
-        Ok((prices, None))
+        Ok((shared, None))
     }
 }
