@@ -50,3 +50,11 @@ pub struct TariffVersion {
     /// Value added tax on what the member pays for energy, fees and levies, parts per million, ≤ 10⁶.
     pub vat: u32,
 }
+
+impl TariffVersion {
+    /// A tariff as the founding terms have it: from the beginning, without fees by distance or value added tax.
+    #[must_use]
+    pub fn founding(tariff: &Tariff) -> Self {
+        Self { from: 0, tariff: tariff.clone(), distance_fees: None, vat: 0 }
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::{Gain, Gains, INVENTED, LESS, Lie, MORE, Trick, part};
 use market::rule::{Allocation, Metered};
-use market::{Bill, Energy, Money, Position, Prices, Rejection, Side, Tariff};
+use market::{Agreed, Bill, Energy, Money, Position, Prices, Rejection, Side, Tariff};
 
 /// A rule on metered energy.
 pub type Share<'a> = dyn FnMut(&[Metered], &mut Vec<Allocation>) -> Result<(), Rejection> + 'a;
@@ -67,7 +67,8 @@ impl Meters<'_> {
             let Allocation { bought, sold, paid, received } = out[place];
             let position = Position::traded(bought, sold, paid, received);
             let Metered { import, export, .. } = *name;
-            Bill { position, import, export, prices: player.prices, tariff: player.tariff }.total()
+            let MeterPlayer { prices, tariff, .. } = *player;
+            Bill { position, import, export, prices, tariff, agreed: Agreed::default() }.total()
         };
         Ok(places.zip(told).map(bill).sum())
     }

@@ -131,7 +131,7 @@ impl Rate {
 const SHARES: u64 = 1_000_000;
 
 /// Where the canonical order begins in this interval.
-pub(super) fn rotation(interval: u64, members: usize) -> usize {
+pub(crate) fn rotation(interval: u64, members: usize) -> usize {
     (interval % (members as u64).max(1)) as usize
 }
 

@@ -36,6 +36,7 @@ pub use laws::Binding;
 pub use line::Line;
 pub use margin::{MarginOrder, Standing};
 pub use merit::merit_order;
+pub(crate) use metered::rotation;
 pub use metered::{Allocation, Metered, metered};
 pub use pairing::pair;
 pub use pairs::Pairs;

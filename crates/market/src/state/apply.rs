@@ -7,7 +7,7 @@ use crate::signing::{Domain, Recover, is_canonical};
 use crate::{
     Account, AccountId, Address, Attributes, Authentication, Command, Community, Delegate, DeliveryInterval,
     Envelope, Event, Location, MAX_ENERGY, MAX_MONEY, MAX_PRICE, Meter, MeterId, MeterTerms, Money, Posting,
-    PostingKind, Prices, Rejection, Rule, Sink, Tariff, TariffId, TariffKind, keccak256,
+    PostingKind, Prices, Rejection, Rule, Sink, TariffId, TariffKind, TariffVersion, keccak256,
 };
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -66,7 +66,8 @@ impl State {
             Command::Read(reading) => self.read(reading, sink),
             Command::Settle { carrier, interval } => self.settle(*carrier, *interval, sink),
             Command::Convert(_) | Command::Store(_) => Err(Rejection::NotForThisRule),
-            Command::Agree { .. } | Command::Reprice { .. } => Err(Rejection::BadTerms),
+            Command::Agree { terms, nonce } => self.agree(terms, *nonce),
+            Command::Reprice { tariff, version, nonce } => self.reprice(*tariff, version, *nonce),
             Command::Equip { .. } => Err(Rejection::BadArrangement),
             Command::ReadRegister(_) => Err(Rejection::BadRegister),
             Command::Correct(_) | Command::Resettle { .. } => Err(Rejection::NothingToCorrect),
@@ -142,6 +143,8 @@ impl State {
         let mut bytes = Vec::new();
         crate::encoding::encode(&Envelope { command: envelope.command.clone(), signature: None }, &mut bytes);
         self.published = alloc::vec![Published::default(); terms.tariffs.len()];
+        self.tariffs =
+            terms.tariffs.iter().map(|tariff| alloc::vec![TariffVersion::founding(tariff)]).collect();
         self.accounts = alloc::vec![Account::default(); AccountId::FIRST_MEMBER.0 as usize];
         (0..AccountId::FIRST_MEMBER.0).for_each(|index| self.commitment.accounts_dirty.mark(index));
         self.community = Some(Founded { terms: terms.clone(), domain, hash: keccak256(&bytes) });
@@ -290,17 +293,18 @@ impl State {
     ) -> Result<(), Rejection> {
         let start = self.on_grid(start)?;
         let terms = self.community().ok_or(Rejection::NotFounded)?;
-        match terms.tariffs.get(usize::from(tariff.0)) {
-            Some(Tariff { kind: TariffKind::Dynamic, .. }) => {}
-            _ => return Err(Rejection::UnknownTariff),
+        let versions = self.tariffs.get(usize::from(tariff.0)).ok_or(Rejection::UnknownTariff)?;
+        if !versions.iter().any(|version| version.tariff.kind == TariffKind::Dynamic) {
+            return Err(Rejection::UnknownTariff);
         }
         if prices.is_empty() || !prices.iter().all(bounded) {
             return Err(Rejection::BadAmount);
         }
-        // Prices of intervals that every carrier has settled can no longer be asked for.
+        // Prices of intervals that every carrier has settled can no longer be asked for once nothing is corrected there.
         let traded = |index: usize| terms.markets.iter().any(|market| market.carrier as usize == index);
         let settled = self.settled_until.iter().enumerate().filter(|(index, _)| traded(*index));
-        let settled = settled.map(|(_, until)| *until).min().unwrap_or(0) / u64::from(start.duration);
+        let settled = settled.map(|(_, until)| *until).min().unwrap_or(0);
+        let settled = settled.saturating_sub(self.longest_window()) / u64::from(start.duration);
         let published = self.published.get_mut(usize::from(tariff.0)).ok_or(Rejection::UnknownTariff)?;
         let next = published.first + published.prices.len() as u64;
         let forgotten = settled.saturating_sub(published.first).min(published.prices.len() as u64) as usize;
@@ -339,7 +343,7 @@ impl State {
         Ok(())
     }
 
-    const fn check_operator_nonce(&self, nonce: u64) -> Result<(), Rejection> {
+    pub(super) const fn check_operator_nonce(&self, nonce: u64) -> Result<(), Rejection> {
         if nonce > self.operator_nonce { Ok(()) } else { Err(Rejection::StaleNonce) }
     }
 }

@@ -1,5 +1,6 @@
 //! A clearing: the claim is checked, filled orders become trades, and the rest stays or lapses.
 
+use super::distances::Map;
 use super::trading::best_limit;
 use super::{Delivery, State};
 use crate::rule::{self, Clearing};
@@ -46,6 +47,7 @@ impl State {
         sink: &mut impl Sink,
     ) -> Result<(), Rejection> {
         let (now, gate) = (self.now, self.gate(interval));
+        let minds = self.minds_distance(interval);
         let delivery = self.deliveries.get_mut(&(interval.start, carrier)).ok_or(Rejection::NotFrozen)?;
         sink.event(Event::Cleared {
             carrier,
@@ -65,6 +67,9 @@ impl State {
                 energy: trade.energy,
                 price: trade.price,
             });
+        }
+        if minds || delivery.keeps_distances() {
+            delivery.note_pairs(clearing, Map { meters: &self.meters, places: &self.places });
         }
         delivery.frozen = false;
         delivery.rounds += 1;

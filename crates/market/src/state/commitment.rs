@@ -150,6 +150,7 @@ impl State {
                 bytes.extend(prices.export.0.to_be_bytes());
             }
         }
+        bytes.extend(self.agreed.iter().flatten());
         keccak256(bytes)
     }
 }
@@ -208,7 +209,9 @@ fn delivery_leaf(
     if !delivery.dirty {
         return delivery.leaf;
     }
-    let leaves = delivery.positions.iter().zip(&delivery.readings).map(|(position, reading)| {
+    let distances = delivery.distances.iter().map(Some).chain(core::iter::repeat(None));
+    let points = delivery.positions.iter().zip(&delivery.readings).zip(distances);
+    let leaves = points.map(|((position, reading), distances)| {
         if reading.is_none() && *position == Position::default() {
             return merkle::EMPTY;
         }
@@ -218,6 +221,7 @@ fn delivery_leaf(
             let [import, export] = reading.map_or([0; 2], |counted| [counted.import.0, counted.export.0]);
             out.extend(import.to_be_bytes());
             out.extend(export.to_be_bytes());
+            out.extend(distances.into_iter().flatten().flat_map(|energy| energy.0.to_be_bytes()));
         })
     });
     let positions = merkle::root_of(leaves, DEPTH, nodes);

@@ -2,6 +2,7 @@
 
 use super::State;
 use super::accounts::Bank;
+use super::distances::Map;
 use crate::rule::Trade;
 use crate::{BookOrder, Event, OrderId, Rejection, Side, Sink, TimeInForce};
 
@@ -16,6 +17,8 @@ impl State {
     ) -> Result<(), Rejection> {
         let OrderId { carrier, interval, side, .. } = id;
         let key = (interval.start, carrier);
+        let minds = self.minds_distance(interval);
+        let map = Map { meters: &self.meters, places: &self.places };
         let delivery = self.deliveries.get_mut(&key).ok_or(Rejection::UnknownOrder)?;
         let mut bank = Bank { accounts: &mut self.accounts, dirty: &mut self.commitment.accounts_dirty };
         let trades = &mut self.scratch.clearing.trades;
@@ -33,6 +36,9 @@ impl State {
             used_up |= found.energy.is_zero();
             let found = *found;
             let (buyer, seller) = if side == Side::Buy { (order, found) } else { (found, order) };
+            if minds || delivery.keeps_distances() {
+                delivery.note_pair(buyer.meter, seller.meter, energy, map);
+            }
             for (side, order) in [(Side::Buy, buyer), (Side::Sell, seller)] {
                 let place = self.places.get(order.meter.0 as usize).copied().unwrap_or(u32::MAX);
                 let position = delivery.positions.get_mut(place as usize).ok_or(Rejection::UnknownMeter)?;

@@ -70,6 +70,8 @@ pub struct Delivery {
     pub(super) shared: bool,
     /// Per place of a meter among its carrier's.
     pub(super) positions: Vec<Position>,
+    /// Per place, energy bought by [`crate::Distance`], Wh; empty where no tariff asks.
+    pub(super) distances: Vec<[Energy; 4]>,
     pub(super) readings: Vec<Option<Counted>>,
     pub(super) readings_missing: usize,
     /// Per account, the highest limit to buy and the lowest to sell: no account trades with itself (C11).
@@ -149,6 +151,7 @@ impl Delivery {
         self.shared = false;
         self.positions.clear();
         self.positions.resize(meters, Position::default());
+        self.distances.clear();
         self.readings.clear();
         self.readings.resize(meters, None);
         self.readings_missing = meters;

@@ -4,12 +4,14 @@
 //! by number and changes nothing.
 
 mod accounts;
+mod agreements;
 mod apply;
 mod blocks;
 mod clearing;
 mod commitment;
 mod continuous;
 mod delivery;
+mod distances;
 mod proof;
 mod settlement;
 mod trading;
@@ -20,8 +22,8 @@ pub use trading::{best_limit, makes_sense, reach};
 
 use crate::signing::Domain;
 use crate::{
-    Account, AccountId, Address, Book, Carrier, Community, DeliveryInterval, Market, Meter, MeterId, Prices,
-    Rejection, TariffId, TariffKind,
+    Account, AccountId, Address, Agreement, Book, Carrier, Community, DeliveryInterval, Hash, Market, Meter,
+    MeterId, Prices, Rejection, TariffVersion,
 };
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
@@ -42,6 +44,12 @@ pub struct State {
     places: Vec<u32>,
     /// Per carrier, the sum of the static shares given so far, parts per million.
     shares: [u32; Carrier::ALL.len()],
+    /// Per tariff, its versions by the moment they come into force; the first are the founding terms.
+    tariffs: Vec<Vec<TariffVersion>>,
+    /// By the moment they come into force.
+    agreements: Vec<Agreement>,
+    /// The chain of hashes over everything agreed after the founding.
+    agreed: Option<Hash>,
     /// Per tariff, the dynamic prices that can still be needed.
     published: Vec<Published>,
     /// The intervals that are being traded, delivered or settled.
@@ -141,31 +149,6 @@ impl State {
     pub fn market(&self, carrier: Carrier) -> Result<&Market, Rejection> {
         let terms = self.community().ok_or(Rejection::NotFounded)?;
         terms.markets.iter().find(|market| market.carrier == carrier).ok_or(Rejection::NotTraded)
-    }
-
-    /// What a tariff charges and pays for energy in an interval, before fees, n€/Wh.
-    ///
-    /// # Errors
-    /// [`Rejection::UnknownTariff`]; [`Rejection::PriceUnknown`] where a dynamic price was not published.
-    pub fn prices(&self, tariff: TariffId, interval: DeliveryInterval) -> Result<Prices, Rejection> {
-        let terms = self.community().ok_or(Rejection::NotFounded)?;
-        let entry = terms.tariffs.get(usize::from(tariff.0)).ok_or(Rejection::UnknownTariff)?;
-        match &entry.kind {
-            TariffKind::Flat(prices) => Ok(*prices),
-            TariffKind::TimeOfUse(windows) => {
-                let local = interval.start.saturating_add_signed(i64::from(terms.utc_offset));
-                windows.iter().find(|window| window.covers(local)).map(|window| window.prices)
-            }
-            .ok_or(Rejection::PriceUnknown),
-            TariffKind::Dynamic => self
-                .published
-                .get(usize::from(tariff.0))
-                .and_then(|published| {
-                    let step = interval.number().checked_sub(published.first)?;
-                    published.prices.get(usize::try_from(step).ok()?).copied()
-                })
-                .ok_or(Rejection::PriceUnknown),
-        }
     }
 
     /// First instant at which orders for an interval are refused, Unix s.

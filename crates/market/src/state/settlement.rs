@@ -2,11 +2,13 @@
 
 use super::State;
 use super::accounts::Bank;
-use super::delivery::Counted;
+use super::delivery::{Counted, Delivery};
+use super::distances::Map;
 use crate::rule::{self, Metered};
 use crate::{
-    Account, AccountId, Bill, BillLine, Carrier, Claim, DeliveryInterval, Energy, Event, MeterId, Money,
-    Position, Posting, PostingKind, Prices, Reading, Rejection, Rule, Side, Sink,
+    Account, AccountId, Agreed, Bill, BillLine, Carrier, Claim, DeliveryInterval, Deviation, DeviationMoney,
+    Distances, Energy, Event, ImbalancePolicy, MeterId, Money, NetImbalance, Position, Posting, PostingKind,
+    Price, Prices, Reading, Rejection, Rule, Side, Sink, TariffVersion,
 };
 use alloc::vec::Vec;
 
@@ -97,7 +99,9 @@ impl State {
         let mut allocations = Vec::new();
         rule::metered(&market.rule, &metered, tariff, interval.number(), &mut allocations)?;
 
-        let delivery = self.delivery_mut(carrier, interval)?;
+        let minds = self.minds_distance(interval);
+        let delivery = self.deliveries.get_mut(&key).ok_or(Rejection::ReadingMissing)?;
+        let before = (minds || delivery.keeps_distances()).then(|| delivery.traded());
         delivery.rounds += u32::from(!orders_first);
         delivery.shared = orders_first;
         delivery.dirty = true;
@@ -108,6 +112,9 @@ impl State {
             position.sold += allocation.sold;
             position.paid += allocation.paid.0 as i64;
             position.received += allocation.received.0 as i64;
+        }
+        if let Some(before) = before {
+            delivery.note_flows(&before, connected, Map { meters: &self.meters, places: &self.places });
         }
         let price = match market.rule {
             Rule::Sharing { price, .. } | Rule::AuctionFirst { price, .. } if volume.0 > 0 => Some(price),
@@ -147,17 +154,18 @@ impl State {
         }
         let counted: Vec<Counted> =
             delivery.readings.iter().map(|reading| reading.unwrap_or_default()).collect();
+        let Delivery { positions, distances, .. } = delivery;
         // All bills are computed first, so that a fund too small for the loans refuses the whole settlement.
-        let bills = self.bills(carrier, interval, &delivery.positions, &counted)?;
+        let bills = self.bills(carrier, interval, &Delivered { positions, distances, counted: &counted })?;
         let dirty = &mut self.commitment.accounts_dirty;
-        let owed: Money = bills.iter().map(Owed::at_most).sum();
+        let owed: Money = bills.points.iter().map(Owed::at_most).sum();
         let fund =
             self.accounts.get(AccountId::GUARANTOR.0 as usize).map_or(Money::ZERO, |fund| fund.balance);
         if owed > fund {
             let mut trial: Vec<Account> = self.accounts.clone();
-            post_all(&bills, carrier, interval, &mut Bank { accounts: &mut trial, dirty }, &mut ())?;
+            bills.post(carrier, interval, &mut Bank { accounts: &mut trial, dirty }, &mut ())?;
         }
-        post_all(&bills, carrier, interval, &mut Bank { accounts: &mut self.accounts, dirty }, sink)?;
+        bills.post(carrier, interval, &mut Bank { accounts: &mut self.accounts, dirty }, sink)?;
 
         if let Some(delivery) = self.deliveries.remove(&key) {
             self.commitment.give_slot(delivery.slot);
@@ -170,8 +178,7 @@ impl State {
         Ok(())
     }
 
-    /// The bill of every metering point of a carrier for an interval, from its trades and what was counted, both by
-    /// its place among the carrier's meters.
+    /// The bills of a carrier's metering points for an interval: what follows from its trades and from what was counted.
     ///
     /// # Errors
     /// Where a tariff has no price for the interval.
@@ -179,37 +186,105 @@ impl State {
         &self,
         carrier: Carrier,
         interval: DeliveryInterval,
-        positions: &[Position],
-        counted: &[Counted],
-    ) -> Result<Vec<Owed>, Rejection> {
-        let founded = self.community.as_ref().ok_or(Rejection::NotFounded)?;
+        delivered: &Delivered<'_>,
+    ) -> Result<Bills, Rejection> {
         let connected = self.connected.get(carrier as usize).ok_or(Rejection::NotTraded)?;
-        let mut bills = Vec::with_capacity(connected.len());
-        for ((meter, position), counted) in connected.iter().zip(positions).zip(counted) {
+        let agreement = self.agreement(interval);
+        let (deviations, net) = self.deviations(interval, delivered)?;
+        let mut deviations = deviations.into_iter();
+        let distances = delivered.distances.iter().copied().chain(core::iter::repeat([Energy::ZERO; 4]));
+        // A tariff is looked up once, however many have it.
+        let mut tariffs: Vec<Option<(&TariffVersion, Prices)>> = alloc::vec![None; self.tariffs.len()];
+        let mut points = Vec::with_capacity(connected.len());
+        let facts = connected.iter().zip(delivered.positions).zip(delivered.counted).zip(distances);
+        for (((meter, position), counted), bought) in facts {
             let terms = self.meters.get(meter.0 as usize).ok_or(Rejection::UnknownMeter)?.terms;
-            let tariff =
-                founded.terms.tariffs.get(usize::from(terms.tariff.0)).ok_or(Rejection::UnknownTariff)?;
-            let prices = self.prices(terms.tariff, interval)?;
+            let known = tariffs.get_mut(usize::from(terms.tariff.0)).ok_or(Rejection::UnknownTariff)?;
+            let (version, prices) = match *known {
+                Some(found) => found,
+                None => *known
+                    .insert((self.tariff(terms.tariff, interval)?, self.prices(terms.tariff, interval)?)),
+            };
+            let agreed = Agreed {
+                deviations: deviations.next(),
+                distances: version.distance_fees.map(|fees| Distances { bought, fees }),
+                vat: version.vat,
+                penalty: agreement.map_or(Price::ZERO, |terms| terms.penalty),
+                tolerance: agreement.map_or(0, |terms| terms.tolerance),
+            };
             let Counted { import, export } = *counted;
-            let bill = Bill { position: *position, import, export, prices, tariff };
+            let bill = Bill { position: *position, import, export, prices, tariff: &version.tariff, agreed };
             let hold = Money(position.hold.into());
-            bills.push(Owed { meter: *meter, member: terms.account, hold, lines: bill.lines() });
+            points.push(Owed { meter: *meter, member: terms.account, hold, lines: bill.lines() });
         }
-        Ok(bills)
+        Ok(Bills { points, net })
+    }
+
+    /// What the deviations cost where the community settles them together, and what it exchanges with the supplier.
+    fn deviations(
+        &self,
+        interval: DeliveryInterval,
+        delivered: &Delivered<'_>,
+    ) -> Result<(Vec<DeviationMoney>, NetImbalance), Rejection> {
+        let policy = self.agreement(interval).map_or(ImbalancePolicy::Dual, |terms| terms.imbalance);
+        let Some(tariff) = policy.tariff() else { return Ok(Default::default()) };
+        let facts = delivered.positions.iter().zip(delivered.counted);
+        let deviations: Vec<Deviation> = facts
+            .map(|(position, counted)| Deviation::of(position, counted.import, counted.export))
+            .collect();
+        if deviations.iter().all(|deviation| *deviation == Deviation::default()) {
+            return Ok(Default::default()); // asks for no price
+        }
+        Ok(policy.settle(self.prices(tariff, interval)?, &deviations, interval.number()))
     }
 }
 
-fn post_all(
-    bills: &[Owed],
-    carrier: Carrier,
-    interval: DeliveryInterval,
-    bank: &mut Bank<'_>,
-    sink: &mut impl Sink,
-) -> Result<(), Rejection> {
-    for bill in bills {
-        bill.post(carrier, interval, bank, sink)?;
+/// What the bills of a carrier's interval follow from, by a metering point's place among the carrier's.
+pub(super) struct Delivered<'a> {
+    pub positions: &'a [Position],
+    /// Energy bought by distance; none where no tariff asks.
+    pub distances: &'a [[Energy; 4]],
+    pub counted: &'a [Counted],
+}
+
+/// The bills of a carrier's interval.
+struct Bills {
+    points: Vec<Owed>,
+    /// What the community exchanges with the supplier for all deviations.
+    net: NetImbalance,
+}
+
+impl Bills {
+    fn post(
+        &self,
+        carrier: Carrier,
+        interval: DeliveryInterval,
+        bank: &mut Bank<'_>,
+        sink: &mut impl Sink,
+    ) -> Result<(), Rejection> {
+        for point in &self.points {
+            point.post(carrier, interval, bank, sink)?;
+        }
+        let NetImbalance { energy, price } = self.net;
+        if energy.is_zero() {
+            return Ok(());
+        }
+        let (community, supplier) = (AccountId::COMMUNITY, AccountId::SUPPLIER);
+        let buys = energy > Energy::ZERO;
+        let posting = Posting {
+            kind: PostingKind::Imbalance,
+            debit: if buys { community } else { supplier },
+            credit: if buys { supplier } else { community },
+            money: energy.abs() * price,
+            meter: None,
+            energy: energy.abs(),
+            price: Some(price),
+            interval: Some(interval),
+            carrier: Some(carrier),
+            side: Some(if buys { Side::Buy } else { Side::Sell }),
+        };
+        bank.post(posting, sink)
     }
-    Ok(())
 }
 
 /// The bill of one metering point, and whose it is.
@@ -218,7 +293,7 @@ struct Owed {
     member: AccountId,
     /// Promised for its orders and trades, n€.
     hold: Money,
-    lines: [BillLine; 10],
+    lines: [BillLine; 15],
 }
 
 impl Owed {
@@ -237,9 +312,9 @@ impl Owed {
         let member = self.member;
         bank.release(member, self.hold)?;
         for BillLine { kind, side, with, energy, money, price } in self.lines {
-            // Energy moves even where it costs nothing; a fee or levy of nothing moves nothing.
-            let fee = matches!(kind, PostingKind::GridFee | PostingKind::Levy);
-            if energy.is_zero() || (fee && money.is_zero()) {
+            // Energy moves even where it costs nothing; a fee, tax or penalty of nothing moves nothing.
+            let moves = matches!(kind, PostingKind::Trade | PostingKind::Supply | PostingKind::Imbalance);
+            if if moves { energy.is_zero() } else { money.is_zero() } {
                 continue;
             }
             let (debit, credit) = match side {

@@ -1,10 +1,12 @@
 //! One worked example of every kind of command; `cases/encoding/` holds their bytes, digests and signatures.
 
 use crate::{
-    AccountId, Address, Attributes, AuctionClaim, Authentication, Carrier, Claim, Command, Community,
-    Delegate, DeliveryInterval, Energy, Fraction, Location, Market, MeterId, MeterTerms, Money, Order,
-    OrderId, PairClaim, Price, PriceConvention, Prices, Quality, Reading, Refused, Rule, SharingKey, Side,
-    Stage, Stages, Step, Tariff, TariffId, TariffKind, TimeInForce, Window, Witness,
+    AccountId, Address, Agreement, Arrangement, Attributes, AuctionClaim, Authentication, Carrier, Claim,
+    Command, Community, Conversion, ConversionClaim, Delegate, DeliveryInterval, Energy, Equipment, Fraction,
+    ImbalancePolicy, Location, Market, MeterId, MeterTerms, Money, NodeClaim, Order, OrderId, Output,
+    PairClaim, Price, PriceConvention, Prices, Quality, Reading, Refused, Register, RegisterReading, Rule,
+    SharingKey, Side, Stage, Stages, Step, StorageClaim, StorageOffer, Tariff, TariffId, TariffKind,
+    TariffVersion, TimeInForce, Window, Witness,
 };
 use alloc::boxed::Box;
 use alloc::vec;
@@ -222,7 +224,142 @@ pub fn examples() -> Vec<(&'static str, Command)> {
                 },
             ),
         ),
+        ("found_coupled", Command::Found(Box::new(designs(coupled_rules())))),
+        ("convert", Command::Convert(conversion())),
+        ("store", Command::Store(storage())),
+        ("agree", Command::Agree { terms: agreement(ImbalancePolicy::Dual), nonce: 12 }),
+        (
+            "agree_on_one_price",
+            Command::Agree { terms: agreement(ImbalancePolicy::Single { tariff: TariffId(2) }), nonce: 13 },
+        ),
+        (
+            "agree_on_shares",
+            Command::Agree { terms: agreement(ImbalancePolicy::ProRata { tariff: TariffId(3) }), nonce: 14 },
+        ),
+        ("reprice", Command::Reprice { tariff: TariffId(1), version: version(None), nonce: 15 }),
+        (
+            "reprice_by_distance",
+            Command::Reprice {
+                tariff: TariffId(1),
+                version: version(Some([Price(0), Price(10_000), Price(30_000), Price(90_000)])),
+                nonce: 16,
+            },
+        ),
+        ("equip", equip(Register::Cumulative { modulus: 1_000_000_000 }, Arrangement::Direct)),
+        ("equip_below", equip(Register::Interval, Arrangement::Sub { main: MeterId(9) })),
+        (
+            "equip_virtually",
+            equip(Register::Interval, Arrangement::Virtual { source: MeterId(9), share: 400_000 }),
+        ),
+        (
+            "read_register",
+            Command::ReadRegister(RegisterReading {
+                meter: MeterId(3),
+                time: START + 900,
+                import: 999_999_999,
+                export: 7,
+                sequence: 2,
+            }),
+        ),
+        (
+            "correct",
+            Command::Correct(Reading {
+                meter: MeterId(3),
+                interval,
+                import: Energy(421),
+                export: Energy(0),
+                sequence: 8,
+            }),
+        ),
+        ("resettle", Command::Resettle { carrier: Carrier::Gas, interval }),
+        ("clear_coupled", clear(electricity, coupled_claim())),
     ]
+}
+
+const fn coupled_rules() -> [Rule; 3] {
+    let weights = [1_000_000, 750_000, 500_000, 250_000, 0];
+    [
+        Rule::Coupled { k: Fraction::HALF },
+        Rule::Coupled { k: Fraction::ONE },
+        Rule::ExPost { tariff: TariffId(0), weights },
+    ]
+}
+
+fn conversion() -> Conversion {
+    Conversion {
+        account: AccountId(7),
+        interval: DeliveryInterval { start: START, duration: 900 },
+        input: MeterId(5),
+        outputs: vec![
+            Output { meter: MeterId(6), ratio: 300_000 },
+            Output { meter: MeterId(7), ratio: 580_001 },
+        ],
+        capacity: Energy(16_500),
+        cost: Price(2_000),
+        nonce: 11,
+    }
+}
+
+const fn storage() -> StorageOffer {
+    StorageOffer {
+        account: AccountId(7),
+        meter: MeterId(5),
+        interval: DeliveryInterval { start: START, duration: 900 },
+        further: 3,
+        charge: Energy(1_250),
+        discharge: Energy(1_000),
+        capacity: Energy(10_000),
+        level: Energy(4_000),
+        least: Energy(3_000),
+        charge_efficiency: 950_000,
+        discharge_efficiency: 960_000,
+        kept: 999_900,
+        cost: Price(25_000),
+        nonce: 12,
+    }
+}
+
+const fn agreement(imbalance: ImbalancePolicy) -> Agreement {
+    Agreement {
+        from: START,
+        imbalance,
+        penalty: Price(50_000),
+        tolerance: 20_000,
+        grace: 86_400,
+        correction_window: 1_209_600,
+    }
+}
+
+const fn version(distance_fees: Option<[Price; 4]>) -> TariffVersion {
+    let tariff = Tariff {
+        kind: TariffKind::Flat(prices(260_000, 79_000)),
+        grid_fee: Price(95_000),
+        peer_grid_fee: Price(41_000),
+        levy: Price(20_500),
+        peer_levy: Price(0),
+    };
+    TariffVersion { from: START + 900, tariff, distance_fees, vat: 190_000 }
+}
+
+const fn equip(register: Register, arrangement: Arrangement) -> Command {
+    Command::Equip { meter: MeterId(3), equipment: Equipment { register, arrangement }, nonce: 17 }
+}
+
+fn coupled_claim() -> Claim {
+    let node = |price, between, margin: [i64; 2], short: [i64; 2]| NodeClaim {
+        price: Price(price),
+        between,
+        margin: margin.map(Energy),
+        short: short.map(Energy),
+    };
+    Claim::Coupled {
+        nodes: vec![node(120_000, false, [0, 350], [0, 0]), node(-41, true, [0, 0], [3, 0])],
+        conversions: vec![ConversionClaim { input: Energy(1_001), outputs: vec![Energy(300), Energy(580)] }],
+        storages: vec![StorageClaim {
+            flows: vec![Energy(1_250), Energy(-1_000)],
+            values: vec![Price(110_000), Price(0)],
+        }],
+    }
 }
 
 /// A community that trades its three carriers by these rules.

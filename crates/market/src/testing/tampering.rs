@@ -554,6 +554,6 @@ mod tests {
                 *counts.entry(field).or_insert(0_u32) += 1;
             }
         }
-        assert_eq!(counts.len(), 127, "{counts:#?}");
+        assert_eq!(counts.len(), 189, "{counts:#?}");
     }
 }

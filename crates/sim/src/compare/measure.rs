@@ -3,7 +3,7 @@
 use super::design::PointWishes;
 use super::record::Recording;
 use crate::Scenario;
-use market::{Bill, Carrier, Energy, Money, Position};
+use market::{Agreed, Bill, Carrier, Energy, Money, Position};
 
 /// What is the same under all designs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +83,7 @@ impl Community {
                         export: reading.export,
                         prices: recorded.prices[tariff],
                         tariff: &without.terms.tariffs[tariff],
+                        agreed: Agreed::default(),
                     };
                     without_market[point.member] += bill.total();
                 }

@@ -6,7 +6,7 @@ use super::record::{Exchange, Recorded, Recording};
 use clearing::{Workspace, outcome};
 use market::rule::{Allocation, Clearing, LabelShare, Metered, RuleKind, metered};
 use market::{
-    Bill, Book, Carrier, Energy, Money, Position, Price, Prices, Rejection, Rule, SharingKey, Side,
+    Agreed, Bill, Book, Carrier, Energy, Money, Position, Price, Prices, Rejection, Rule, SharingKey, Side,
 };
 use std::borrow::Cow;
 
@@ -233,7 +233,8 @@ fn settle(
         let tariff = &recording.terms.tariffs[usize::from(point.tariff.0)];
         let prices = recorded.prices[usize::from(point.tariff.0)];
         let (import, export) = (reading.import, reading.export);
-        let bill = |position| Bill { position, import, export, prices, tariff }.total();
+        let agreed = Agreed::default();
+        let bill = |position| Bill { position, import, export, prices, tariff, agreed }.total();
         let account = &mut measured.members[point.member];
         account.bill += bill(*position);
         account.at_tariff += bill(Position::default());
