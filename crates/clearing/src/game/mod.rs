@@ -10,6 +10,10 @@
 //!
 //! docs/mechanisms/games.md has the formulas, and what each costs to compute.
 
+mod sharing;
+pub use sharing::{Prosumer, Responses, Shared, Sharing};
+mod stackelberg;
+pub use stackelberg::{Led, Member, Stackelberg};
 mod coalition;
 use coalition::sums;
 pub use coalition::{Coalition, Coalitions, MAX_LISTED, members};
@@ -25,6 +29,8 @@ pub use least_core::{
 };
 mod nucleolus;
 pub use nucleolus::{nucleolus, nucleolus_by_rows};
+mod concept;
+pub use concept::Concept;
 
 /// SplitMix64 (Steele et al. 2014): fixed directions, and draws in tests.
 fn random(seed: u64) -> impl FnMut() -> u64 {

@@ -149,6 +149,45 @@ mod tests {
         assert!(found.get() > 500, "few games had a nucleolus");
     }
 
+    /// Kohlberg 1971: whatever is missed at most, the coalitions that miss so much or more, together with players at
+    /// their floor, cover everybody alike with weights, all above 0 but those of players.
+    #[test]
+    fn who_misses_most_is_balanced_at_every_level() {
+        let config = ProptestConfig::with_cases(ProptestConfig::default().cases.max(1_000));
+        proptest!(config, |(game in games(), moved in any::<bool>())| {
+            let Some(mut payoffs) = nucleolus(&game) else { return Ok(()) };
+            let (players, alone) = (game.players(), game.alone());
+            let most = (0..players).max_by(|one, other| {
+                (payoffs[*one] - alone[*one]).total_cmp(&(payoffs[*other] - alone[*other]))
+            });
+            let most = most.unwrap();
+            let moved = moved && payoffs[most] - alone[most] > 0.2;
+            if moved {
+                payoffs[most] -= 0.1;
+                payoffs[(most + 1) % players] += 0.1;
+            }
+            let sums = sums(&payoffs);
+            let excess = |coalition: u64| game.value(coalition) - sums[coalition as usize];
+            let balanced = excesses(&game, &payoffs).into_iter().all(|level| {
+                let missing: Vec<u64> =
+                    (1..(1 << players) - 1).filter(|coalition| excess(*coalition) >= level - 1e-9).collect();
+                // Weights 1 + t, t ≥ 0, that add up to μ for everybody.
+                let weight = |player: usize| missing.iter().filter(|coalition| **coalition >> player & 1 == 1).count();
+                let right: Vec<f64> = (0..players).map(|player| -(weight(player) as f64)).collect();
+                let mut cover = Programme::new(&right);
+                for coalition in &missing {
+                    cover.column(0.0, f64::INFINITY, members(*coalition).map(|player| (player, 1.0)));
+                }
+                for player in (0..players).filter(|player| payoffs[*player] <= alone[*player] + 1e-9) {
+                    cover.column(0.0, f64::INFINITY, [(player, 1.0)]);
+                }
+                cover.column(0.0, f64::INFINITY, (0..players).map(|player| (player, -1.0)));
+                cover.solve() == Status::Optimal
+            });
+            prop_assert_eq!(balanced, !moved, "{:?}", payoffs);
+        });
+    }
+
     #[test]
     fn names_scale_and_what_one_has_alone_change_nothing_else() {
         let config = ProptestConfig::with_cases(ProptestConfig::default().cases.max(1_000));

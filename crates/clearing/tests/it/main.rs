@@ -8,6 +8,7 @@ mod books;
 mod cases;
 mod continuous;
 mod floor;
+mod games;
 mod laws;
 mod lies;
 mod manipulation;
