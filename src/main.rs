@@ -15,6 +15,7 @@ mod completions;
 mod config;
 mod run;
 mod share;
+mod study;
 
 mod metered;
 mod orders;

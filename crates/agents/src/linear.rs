@@ -93,11 +93,15 @@ impl Programme {
         let places: Vec<usize> = squared().map(|(place, _)| place).collect();
         let weights = squared().map(|(_, weight)| *weight).collect();
         let quadratic = CscMatrix::new_from_triplets(count, count, places.clone(), places, weights);
-        let mut solver = DefaultSolver::new(&quadratic, &self.costs, &matrix, &right, &cones, settings).ok()?;
+        let mut solver =
+            DefaultSolver::new(&quadratic, &self.costs, &matrix, &right, &cones, settings).ok()?;
         solver.solve();
         let solution = solver.solution;
-        matches!(solution.status, SolverStatus::Solved | SolverStatus::AlmostSolved)
-            .then(|| Solution { values: solution.x, duals: solution.z, cost: solution.obj_val })
+        matches!(solution.status, SolverStatus::Solved | SolverStatus::AlmostSolved).then(|| Solution {
+            values: solution.x,
+            duals: solution.z,
+            cost: solution.obj_val,
+        })
     }
 }
 

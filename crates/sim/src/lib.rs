@@ -15,5 +15,5 @@ pub use run::{RunError, run};
 mod summary;
 pub use summary::{CarrierSummary, MemberSummary, Summary};
 pub mod compare;
-pub mod study;
 pub mod report;
+pub mod study;

@@ -31,7 +31,8 @@ impl Complement {
         let steps = plant.steps() as f64;
         let middle: Vec<f64> = plant.prices.iter().map(super::Offer::middle).collect();
         let mean_price = middle.iter().sum::<f64>() / steps;
-        let given = |schedule: &[f64]| -> Vec<f64> { schedule.iter().map(|energy| energy.max(0.0)).collect() };
+        let given =
+            |schedule: &[f64]| -> Vec<f64> { schedule.iter().map(|energy| energy.max(0.0)).collect() };
         let factor = |(player, schedule): (&super::Player, &Vec<f64>)| {
             let sum: f64 = given(schedule).iter().sum();
             (player.capacity > 0.0).then(|| sum / (steps * player.capacity))

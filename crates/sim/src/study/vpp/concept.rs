@@ -107,7 +107,7 @@ impl Concept {
             }
             Self::Sharing => {
                 "exists; what is shared is unique (a strictly convex programme), a price wherever some marginal value is"
-            },
+            }
             Self::Stackelberg => "exists on the grid of mark-ups; among equals the lowest is taken",
             Self::Bargaining => "exists and is unique (the gain is not negative)",
             Self::Shapley => "exists and is unique; no player worse off where the game is superadditive",

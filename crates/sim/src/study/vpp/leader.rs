@@ -53,10 +53,8 @@ impl Plant {
             let (middle, mark) = (offer.middle(), mark_up * half(offer));
             Offer { import: middle + mark, export: middle - mark }
         };
-        let internal = Self {
-            players: self.players.clone(),
-            prices: self.prices.iter().map(inside).collect(),
-        };
+        let internal =
+            Self { players: self.players.clone(), prices: self.prices.iter().map(inside).collect() };
         let (mut payoffs, mut costs) = (Vec::new(), Vec::new());
         let (mut sold, mut bought) = (vec![0.0; self.steps()], vec![0.0; self.steps()]);
         for number in 0..self.players.len() {

@@ -18,7 +18,7 @@ pub use leader::Leading;
 mod concept;
 pub use concept::{Concept, Outcome};
 pub mod lies;
-pub use lies::{Lie, Verdict};
+pub use lies::{DRAWN, Gain, Lie, Verdict};
 mod complement;
 pub use complement::Complement;
 
@@ -31,6 +31,12 @@ pub const ACCURACY: f64 = 1e-4;
 
 /// More players have more coalitions than a study solves.
 pub const MOST_PLAYERS: usize = 10;
+
+/// Bidding in the energy-sharing game has come to rest when nothing moves by more, kWh.
+const STILL: f64 = 0.1;
+
+/// Rounds of bidding after which one gives up waiting for rest.
+const MOST_ROUNDS: u32 = 500;
 
 /// What to study.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -73,7 +79,7 @@ pub struct Study {
 pub enum StudyError {
     /// A device that the study has no programme for.
     #[error(
-        "`{player}` has a {device}, which this study does not know\n    take it out, or name the other members with --players"
+        "`{player}` has a {device}, which this study does not know: take it out, or name the other members with --players"
     )]
     Device {
         /// Whose.
@@ -82,7 +88,7 @@ pub enum StudyError {
         device: &'static str,
     },
     /// Nobody of this name.
-    #[error("there is no member `{name}`\n    choose among {known}")]
+    #[error("there is no member `{name}`: choose among {known}")]
     Player {
         /// The name given.
         name: String,
@@ -91,14 +97,16 @@ pub enum StudyError {
     },
     /// Too few or too many players.
     #[error(
-        "{count} players: a game needs at least 2, and 2ⁿ coalitions are solved for at most {MOST_PLAYERS}\n    name some of them with --players"
+        "{count} players: a game needs at least 2, and 2ⁿ coalitions are solved for at most {MOST_PLAYERS}: name some of them with --players"
     )]
     Players {
         /// How many.
         count: usize,
     },
     /// The day is not in the scenario.
-    #[error("day {day} is not in the scenario, which has {days}\n    choose an earlier day, or more with `days` in [time]")]
+    #[error(
+        "day {day} is not in the scenario, which has {days}: choose an earlier day, or more with `days` in [time]"
+    )]
     Day {
         /// The last day asked for, from 1.
         day: u32,
@@ -106,13 +114,15 @@ pub enum StudyError {
         days: u32,
     },
     /// A player has no wholesale price.
-    #[error("`{player}` has no connection for electricity\n    give it a device and a tariff")]
+    #[error("`{player}` has no connection for electricity: give it a device and a tariff")]
     Connection {
         /// Whose.
         player: String,
     },
     /// The wholesale prices of the players differ.
-    #[error("`{player}` buys at another tariff than `{other}`\n    let all players have the wholesale market's tariff")]
+    #[error(
+        "`{player}` buys at another tariff than `{other}`: let all players have the wholesale market's tariff"
+    )]
     Tariffs {
         /// One.
         player: String,
@@ -120,10 +130,14 @@ pub enum StudyError {
         other: String,
     },
     /// The players have more alone than together.
-    #[error("the players earn less together than alone\n    look for wholesale prices that pay more than they charge")]
+    #[error(
+        "the players earn less together than alone: look for wholesale prices that pay more than they charge"
+    )]
     NoGain,
     /// The solver gave up.
-    #[error("no optimum was found for {players}\n    look for a limit that cannot be kept, or numbers of very different size")]
+    #[error(
+        "no optimum was found for {players}: look for a limit that cannot be kept, or numbers of very different size"
+    )]
     NoOptimum {
         /// Who cooperates.
         players: String,
@@ -156,10 +170,13 @@ impl Study {
         let honest = vec![1.0; plant.players.len()];
         let game = plant.values(&honest, None, &mut step)?;
         let optimum = plant.operate(plant.everybody(), &honest)?;
-        let outcomes = Concept::ALL
+        let mut outcomes = Concept::ALL
             .into_iter()
             .map(|concept| Outcome::of(concept, &plant, &honest, &game, &optimum))
             .collect::<Result<Vec<_>, _>>()?;
+        if let Some(sharing) = outcomes.iter_mut().find(|outcome| outcome.concept == Concept::Sharing) {
+            sharing.iterations = plant.bid(STILL, MOST_ROUNDS)?.1;
+        }
         let lies = lies::search(&plant, question, &game, &outcomes, &mut step)?;
         let first = u64::from(question.day) * scenario.span.per_day();
         Ok(Self {
@@ -185,6 +202,37 @@ impl Study {
     pub fn pairs(&self) -> u64 {
         let players = self.plant.players.len() as u32;
         (3_u64.pow(players) + 1 - (2 << players)) / 2
+    }
+
+    /// What a concept gave.
+    ///
+    /// # Panics
+    /// Never: every concept is played.
+    #[must_use]
+    pub fn outcome(&self, concept: Concept) -> &Outcome {
+        self.outcomes.iter().find(|outcome| outcome.concept == concept).expect("every concept is played")
+    }
+
+    /// How many players earn less under an outcome than alone.
+    #[must_use]
+    pub fn worse_off(&self, outcome: &Outcome) -> usize {
+        let alone = self.game.alone();
+        outcome.payoffs.iter().zip(&alone).filter(|(payoff, alone)| **payoff < **alone - ACCURACY).count()
+    }
+
+    /// The lie that wins most, and under which concept; nothing where none wins.
+    #[must_use]
+    pub fn best_lie(&self) -> Option<(&Lie, &Gain)> {
+        let gains = self.lies.iter().flat_map(|lie| lie.gains.iter().map(move |gain| (lie, gain)));
+        gains
+            .filter(|(_, gain)| gain.liar > ACCURACY)
+            .max_by(|one, other| one.1.liar.total_cmp(&other.1.liar))
+    }
+
+    /// Start of a step, Unix s.
+    #[must_use]
+    pub fn time(&self, step: usize) -> u64 {
+        self.start + step as u64 * u64::from(self.duration)
     }
 
     /// What all earn, each alone.

@@ -142,11 +142,7 @@ impl Player {
 
     /// Adds it to a programme, its costs told as `report` times the true ones.
     pub(super) fn join(&self, programme: &mut Programme, steps: usize, report: f64) -> Place {
-        let mut place = Place {
-            gives: vec![Vec::new(); steps],
-            fixed: vec![0.0; steps],
-            ..Place::default()
-        };
+        let mut place = Place { gives: vec![Vec::new(); steps], fixed: vec![0.0; steps], ..Place::default() };
         for part in &self.parts {
             part.join(programme, &mut place, report);
         }
