@@ -191,7 +191,8 @@ struct GainForm {
     concept: &'static str,
     gain_neur: i128,
     others_neur: i128,
-    deterred_from_ppm: i64,
+    fall_neur: i128,
+    average_neur: i128,
 }
 
 fn neur(amount: f64) -> i128 {
@@ -309,7 +310,8 @@ impl Finished<'_> {
             concept: gain.concept.name(),
             gain_neur: neur(gain.liar),
             others_neur: neur(gain.others),
-            deterred_from_ppm: ppm(lie.deterred_from(gain)),
+            fall_neur: neur(gain.fall),
+            average_neur: neur(lie.on_average(gain)),
         };
         LieForm {
             name: self.name(lie.player),
@@ -344,9 +346,9 @@ impl Finished<'_> {
             text += "\n";
             text += &self.lies().render();
             text += &format!(
-                "\n  told: costs, as part of the true ones; wins: the most under any concept, ct; others: what it costs them there;\n  \
-                 caught: days of {DRAWN} on which an audit with drawn prices sees it; acting: what acting out the lie costs on\n  \
-                 such a day, ct; audit: share of days with drawn prices from which on no lie pays\n"
+                "\n  told: costs, as part of the true ones; wins: the most under any concept in a day; others: what it costs them\n  \
+                 there; caught: days of {DRAWN} on which an audit that draws prices sees it; then loses: what it gets beyond what\n  \
+                 it has alone; on average: what the lie wins with such an audit; acting: what acting out the lie costs instead\n"
             );
         }
         text += &format!("\n  {:<16}{}\n", "report", page.display());
@@ -386,8 +388,9 @@ impl Finished<'_> {
             ("under", Align::Left),
             ("others ct", right),
             ("caught", right),
+            ("then loses ct", right),
+            ("on average ct", right),
             ("acting ct", right),
-            ("audit %", right),
         ]);
         let cents = |amount: f64| decimal(neur(amount), 7, 2);
         for lie in &self.study.lies {
@@ -402,8 +405,9 @@ impl Finished<'_> {
                 if wins { gain.concept.title().to_owned() } else { "any".to_owned() },
                 if wins { cents(gain.others) } else { "–".to_owned() },
                 format!("{} of {DRAWN}", lie.caught),
+                cents(gain.fall),
+                cents(lie.on_average(gain)),
                 cents(lie.acting),
-                decimal(ppm(lie.deterred_from(gain)).into(), 4, 1),
             ]);
         }
         table

@@ -43,18 +43,19 @@ const PRICES: [(&str, Kind); 5] = [
 const COALITIONS: [(&str, Kind); 3] =
     [("members", Kind::Text), ("count", Kind::Integer), ("value_neur", Kind::Integer)];
 
-const LIES: [(&str, Kind); 11] = [
+const LIES: [(&str, Kind); 12] = [
     ("player", Kind::Text),
     ("told_ppm", Kind::Integer),
     ("concept", Kind::Text),
     ("gain_neur", Kind::Integer),
     ("others_neur", Kind::Integer),
+    ("fall_neur", Kind::Integer),
     ("regret_neur", Kind::Integer),
     ("tolerated_neur", Kind::Integer),
     ("caught", Kind::Integer),
     ("drawn", Kind::Integer),
     ("acting_neur", Kind::Integer),
-    ("deterred_from_ppm", Kind::Integer),
+    ("average_neur", Kind::Integer),
 ];
 
 /// Writes all.
@@ -164,12 +165,13 @@ fn lies(folder: &Folder, study: &Study) -> Result<(), ReportError> {
                 Cell::Text(gain.concept.name()),
                 money(gain.liar),
                 money(gain.others),
+                money(gain.fall),
                 money(lie.day.regret),
                 money(lie.day.tolerated),
                 Cell::Integer(lie.caught.into()),
                 Cell::Integer(DRAWN.into()),
                 money(lie.acting),
-                ppm(lie.deterred_from(gain)),
+                money(lie.on_average(gain)),
             ])?;
         }
     }

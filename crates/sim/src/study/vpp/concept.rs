@@ -1,6 +1,7 @@
 //! The solution concepts: who gets what.
 
 use super::coalition::{Operation, Plant};
+use super::leader::Responses;
 use super::{ACCURACY, StudyError};
 use clearing::game::{Coalition, Coalitions, bargain, least_core, nucleolus, shapley};
 
@@ -124,8 +125,7 @@ impl Outcome {
         concept: Concept,
         plant: &Plant,
         report: &[f64],
-        game: &Coalitions,
-        optimum: &Operation,
+        (game, optimum, responses): (&Coalitions, &Operation, &[Responses]),
     ) -> Result<Self, StudyError> {
         let mut outcome = Self {
             concept,
@@ -153,7 +153,7 @@ impl Outcome {
                 outcome.prices = Some(shared.prices);
             }
             Concept::Stackelberg => {
-                let led = plant.lead(report)?;
+                let led = plant.led(responses);
                 (outcome.payoffs, outcome.costs) = (led.payoffs, led.costs);
                 outcome.operator = led.operator;
                 outcome.iterations = Some(led.tried);

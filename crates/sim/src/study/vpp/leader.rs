@@ -8,7 +8,7 @@
 //! operator takes the lowest, which members like best.
 
 use super::StudyError;
-use super::coalition::{Offer, Plant};
+use super::coalition::{Offer, Operation, Plant};
 
 /// Mark-ups tried between none and all.
 const GRID: u32 = 20;
@@ -24,11 +24,12 @@ pub struct Leading {
     pub costs: Vec<f64>,
     /// What the operator keeps.
     pub operator: f64,
-    /// Per step, the middle of the internal prices and half their distance, in the currency per kWh.
-    pub prices: Vec<(f64, f64)>,
     /// Mark-ups tried.
     pub tried: u32,
 }
+
+/// What a member does at each mark-up of the grid.
+pub(super) type Responses = Vec<Operation>;
 
 impl Plant {
     /// The operator's best mark-up.
@@ -36,47 +37,61 @@ impl Plant {
     /// # Errors
     /// Where the solver finds no optimum.
     pub fn lead(&self, report: &[f64]) -> Result<Leading, StudyError> {
-        let mut best: Option<Leading> = None;
-        for point in 0..=GRID {
-            let led = self.led(f64::from(point) / f64::from(GRID), report)?;
-            if best.as_ref().is_none_or(|best| led.operator > best.operator + super::ACCURACY) {
-                best = Some(led);
-            }
-        }
-        let best = best.expect("the grid has points");
-        Ok(Leading { tried: GRID + 1, ..best })
+        let responses: Vec<Responses> =
+            (0..self.players.len()).map(|player| self.respond(player, report)).collect::<Result<_, _>>()?;
+        Ok(self.led(&responses))
     }
 
-    fn led(&self, mark_up: f64, report: &[f64]) -> Result<Leading, StudyError> {
-        let half = |offer: &Offer| (offer.import - offer.export) / 2.0;
-        let inside = |offer: &Offer| {
-            let (middle, mark) = (offer.middle(), mark_up * half(offer));
-            Offer { import: middle + mark, export: middle - mark }
+    /// What a member does at each mark-up.
+    pub(super) fn respond(&self, player: usize, report: &[f64]) -> Result<Responses, StudyError> {
+        let at = |point| {
+            let prices = self.prices.iter().map(|offer| marked(*offer, mark_up(point))).collect();
+            let internal = Self { players: self.players.clone(), prices };
+            internal.operate(1 << player, report)
         };
-        let internal =
-            Self { players: self.players.clone(), prices: self.prices.iter().map(inside).collect() };
-        let (mut payoffs, mut costs) = (Vec::new(), Vec::new());
-        let (mut sold, mut bought) = (vec![0.0; self.steps()], vec![0.0; self.steps()]);
-        for number in 0..self.players.len() {
-            let alone = internal.operate(1 << number, report)?;
-            for (step, given) in alone.schedules[0].iter().enumerate() {
-                sold[step] += given.max(0.0);
-                bought[step] += (-given).max(0.0);
-            }
-            payoffs.push(alone.value);
-            costs.push(alone.costs[0]);
-        }
-        let profit = |(step, offer): (usize, &Offer)| {
-            let (given, taken) = (sold[step], bought[step]);
-            half(offer) * (mark_up * (given + taken) - (given - taken).abs())
-        };
-        Ok(Leading {
-            mark_up,
-            payoffs,
-            costs,
-            operator: self.prices.iter().enumerate().map(profit).sum(),
-            prices: self.prices.iter().map(|offer| (offer.middle(), mark_up * half(offer))).collect(),
-            tried: 1,
-        })
+        (0..=GRID).map(at).collect()
     }
+
+    /// The best mark-up for an operator who knows every member's responses.
+    pub(super) fn led(&self, responses: &[Responses]) -> Leading {
+        let profit = |point: u32| -> f64 {
+            let given = |step: usize| responses.iter().map(move |one| one[point as usize].schedules[0][step]);
+            let earned = |(step, offer): (usize, &Offer)| {
+                let traded: f64 = given(step).map(f64::abs).sum();
+                let net: f64 = given(step).sum();
+                half(*offer) * (mark_up(point) * traded - net.abs())
+            };
+            self.prices.iter().enumerate().map(earned).sum()
+        };
+        let (mut best, mut operator) = (0, profit(0));
+        for point in 1..=GRID {
+            let profit = profit(point);
+            if profit > operator + super::ACCURACY {
+                (best, operator) = (point, profit);
+            }
+        }
+        let chosen = || responses.iter().map(|one| &one[best as usize]);
+        Leading {
+            mark_up: mark_up(best),
+            payoffs: chosen().map(|operation| operation.value).collect(),
+            costs: chosen().map(|operation| operation.costs[0]).collect(),
+            operator,
+            tried: GRID + 1,
+        }
+    }
+}
+
+fn mark_up(point: u32) -> f64 {
+    f64::from(point) / f64::from(GRID)
+}
+
+/// Half the distance of the wholesale market's prices.
+fn half(offer: Offer) -> f64 {
+    (offer.import - offer.export) / 2.0
+}
+
+/// The internal prices at a mark-up.
+fn marked(offer: Offer, mark_up: f64) -> Offer {
+    let (middle, mark) = (offer.middle(), mark_up * half(offer));
+    Offer { import: middle + mark, export: middle - mark }
 }

@@ -6,16 +6,18 @@
 //! The audit knows the prices inside and what the meter counted. A player who told the truth does, at these prices, what
 //! is best for it by the costs it told (Samuelson 1938: choices reveal preferences). Who does what is best by other costs
 //! reveals them: its regret, what it would have earned more by the costs it told had it done what they ask for, is more
-//! than measuring can explain. Who is caught gets no more than alone.
+//! than measuring can explain.
 //!
 //! The prices of a day decide little: a panel gives at 5 ct whatever a kWh costs below. So the audit draws prices too, for
 //! some days and one player, evenly between nothing and twice the cost it told, where its choices say most about it
 //! (Becker, DeGroot, Marschak 1964). There a liar reveals itself, or pays for acting out the lie: it does what is not best.
+//! Who is caught gets no more than alone for all days since prices were drawn last.
 
 use super::coalition::{Plant, balance};
 use super::concept::{Concept, Outcome};
+use super::leader::Responses;
 use super::player::Place;
-use super::{ACCURACY, Question, StudyError};
+use super::{Question, StudyError};
 use agents::Random;
 use agents::linear::{Programme, Solution};
 use clearing::game::Coalitions;
@@ -50,10 +52,12 @@ impl Lie {
         self.day.detects() || self.caught > 0
     }
 
-    /// The part of days on which prices must be drawn so that acting out the lie never pays under a concept, 0 to 1.
+    /// What a lie wins on average where prices are drawn on some days, and who is caught gets no more than alone for all
+    /// days since the last ones were, in the currency a day; negative where it does not pay.
     #[must_use]
-    pub fn deterred_from(&self, gain: &Gain) -> f64 {
-        if gain.liar <= ACCURACY { 0.0 } else { gain.liar / (gain.liar + self.acting) }
+    pub fn on_average(&self, gain: &Gain) -> f64 {
+        let caught = f64::from(self.caught) / f64::from(DRAWN);
+        (1.0 - caught) * gain.liar - caught * gain.fall
     }
 }
 
@@ -87,12 +91,14 @@ impl Verdict {
     }
 }
 
-/// Every player with costs tells each of these lies. `honest` are the outcomes without.
+/// What is so without lies: the coalitions' worth, the responses to an operator's prices, the outcomes.
+type Truth<'a> = (&'a Coalitions, &'a [Responses], &'a [Outcome]);
+
+/// Every player with costs tells each of the lies.
 pub(super) fn search(
     plant: &Plant,
     question: &Question,
-    game: &Coalitions,
-    honest: &[Outcome],
+    truth: Truth<'_>,
     step: &mut dyn FnMut(),
 ) -> Result<Vec<Lie>, StudyError> {
     let mut found = Vec::new();
@@ -102,7 +108,7 @@ pub(super) fn search(
         let mut day = || (0..plant.steps()).map(|_| 2.0 * cost * luck.unit()).collect();
         let drawn: Vec<Vec<f64>> = (0..DRAWN).map(|_| day()).collect();
         for by in &question.lies {
-            found.push(tell(plant, (player, *by, &drawn), game, honest, step)?);
+            found.push(tell(plant, (player, *by, &drawn), truth, step)?);
         }
     }
     Ok(found)
@@ -111,16 +117,18 @@ pub(super) fn search(
 fn tell(
     plant: &Plant,
     (player, by, drawn): (usize, f64, &[Vec<f64>]),
-    game: &Coalitions,
-    honest: &[Outcome],
+    truth: Truth<'_>,
     step: &mut dyn FnMut(),
 ) -> Result<Lie, StudyError> {
+    let (game, responses, honest) = truth;
     let mut report = vec![1.0; plant.players.len()];
     report[player] = 1.0 + by;
     let told = plant.values(&report, Some((player, game)), step)?;
     let optimum = plant.operate(plant.everybody(), &report)?;
+    let mut responses = responses.to_vec();
+    responses[player] = plant.respond(player, &report)?;
     let gain = |before: &Outcome| {
-        let after = Outcome::of(before.concept, plant, &report, &told, &optimum)?;
+        let after = Outcome::of(before.concept, plant, &report, (&told, &optimum, &responses))?;
         let truly = after.payoffs[player] + by * after.costs[player];
         let liar = truly - before.payoffs[player];
         let all = after.payoffs.iter().sum::<f64>() - before.payoffs.iter().sum::<f64>();

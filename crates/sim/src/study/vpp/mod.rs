@@ -170,14 +170,17 @@ impl Study {
         let honest = vec![1.0; plant.players.len()];
         let game = plant.values(&honest, None, &mut step)?;
         let optimum = plant.operate(plant.everybody(), &honest)?;
+        let responses = (0..plant.players.len())
+            .map(|player| plant.respond(player, &honest))
+            .collect::<Result<Vec<_>, _>>()?;
         let mut outcomes = Concept::ALL
             .into_iter()
-            .map(|concept| Outcome::of(concept, &plant, &honest, &game, &optimum))
+            .map(|concept| Outcome::of(concept, &plant, &honest, (&game, &optimum, &responses)))
             .collect::<Result<Vec<_>, _>>()?;
         if let Some(sharing) = outcomes.iter_mut().find(|outcome| outcome.concept == Concept::Sharing) {
             sharing.iterations = plant.bid(STILL, MOST_ROUNDS)?.1;
         }
-        let lies = lies::search(&plant, question, &game, &outcomes, &mut step)?;
+        let lies = lies::search(&plant, question, (&game, &responses, &outcomes), &mut step)?;
         let first = u64::from(question.day) * scenario.span.per_day();
         Ok(Self {
             start: scenario.span.first.later(first).start,
