@@ -11,6 +11,8 @@ pub use bilateral::{Consensus, agreed, consensus};
 pub use claim::clear;
 mod blocks;
 pub use blocks::clear_blocks;
+mod coupled;
+pub use coupled::{alone, clear_coupled};
 mod outcome;
 pub use outcome::outcome;
 mod workspace;

@@ -1,16 +1,16 @@
 //! Linear programmes with few rows and many columns: max c·x, A x = b, 0 ≤ x ≤ u.
 //!
-//! The primal simplex method with bounds (Dantzig 1963; Chvátal 1983, ch. 8): a basis of one column per row, the
-//! inverse of its matrix held densely, every other column at one of its bounds. A step takes the column that promises
-//! most per unit (Dantzig's rule) and moves it until a basic column, or itself, meets a bound. After a row of steps
-//! that moved nothing, the first column that promises anything is taken instead (Bland 1977), under which no basis
-//! returns. A first phase drives out one artificial column per row; where rows depend on each other some of these stay
-//! in the basis, at zero.
+//! The primal simplex method with bounds (Dantzig 1963; Chvátal 1983, ch. 8): a basis of one column per row,
+//! the inverse of its matrix held densely, every other column at one of its bounds. A step takes the column
+//! that promises most per unit (Dantzig's rule) and moves it until a basic column, or itself, meets a bound.
+//! After a row of steps that moved nothing, the first column that promises anything is taken instead (Bland
+//! 1977), under which no basis returns. A first phase drives out one artificial column per row; where rows
+//! depend on each other some of these stay in the basis, at zero.
 //!
-//! Columns may be added after a solution, which then goes on from the basis it has: so can a programme be solved whose
-//! columns are too many to write down. Floats, one thread, no randomness: the same programme takes the same steps. Its
-//! answers are exact to rounding, and whoever must be certain checks them: x for the bounds and rows, the prices for
-//! y·A ≥ c, both values for being equal.
+//! Columns may be added after a solution, which then goes on from the basis it has: so can a programme be
+//! solved whose columns are too many to write down. Floats, one thread, no randomness: the same programme
+//! takes the same steps. Its answers are exact to rounding, and whoever must be certain checks them: x for
+//! the bounds and rows, the prices for y·A ≥ c, both values for being equal.
 
 /// What is promised per unit, in parts of the largest worth, below which a column promises nothing.
 const PROMISE: f64 = 1e-11;
@@ -18,7 +18,8 @@ const PROMISE: f64 = 1e-11;
 const SLACK: f64 = 1e-11;
 /// An entry of an entering column that is smaller is no pivot.
 const PIVOT: f64 = 1e-9;
-/// What may remain in artificial columns of a programme that has a solution, in parts of the largest right side.
+/// What may remain in artificial columns of a programme that has a solution, in parts of the largest right
+/// side.
 const REMAINS: f64 = 1e-9;
 /// The inverse is made anew after so many steps.
 const REFRESH: u32 = 64;
@@ -62,6 +63,8 @@ pub struct Programme {
     feasible: bool,
     steps: u32,
     since_refresh: u32,
+    /// Steps in a row that move nothing before Bland's rule takes over.
+    patience: usize,
     // Room for a step: no allocation while it runs.
     entering: Vec<f64>,
     matrix: Vec<f64>,
@@ -91,13 +94,14 @@ impl Programme {
             feasible: false,
             steps: 0,
             since_refresh: 0,
+            patience: 2 * rows + 1,
             entering: vec![0.0; rows],
             matrix: vec![0.0; rows * rows],
         }
     }
 
-    /// Adds a column, at zero: its worth per unit, the most of it (≥ 0, may be infinite), its entries (row, coefficient).
-    /// Returns its number.
+    /// Adds a column, at zero: its worth per unit, the most of it (≥ 0, may be infinite), its entries (row,
+    /// coefficient). Returns its number.
     pub fn column(
         &mut self,
         worth: f64,
@@ -207,7 +211,7 @@ impl Programme {
                 return Status::Stalled;
             }
             self.price(first_phase);
-            let Some((column, up)) = self.choose(first_phase, promise, idle > 2 * rows) else {
+            let Some((column, up)) = self.choose(first_phase, promise, idle >= self.patience) else {
                 if self.since_refresh == 0 {
                     return Status::Optimal;
                 }
@@ -221,7 +225,7 @@ impl Programme {
                 return Status::Stalled;
             }
             self.enter(column);
-            let Some((moved, leaving)) = self.ratio(column, up, slack, idle > 2 * rows) else {
+            let Some((moved, leaving)) = self.ratio(column, up, slack, idle >= self.patience) else {
                 return Status::Unbounded;
             };
             idle = if moved > slack { 0 } else { idle + 1 };
@@ -291,8 +295,9 @@ impl Programme {
         self.entering = entering;
     }
 
-    /// How far the entering column can move and which row's column it drives out: none where it meets its own bound.
-    /// Of rows that bind alike (Harris 1973) the largest pivot is taken, or under Bland's rule the first column.
+    /// How far the entering column can move and which row's column it drives out: none where it meets its own
+    /// bound. Of rows that bind alike (Harris 1973) the largest pivot is taken, or under Bland's rule the
+    /// first column.
     fn ratio(&self, column: usize, up: bool, slack: f64, first: bool) -> Option<(f64, Option<usize>)> {
         let room = |row: usize| {
             let fall = if up { self.entering[row] } else { -self.entering[row] };
@@ -352,7 +357,8 @@ impl Programme {
         }
     }
 
-    /// Makes the inverse and the levels anew from the basis (Gauss–Jordan, largest pivot). False where the basis has none.
+    /// Makes the inverse and the levels anew from the basis (Gauss–Jordan, largest pivot). False where the
+    /// basis has none.
     fn refresh(&mut self) -> bool {
         let rows = self.right.len();
         self.since_refresh = 0;
@@ -461,7 +467,8 @@ mod tests {
         // Columns, right side, value, levels.
         type Row = (&'static [(f64, f64, &'static [f64])], &'static [f64], f64, &'static [f64]);
         let rows: [Row; 5] = [
-            // max 3x + 5y, x ≤ 4, 2y ≤ 12, 3x + 2y ≤ 18: the corner y = 6, x = 2 (Hillier & Lieberman's glass works).
+            // max 3x + 5y, x ≤ 4, 2y ≤ 12, 3x + 2y ≤ 18: the corner y = 6, x = 2 (Hillier & Lieberman's glass
+            // works).
             (
                 &[
                     (3.0, 4.0, &[0.0, 3.0]),
@@ -528,7 +535,8 @@ mod tests {
         certify(&[0.0, 0.0, 1.0], &columns, &programme);
     }
 
-    /// Every vertex of the assignment polytope is degenerate: n columns of 2n − 1 basic ones are more than zero.
+    /// Every vertex of the assignment polytope is degenerate: n columns of 2n − 1 basic ones are more than
+    /// zero.
     #[test]
     fn assignments_are_found_among_many_ties() {
         for size in 1..=7_usize {
@@ -555,52 +563,76 @@ mod tests {
         }
     }
 
-    #[test]
-    fn value_and_bound_meet_on_random_programmes() {
-        let row = (1_usize..8, 1_usize..40).prop_flat_map(|(rows, columns)| {
+    /// What a random programme is made of: rows; columns of worth, bound and coefficients; a point.
+    type Parts = (usize, Vec<(i32, Option<i32>, Vec<i32>)>, Vec<i32>);
+
+    fn parts(rows: std::ops::Range<usize>, columns: std::ops::Range<usize>) -> impl Strategy<Value = Parts> {
+        (rows, columns).prop_flat_map(|(rows, columns)| {
             let coefficients = prop::collection::vec(prop_oneof![2 => Just(0), 3 => -9_i32..10], rows);
             let column = (-20_i32..20, prop_oneof![Just(None), (0_i32..30).prop_map(Some)], coefficients);
             let inside = prop::collection::vec(0_i32..12, columns);
             (Just(rows), prop::collection::vec(column, columns), inside)
-        });
+        })
+    }
+
+    /// Solves it at once, column by column as they come, and by Bland's rule alone: all end alike, with a
+    /// proof.
+    fn solve_in_three_ways((rows, columns, inside): Parts) -> Status {
+        let column = |(worth, upper, entries): &(i32, Option<i32>, Vec<i32>)| {
+            let entries = entries.iter().map(|entry| f64::from(*entry)).collect();
+            (f64::from(*worth), upper.map_or(NO_END, f64::from), entries)
+        };
+        let columns: Vec<Column> = columns.iter().map(column).collect();
+        // Some point within the bounds decides the right side, so that there is a solution.
+        let point = columns.iter().zip(&inside).map(|(column, inside)| f64::from(*inside).min(column.1));
+        let point: Vec<f64> = point.collect();
+        let sum = |row: usize| columns.iter().zip(&point).map(|(column, x)| column.2[row] * x).sum();
+        let right: Vec<f64> = (0..rows).map(sum).collect();
+
+        let mut whole = programme(&right, &columns);
+        let mut patient = whole.clone();
+        patient.patience = 0;
+        let mut grown = Programme::new(&right);
+        for (worth, upper, entries) in &columns {
+            grown.column(*worth, *upper, entries.iter().copied().enumerate());
+            if grown.solve() == Status::Unbounded {
+                break;
+            }
+        }
+        let status = whole.solve();
+        for other in [&mut patient, &mut grown] {
+            assert_eq!(other.solve(), status);
+            let apart = (other.value() - whole.value()).abs();
+            assert!(status != Status::Optimal || apart <= 1e-7 * (1.0 + whole.value().abs()), "{apart}");
+        }
+        match status {
+            Status::Optimal => {
+                certify(&right, &columns, &whole);
+                certify(&right, &columns, &patient);
+                let worth: f64 = columns.iter().zip(&point).map(|(column, x)| column.0 * x).sum();
+                assert!(whole.value() >= worth - 1e-7 * (1.0 + worth.abs()));
+            }
+            Status::Unbounded => assert!(columns.iter().any(|column| column.1 == NO_END)),
+            other => panic!("{other:?}"),
+        }
+        status
+    }
+
+    #[test]
+    fn value_and_bound_meet_on_random_programmes() {
         let config = ProptestConfig::with_cases(ProptestConfig::default().cases.max(4_000));
         let ended = std::cell::RefCell::new([0_u32; 2]);
-        proptest!(config, |((rows, columns, inside) in row)| {
-            let column = |(worth, upper, entries): &(i32, Option<i32>, Vec<i32>)| {
-                let entries = entries.iter().map(|entry| f64::from(*entry)).collect();
-                (f64::from(*worth), upper.map_or(NO_END, f64::from), entries)
-            };
-            let columns: Vec<Column> = columns.iter().map(column).collect();
-            // Some point within the bounds decides the right side, so that there is a solution.
-            let point = columns.iter().zip(&inside).map(|(column, inside)| f64::from(*inside).min(column.1));
-            let point: Vec<f64> = point.collect();
-            let sum = |row: usize| columns.iter().zip(&point).map(|(column, x)| column.2[row] * x).sum();
-            let right: Vec<f64> = (0..rows).map(sum).collect();
-            let mut whole = programme(&right, &columns);
-            let status = whole.solve();
-            match status {
-                Status::Optimal => {
-                    certify(&right, &columns, &whole);
-                    let worth: f64 = columns.iter().zip(&point).map(|(column, x)| column.0 * x).sum();
-                    prop_assert!(whole.value() >= worth - 1e-7 * (1.0 + worth.abs()));
-                }
-                Status::Unbounded => prop_assert!(columns.iter().any(|column| column.1 == NO_END)),
-                other => prop_assert!(false, "{other:?}"),
-            }
-            ended.borrow_mut()[usize::from(status == Status::Unbounded)] += 1;
-            // Columns that come later, as they are asked for, lead to the same value.
-            let mut grown = Programme::new(&right);
-            for (worth, upper, entries) in &columns {
-                grown.column(*worth, *upper, entries.iter().copied().enumerate());
-                if grown.solve() == Status::Unbounded {
-                    break;
-                }
-            }
-            prop_assert_eq!(grown.solve(), status);
-            if status == Status::Optimal {
-                prop_assert!((grown.value() - whole.value()).abs() <= 1e-7 * (1.0 + whole.value().abs()));
-            }
+        proptest!(config, |(parts in parts(1..8, 1..40))| {
+            ended.borrow_mut()[usize::from(solve_in_three_ways(parts) == Status::Unbounded)] += 1;
         });
         assert!(ended.into_inner().iter().all(|count| *count > 300), "both ends must be reached");
+    }
+
+    #[test]
+    fn so_they_do_on_larger_ones() {
+        let config = ProptestConfig::with_cases(ProptestConfig::default().cases.max(100));
+        proptest!(config, |(parts in parts(10..25, 30..90))| {
+            solve_in_three_ways(parts);
+        });
     }
 }

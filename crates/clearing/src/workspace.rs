@@ -6,6 +6,7 @@ pub struct Workspace {
     pub(crate) selection: crate::selection::Memory,
     pub(crate) merit: crate::merit::Memory,
     pub(crate) pipeline: crate::pipeline::Memory,
+    pub(crate) coupled: crate::coupled::Memory,
 }
 
 impl Workspace {

@@ -28,6 +28,9 @@ fn rule(kind: RuleKind, random: &mut Random) -> Rule {
         RuleKind::MidMarketRate => Rule::MidMarketRate { tariff },
         RuleKind::SupplyDemandRatio => Rule::SupplyDemandRatio { tariff },
         RuleKind::BillSharing => Rule::BillSharing,
+        RuleKind::ExPost => {
+            Rule::ExPost { tariff, weights: std::array::from_fn(|_| random.below(1_000_001) as u32) }
+        }
         RuleKind::Key(key) => Rule::Sharing { key, price },
         _ => {
             let keys: Vec<_> = keys.collect();
@@ -88,6 +91,11 @@ fn commands(rule: Rule, random: &mut Random) -> Vec<Command> {
             share: random.below(1_000_000 / u64::from(members)) as u32 * u32::from(random.below(4) > 0),
         };
         commands.push(Command::RegisterMeter { terms, nonce: next() });
+        let location = Location(0x0101_0101 ^ random.below(3) as u32 ^ (random.below(2) as u32) << 8);
+        commands.push(Command::Locate { meter: MeterId(member), location, nonce: next() });
+    }
+    if random.below(3) > 0 {
+        commands.extend(later_terms(random, &mut next));
     }
     let interval = DeliveryInterval { start: START + 900 * random.below(2), duration: 900 };
     if rule.takes_orders() {
@@ -102,6 +110,39 @@ fn commands(rule: Rule, random: &mut Random) -> Vec<Command> {
     }
     commands.push(Command::Clear { carrier, interval, claim: Claim::Metered });
     commands.push(Command::Settle { carrier, interval });
+    commands
+}
+
+/// What is agreed after the founding: a policy, a penalty, and a tariff that changes after the first interval.
+fn later_terms(random: &mut Random, next: &mut impl FnMut() -> u64) -> Vec<Command> {
+    let tariff = TariffId(0);
+    let policies =
+        [ImbalancePolicy::Dual, ImbalancePolicy::Single { tariff }, ImbalancePolicy::ProRata { tariff }];
+    let terms = Agreement {
+        from: START,
+        imbalance: policies[random.below(3) as usize],
+        penalty: Price(random.below(3) as i64),
+        tolerance: random.below(1_000_001) as u32,
+        grace: 0,
+        correction_window: 0,
+    };
+    let mut commands = vec![Command::Agree { terms, nonce: next() }];
+    for step in 0..2 {
+        let mut price = |from: i64| Price(from + random.below(60) as i64);
+        let version = TariffVersion {
+            from: START + 900 * step,
+            tariff: Tariff {
+                kind: TariffKind::Flat(Prices { import: price(-10), export: price(-20) }),
+                grid_fee: price(0),
+                peer_grid_fee: price(0),
+                levy: price(0),
+                peer_levy: price(0),
+            },
+            distance_fees: Some([price(0), price(0), price(0), price(0)]).filter(|fees| fees[0].0 % 2 == 0),
+            vat: random.below(1_000_001) as u32,
+        };
+        commands.push(Command::Reprice { tariff, version, nonce: next() });
+    }
     commands
 }
 
@@ -163,7 +204,7 @@ fn kinds() -> impl Iterator<Item = RuleKind> {
 
 #[test]
 fn the_auditor_agrees_with_ten_thousand_clearings_of_metered_energy() {
-    assert_eq!(kinds().count(), 10);
+    assert_eq!(kinds().count(), 11);
     for seed in 0..1_000 {
         for kind in kinds() {
             let mut random = Random(seed);

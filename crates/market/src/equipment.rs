@@ -11,6 +11,14 @@ pub struct Equipment {
     pub arrangement: Arrangement,
 }
 
+impl Equipment {
+    /// Whether the point has no meter of its own.
+    #[must_use]
+    pub const fn is_virtual(&self) -> bool {
+        matches!(self.arrangement, Arrangement::Virtual { .. })
+    }
+}
+
 /// What a meter's readings say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Register {

@@ -1,6 +1,6 @@
 //! Metering points and what they report.
 
-use crate::{AccountId, Address, Carrier, DeliveryInterval, Energy, Location, TariffId};
+use crate::{AccountId, Address, Carrier, DeliveryInterval, Energy, Equipment, Location, TariffId};
 
 /// A metering point's number, given at registration; also its leaf index in the state tree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +35,8 @@ pub struct Meter {
     pub sequence: u64,
     /// Where it lies.
     pub location: Location,
+    /// How it is metered.
+    pub equipment: Equipment,
 }
 
 /// What a meter counted over one delivery interval.
@@ -48,6 +50,6 @@ pub struct Reading {
     pub import: Energy,
     /// Energy given, Wh, ≥ 0.
     pub export: Energy,
-    /// One more than the meter's last.
+    /// One more than the meter's last; larger than it where an agreement lets readings be missing.
     pub sequence: u64,
 }

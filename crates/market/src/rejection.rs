@@ -185,10 +185,12 @@ impl Rejection {
         self as u16
     }
 
-    /// Whether it says that a clearing's claim is wrong, not that the clearing comes at a wrong time or place.
+    /// Whether it says, of a clearing, that its claim is wrong, not that it comes at a wrong time or place.
     #[must_use]
     pub const fn is_about_a_claim(self) -> bool {
-        self.code() >= Self::WrongClaim.code() && self.code() <= Self::WrongStage.code()
+        let code = self.code();
+        (code >= Self::WrongClaim.code() && code <= Self::WrongStage.code())
+            || matches!(self, Self::BadConversion)
     }
 
     /// The law that accepting the command would have broken.

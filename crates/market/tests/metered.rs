@@ -12,6 +12,12 @@ use std::path::Path;
 
 const MID: Rule = Rule::MidMarketRate { tariff: TariffId(0) };
 const RATIO: Rule = Rule::SupplyDemandRatio { tariff: TariffId(0) };
+/// Import where nothing is local, export where everything is, on a line that bends.
+const LOOKUP: Rule = ex_post([1_000_000, 900_000, 500_000, 100_000, 0]);
+
+const fn ex_post(weights: [u32; 5]) -> Rule {
+    Rule::ExPost { tariff: TariffId(0), weights }
+}
 
 fn key(key: SharingKey, price: i64) -> Rule {
     Rule::Sharing { key, price: Price(price) }
@@ -62,6 +68,7 @@ fn rules() -> impl Strategy<Value = Rule> {
         1 => Just(MID),
         1 => Just(RATIO),
         1 => Just(Rule::BillSharing),
+        1 => any::<[u32; 5]>().prop_map(|parts| ex_post(parts.map(|part| part % 1_000_001))),
         4 => (keys, price).prop_map(|(name, price)| key(name, price)),
     ]
 }
@@ -136,7 +143,7 @@ proptest! {
                 let lacks = |(meter, mine): (&Metered, &Allocation)| meter.share > 0 && mine.bought < meter.import;
                 prop_assert!(traded == export || !meters.iter().zip(&out).any(lacks));
             }
-            Rule::MidMarketRate { .. } | Rule::SupplyDemandRatio { .. } if tariff.export > tariff.import => {
+            _ if rule.inner_tariff().is_some() && tariff.export > tariff.import => {
                 prop_assert_eq!(traded, Energy::ZERO);
             }
             _ => prop_assert_eq!(traded, import.min(export)),
@@ -194,7 +201,7 @@ proptest! {
         let mut divided = meters.clone();
         divided[at].import = first;
         divided.insert(at + 1, Metered { import: whole - first, export: Energy::ZERO, share: 0 });
-        for rule in [MID, RATIO, Rule::BillSharing, key(SharingKey::Dynamic, 3), key(SharingKey::Incentive, 3)] {
+        for rule in [MID, RATIO, LOOKUP, Rule::BillSharing, key(SharingKey::Dynamic, 3), key(SharingKey::Incentive, 3)] {
             let moved = |interval| {
                 let before = shared(&rule, &meters, prices(9, 1), interval);
                 let after = shared(&rule, &divided, prices(9, 1), interval);
@@ -285,6 +292,31 @@ proptest! {
         let shared = if under > 0 { over * covered / under } else { 0 };
         prop_assert_eq!(bills, shared + (demand - covered) * b);
         prop_assert_eq!(credits, shared + (supply - covered) * s);
+    }
+
+    #[test]
+    fn the_ex_post_price_lies_on_the_lines_between_its_weights(
+        meters in prop_oneof![communities_of(3), communities_of(2_000)],
+        parts: [u32; 5],
+        export in -400_000..400_000_i64,
+        spread in 0..400_000_i64,
+        interval: u64,
+    ) {
+        let weights = parts.map(|part| part % 1_000_001);
+        let out = shared(&ex_post(weights), &meters, prices(export + spread, export), interval);
+        let demand: i128 = meters.iter().map(|meter| i128::from(meter.import.0)).sum();
+        let supply: i128 = meters.iter().map(|meter| i128::from(meter.export.0)).sum();
+        let local = demand.min(supply);
+        // A hat function per point: 1 there, 0 at its neighbours, so that w(s) = Σ wₖ·max(0, 1 − |4s − k|).
+        let hat = |place: i128| (demand - (4 * local - place * demand).abs()).max(0);
+        let weighed: i128 = weights.iter().zip(0..).map(|(weight, place)| i128::from(*weight) * hat(place)).sum();
+        let over = i128::from(export) * 1_000_000 * demand + i128::from(spread) * weighed;
+        let total = (local * over).abs().checked_div(1_000_000 * demand).unwrap_or(0) * over.signum();
+        prop_assert_eq!(out.iter().map(|mine| mine.paid.0).sum::<i128>(), total);
+        for mine in &out {
+            let exact = i128::from(mine.bought.0) * over;
+            prop_assert!((mine.paid.0 * 1_000_000 * demand - exact).abs() < (1_000_000 * demand).max(1));
+        }
     }
 
     #[test]
@@ -400,6 +432,10 @@ fn cases_worked_from_the_published_formulas() {
             "mid_market_rate" => MID,
             "supply_demand_ratio" => RATIO,
             "bill_sharing" => Rule::BillSharing,
+            "ex_post" => {
+                let weight = |place: usize| input["weights"][place].as_u64().unwrap() as u32;
+                ex_post(std::array::from_fn(weight))
+            }
             other => panic!("{other} is no rule at a tariff"),
         };
         let list = |value: &Value| value.as_array().unwrap().clone();
@@ -422,7 +458,7 @@ fn cases_worked_from_the_published_formulas() {
         }
         cases += 1;
     }
-    assert_eq!(cases, 3);
+    assert_eq!(cases, 4);
 }
 
 #[test]
@@ -483,6 +519,7 @@ fn the_largest_community_does_not_overflow() {
     for (rule, traded) in [
         (MID, most),
         (RATIO, most),
+        (LOOKUP, most),
         (key(SharingKey::Static, MAX_PRICE.0), shares),
         (key(SharingKey::Dynamic, -MAX_PRICE.0), most),
         (key(SharingKey::Equal, MAX_PRICE.0), most),
@@ -494,7 +531,7 @@ fn the_largest_community_does_not_overflow() {
         assert_eq!(out.iter().map(|mine| mine.bought.0).sum::<i64>(), traded, "{rule:?}");
         let paid: Money = out.iter().map(|mine| mine.paid).sum();
         assert_eq!(paid, out.iter().map(|mine| mine.received).sum(), "{rule:?}");
-        if rule == MID || rule == RATIO {
+        if rule.inner_tariff().is_some() {
             let within = |mine: &Allocation| {
                 (mine.bought * tariff.export..=mine.bought * tariff.import).contains(&mine.paid)
             };
@@ -508,6 +545,7 @@ fn counter_example(law: Law, kind: RuleKind) -> bool {
     let rule = match kind {
         RuleKind::MidMarketRate => MID,
         RuleKind::SupplyDemandRatio => RATIO,
+        RuleKind::ExPost => LOOKUP,
         RuleKind::BillSharing => Rule::BillSharing,
         RuleKind::Key(name) => key(name, 15),
         _ => return false,
@@ -559,5 +597,5 @@ fn every_law_that_does_not_apply_has_a_counter_example() {
             }
         }
     }
-    assert_eq!(found, 33);
+    assert_eq!(found, 35);
 }

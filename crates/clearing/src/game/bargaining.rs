@@ -1,15 +1,15 @@
 //! Nash bargaining: the optimum first, then the split of the gain.
 //!
-//! Players can reach a total together, or dᵢ each where they do not agree. Nash 1950 asks for the division that
-//! maximises Π (xᵢ − dᵢ)^wᵢ over Σx = total, x ≥ d, with equal powers w, or with powers that say who is patient
-//! (Roth 1979). Where utility can be transferred it is
+//! Players can reach a total together, or dᵢ each where they do not agree. Nash 1950 asks for the division
+//! that maximises Π (xᵢ − dᵢ)^wᵢ over Σx = total, x ≥ d, with equal powers w, or with powers that say who is
+//! patient (Roth 1979). Where utility can be transferred it is
 //!
 //! xᵢ = dᵢ + wᵢ/Σw · (total − Σd).
 //!
 //! It exists iff the total is at least Σd, and is unique as the product's logarithm is strictly concave.
 
-/// The division of `total` among players who get `alone` without an agreement, by their `powers` (> 0; equal powers split
-/// the gain equally). None where the total is less than they have alone: then nobody agrees.
+/// The division of `total` among players who get `alone` without an agreement, by their `powers` (> 0; equal
+/// powers split the gain equally). None where the total is less than they have alone: then nobody agrees.
 ///
 /// # Panics
 /// Where there are not as many powers as players, or a power is not above 0.
@@ -18,10 +18,11 @@ pub fn bargain(total: f64, alone: &[f64], powers: &[f64]) -> Option<Vec<f64>> {
     bargain_capped(total, alone, powers, &vec![f64::INFINITY; alone.len()])
 }
 
-/// The same where nobody may get more than its cap: the maximum of the product over Σx = total, d ≤ x ≤ cap. None where
-/// the total is less than they have alone, or more than all caps.
+/// The same where nobody may get more than its cap: the maximum of the product over Σx = total, d ≤ x ≤ cap.
+/// None where the total is less than they have alone, or more than all caps.
 ///
-/// Whoever would pass its cap gets it, and the others split what is left, until nobody does: at most a round per player.
+/// Whoever would pass its cap gets it, and the others split what is left, until nobody does: at most a round
+/// per player.
 ///
 /// # Panics
 /// As [`bargain`], or where a cap is below what a player has alone.

@@ -1,13 +1,13 @@
-//! Games in coalitions with transferable utility: what every set of players is worth by itself, v(S), v(∅) = 0
-//! (von Neumann, Morgenstern 1944).
+//! Games in coalitions with transferable utility: what every set of players is worth by itself, v(S), v(∅) =
+//! 0 (von Neumann, Morgenstern 1944).
 //!
-//! A payoff x divides v(N). What a coalition misses is its excess, e(S) = v(S) − x(S); the *core* is where nobody
-//! misses anything. It may be empty. A game is
+//! A payoff x divides v(N). What a coalition misses is its excess, e(S) = v(S) − x(S); the *core* is where
+//! nobody misses anything. It may be empty. A game is
 //!
-//! - *superadditive* where v(S ∪ T) ≥ v(S) + v(T) for disjoint S, T: acting together never costs; then no Shapley value
-//!   is below what a player is worth alone;
-//! - *convex* where v(S ∪ T) + v(S ∩ T) ≥ v(S) + v(T): a player adds more the more are there; then the core is not
-//!   empty and holds the Shapley value (Shapley 1971).
+//! - *superadditive* where v(S ∪ T) ≥ v(S) + v(T) for disjoint S, T: acting together never costs; then no
+//!   Shapley value is below what a player is worth alone;
+//! - *convex* where v(S ∪ T) + v(S ∩ T) ≥ v(S) + v(T): a player adds more the more are there; then the core
+//!   is not empty and holds the Shapley value (Shapley 1971).
 
 /// A set of players: bit i is player i.
 pub type Coalition = u64;
@@ -106,8 +106,9 @@ impl Coalitions {
         losses.fold(0.0, f64::max)
     }
 
-    /// The coalition that misses most under these payoffs, of all but nobody and everybody, and how much: the largest
-    /// v(S) − x(S), negative where every coalition gets more than it is worth. None for a single player.
+    /// The coalition that misses most under these payoffs, of all but nobody and everybody, and how much: the
+    /// largest v(S) − x(S), negative where every coalition gets more than it is worth. None for a single
+    /// player.
     #[must_use]
     pub fn greatest_excess(&self, payoffs: &[f64]) -> Option<(Coalition, f64)> {
         let sums = sums(payoffs);

@@ -30,8 +30,8 @@ impl Concept {
         }
     }
 
-    /// What each player gets. None where there is no such division: bargaining and the nucleolus need players who together
-    /// have at least what they have apart, the least core two of them.
+    /// What each player gets. None where there is no such division: bargaining and the nucleolus need players
+    /// who together have at least what they have apart, the least core two of them.
     #[must_use]
     pub fn payoffs(self, game: &Coalitions) -> Option<Vec<f64>> {
         match self {
@@ -42,9 +42,10 @@ impl Concept {
         }
     }
 
-    /// True payoffs where everybody tells the truth, and where somebody does not. What is `said` decides the plan and its
-    /// division; `kept[i]` is what i's part of that plan is worth to it in truth beyond what it is worth as said: more
-    /// than 0 for costs it said and does not have. Both sum to what the two plans are truly worth. None as above.
+    /// True payoffs where everybody tells the truth, and where somebody does not. What is `said` decides the
+    /// plan and its division; `kept[i]` is what i's part of that plan is worth to it in truth beyond what it
+    /// is worth as said: more than 0 for costs it said and does not have. Both sum to what the two plans are
+    /// truly worth. None as above.
     #[must_use]
     pub fn misreport(self, truth: &Coalitions, said: &Coalitions, kept: &[f64]) -> Option<[Vec<f64>; 2]> {
         assert!(
@@ -61,7 +62,8 @@ impl Concept {
 mod tests {
     use super::*;
 
-    /// 1 produces a unit at 2, which 2 and 3 value at 10 and 9; where 1 says that it costs 6, all gains are counted from 6.
+    /// 1 produces a unit at 2, which 2 and 3 value at 10 and 9; where 1 says that it costs 6, all gains are
+    /// counted from 6.
     #[test]
     fn a_false_cost_moves_payoffs_as_the_concept_has_it() {
         let game = |cost: f64| {
@@ -78,9 +80,10 @@ mod tests {
         };
         let (truth, said) = (game(2.0), game(6.0));
         let kept = [4.0, 0.0, 0.0];
-        // By hand. Bargaining: 8/3 each; 4/3 each of 4, and 4 kept. Shapley: in the six orders 1 adds 0, 0, 8, 8, 7, 8, 2
-        // adds 8, 1, 0, 0, 1, 0 and 3 adds 0, 7, 0, 0, 0, 0; with 4 and 3 for 8 and 7 as said. The core has 1 between 7
-        // and 8 (3 and 4 as said) and 2 with the rest: its middle is the nucleolus, and nothing is gained.
+        // By hand. Bargaining: 8/3 each; 4/3 each of 4, and 4 kept. Shapley: in the six orders 1 adds 0, 0,
+        // 8, 8, 7, 8, 2 adds 8, 1, 0, 0, 1, 0 and 3 adds 0, 7, 0, 0, 0, 0; with 4 and 3 for 8 and 7 as said.
+        // The core has 1 between 7 and 8 (3 and 4 as said) and 2 with the rest: its middle is the nucleolus,
+        // and nothing is gained.
         let expected = [
             (Concept::Bargaining, [8.0 / 3.0, 8.0 / 3.0, 8.0 / 3.0], [16.0 / 3.0, 4.0 / 3.0, 4.0 / 3.0]),
             (Concept::Shapley, [5.0 + 1.0 / 6.0, 5.0 / 3.0, 7.0 / 6.0], [4.0 + 2.5, 1.0, 0.5]),

@@ -1,6 +1,7 @@
-//! The least core: payoffs that divide v(N) so that the coalition that misses most misses as little as possible,
+//! The least core: payoffs that divide v(N) so that the coalition that misses most misses as little as
+//! possible (Maschler, Peleg, Shapley 1979),
 //!
-//! min ε over x(N) = v(N), v(S) − x(S) ≤ ε for every S but nobody and everybody (Maschler, Peleg, Shapley 1979).
+//! min ε over x(N) = v(N), v(S) − x(S) ≤ ε for every S but nobody and everybody.
 //!
 //! It always exists, ε is unique, the payoffs in general are not. ε ≤ 0 iff the core is not empty.
 
@@ -25,11 +26,12 @@ pub fn least_core(game: &Coalitions) -> Option<LeastCore> {
     least_core_by_rows(game.players(), |coalition| game.value(coalition), most_missing)
 }
 
-/// The same for up to 64 players whose coalitions are too many to list: `value` of one, and an oracle that names, for
-/// payoffs, the coalition that misses most, but for those whose payoffs are settled (here: everybody).
+/// The same for up to 64 players whose coalitions are too many to list: `value` of one, and an oracle that
+/// names, for payoffs, the coalition that misses most, but for those whose payoffs are settled (here:
+/// everybody).
 ///
-/// It is as right as the oracle: where that overlooks a coalition, ε is a lower bound. None also where rounding kept the
-/// programme from an end.
+/// It is as right as the oracle: where that overlooks a coalition, ε is a lower bound. None also where
+/// rounding kept the programme from an end.
 #[must_use]
 pub fn least_core_by_rows(
     players: usize,
@@ -45,9 +47,9 @@ pub fn least_core_by_rows(
     Some(LeastCore { excess: least.excess, payoffs: least.payoffs, binding: least.binding })
 }
 
-/// The coalition that a climb finds to miss most: an oracle for games whose coalitions are too many to list. From the best
-/// of the players alone, of all but one, and of `starts` random coalitions it lets a player in or out while that
-/// helps. It may overlook a coalition.
+/// The coalition that a climb finds to miss most: an oracle for games whose coalitions are too many to list.
+/// From the best of the players alone, of all but one, and of `starts` random coalitions it lets a player in
+/// or out while that helps. It may overlook a coalition.
 pub fn climbing(
     players: usize,
     value: impl Fn(Coalition) -> f64,
@@ -89,14 +91,16 @@ pub struct SampledLeastCore {
     pub least_core: LeastCore,
     /// Part of a second, independent sample that misses more.
     pub overlooked: f64,
-    /// Standard error of that part; where nothing was overlooked, the part lies below 3 / `samples` in 95 of 100 cases.
+    /// Standard error of that part; where nothing was overlooked, the part lies below 3 / `samples` in 95 of
+    /// 100 cases.
     pub standard_error: f64,
     /// The most that any coalition of the second sample misses.
     pub excess_found: f64,
 }
 
-/// The least core of `samples` random coalitions, beside the players alone and all but one of them (Balcan, Procaccia, Zick
-/// 2015; Yan, Procaccia 2021), tried on as many others. None as in [`least_core_by_rows`], or without samples.
+/// The least core of `samples` random coalitions, beside the players alone and all but one of them (Balcan,
+/// Procaccia, Zick 2015; Yan, Procaccia 2021), tried on as many others. None as in [`least_core_by_rows`], or
+/// without samples.
 #[must_use]
 pub fn sampled_least_core(
     players: usize,
@@ -104,7 +108,7 @@ pub fn sampled_least_core(
     samples: u32,
     mut random: impl FnMut() -> u64,
 ) -> Option<SampledLeastCore> {
-    if samples == 0 {
+    if samples == 0 || players == 1 {
         return None;
     }
     let all = everybody(players);
@@ -112,9 +116,6 @@ pub fn sampled_least_core(
         let proper = std::iter::repeat_with(|| random() & all).filter(|drawn| *drawn != 0 && *drawn != all);
         proper.take(samples as usize).map(|coalition| (coalition, value(coalition))).collect()
     };
-    if players == 1 {
-        return None;
-    }
     let missing = |payoffs: &[f64], (coalition, value): (Coalition, f64)| {
         value - super::members(coalition).map(|player| payoffs[player]).sum::<f64>()
     };

@@ -1,13 +1,14 @@
-//! The nucleolus: of all payoffs that divide v(N) and give nobody less than alone, those whose excesses, in falling
-//! order, come first in the dictionary. First the coalition that misses most misses as little as possible, then the
-//! second, and so on (Schmeidler 1969).
+//! The nucleolus: of all payoffs that divide v(N) and give nobody less than alone, those whose excesses, in
+//! falling order, come first in the dictionary. First the coalition that misses most misses as little as
+//! possible, then the second, and so on (Schmeidler 1969).
 //!
-//! It exists iff somebody-less-than-alone can be avoided, Σ v({i}) ≤ v(N), and is unique. It lies in the core where that is
-//! not empty, and in the least core always where the floors do not bind.
+//! It exists iff the players have at least as much together as apart, Σ v({i}) ≤ v(N), and is unique. It lies
+//! in the core where that is not empty.
 //!
-//! A sequence of at most n − 1 programmes (Kopelowitz 1967; Maschler, Peleg, Shapley 1979): each makes the open coalitions
-//! miss as little as possible; those that miss so much under every solution are settled, and with them every combination
-//! of theirs, so that each programme settles at least one independent coalition and n of them decide the payoffs.
+//! A sequence of at most n − 1 programmes (Kopelowitz 1967; Maschler, Peleg, Shapley 1979): each makes the
+//! open coalitions miss as little as possible; those that miss so much under every solution are settled, and
+//! with them every combination of theirs, so that each programme settles at least one independent coalition
+//! and n of them decide the payoffs.
 
 use super::rows::{Gains, Settled, least, most_missing};
 use super::{Coalition, Coalitions};
@@ -19,8 +20,8 @@ pub fn nucleolus(game: &Coalitions) -> Option<Vec<f64>> {
     nucleolus_by_rows(game.players(), |coalition| game.value(coalition), most_missing)
 }
 
-/// The same for up to 64 players whose coalitions are too many to list: `value` of one, and an oracle that names, for
-/// payoffs, the coalition that misses most of those whose payoffs are not settled.
+/// The same for up to 64 players whose coalitions are too many to list: `value` of one, and an oracle that
+/// names, for payoffs, the coalition that misses most of those whose payoffs are not settled.
 ///
 /// It is as right as the oracle. None also where rounding kept a programme from an end.
 #[must_use]
@@ -100,6 +101,33 @@ mod tests {
         excesses
     }
 
+    /// Kohlberg 1971: whatever is missed at most, the coalitions that miss so much or more, together with
+    /// players at their floor, cover everybody alike with weights, all above 0 but those of players.
+    fn balanced(game: &Coalitions, payoffs: &[f64], tolerance: f64) -> bool {
+        let (players, alone, sums) = (game.players(), game.alone(), sums(payoffs));
+        let excess = |coalition: u64| game.value(coalition) - sums[coalition as usize];
+        let mut levels = excesses(game, payoffs);
+        levels.dedup_by(|next, last| *last - *next <= tolerance);
+        levels.into_iter().all(|level| {
+            let missing =
+                (1..(1 << players) - 1).filter(|coalition| excess(*coalition) >= level - 2.0 * tolerance);
+            let missing: Vec<u64> = missing.collect();
+            // Weights 1 + t, t ≥ 0, that add up to μ for everybody.
+            let weight =
+                |player: usize| missing.iter().filter(|coalition| **coalition >> player & 1 == 1).count();
+            let right: Vec<f64> = (0..players).map(|player| -(weight(player) as f64)).collect();
+            let mut cover = Programme::new(&right);
+            for coalition in &missing {
+                cover.column(0.0, f64::INFINITY, members(*coalition).map(|player| (player, 1.0)));
+            }
+            for player in (0..players).filter(|player| payoffs[*player] <= alone[*player] + tolerance) {
+                cover.column(0.0, f64::INFINITY, [(player, 1.0)]);
+            }
+            cover.column(0.0, f64::INFINITY, (0..players).map(|player| (player, -1.0)));
+            cover.solve() == Status::Optimal
+        })
+    }
+
     #[test]
     fn the_oracle_finds_the_least_excess_of_all_rows() {
         let config = ProptestConfig::with_cases(ProptestConfig::default().cases.max(2_000));
@@ -142,15 +170,14 @@ mod tests {
                     (1.0 - towards) * payoffs[player] + towards * (alone[player] + part(player))
                 };
                 let mixed: Vec<f64> = (0..alone.len()).map(mix).collect();
-                let first = best.iter().zip(excesses(&game, &mixed)).find(|(one, other)| (*one - other).abs() > 1e-9);
-                prop_assert!(first.is_none_or(|(best, other)| *best < other), "{payoffs:?} {mixed:?}");
+                let others = excesses(&game, &mixed);
+                let first = best.iter().zip(&others).find(|(best, other)| (*best - *other).abs() > 1e-9);
+                prop_assert!(first.is_none_or(|(best, other)| best < other), "{payoffs:?} {mixed:?}");
             }
         });
         assert!(found.get() > 500, "few games had a nucleolus");
     }
 
-    /// Kohlberg 1971: whatever is missed at most, the coalitions that miss so much or more, together with players at
-    /// their floor, cover everybody alike with weights, all above 0 but those of players.
     #[test]
     fn who_misses_most_is_balanced_at_every_level() {
         let config = ProptestConfig::with_cases(ProptestConfig::default().cases.max(1_000));
@@ -166,26 +193,60 @@ mod tests {
                 payoffs[most] -= 0.1;
                 payoffs[(most + 1) % players] += 0.1;
             }
-            let sums = sums(&payoffs);
-            let excess = |coalition: u64| game.value(coalition) - sums[coalition as usize];
-            let balanced = excesses(&game, &payoffs).into_iter().all(|level| {
-                let missing: Vec<u64> =
-                    (1..(1 << players) - 1).filter(|coalition| excess(*coalition) >= level - 1e-9).collect();
-                // Weights 1 + t, t ≥ 0, that add up to μ for everybody.
-                let weight = |player: usize| missing.iter().filter(|coalition| **coalition >> player & 1 == 1).count();
-                let right: Vec<f64> = (0..players).map(|player| -(weight(player) as f64)).collect();
-                let mut cover = Programme::new(&right);
-                for coalition in &missing {
-                    cover.column(0.0, f64::INFINITY, members(*coalition).map(|player| (player, 1.0)));
-                }
-                for player in (0..players).filter(|player| payoffs[*player] <= alone[*player] + 1e-9) {
-                    cover.column(0.0, f64::INFINITY, [(player, 1.0)]);
-                }
-                cover.column(0.0, f64::INFINITY, (0..players).map(|player| (player, -1.0)));
-                cover.solve() == Status::Optimal
-            });
-            prop_assert_eq!(balanced, !moved, "{:?}", payoffs);
+            prop_assert_eq!(balanced(&game, &payoffs, 1e-9), !moved, "{:?}", payoffs);
         });
+    }
+
+    #[test]
+    fn games_of_many_kinds_have_the_nucleolus_they_should() {
+        for (players, seed) in (2..=9).flat_map(|players| (0..6).map(move |seed| (players, seed))) {
+            let mut random = random(seed * 100 + players as u64);
+            let mut draw = || (random() >> 11) as f64 / 2_f64.powi(53) - 0.5;
+            let one: Vec<[f64; 4]> = (0..players).map(|_| [0; 4].map(|_| draw())).collect();
+            let noise: Vec<f64> = (0..1 << players).map(|_| draw()).collect();
+            let sum = |coalition: u64, of: &dyn Fn(&[f64; 4]) -> f64| -> f64 {
+                members(coalition).map(|player| of(&one[player])).sum()
+            };
+            let size = |coalition: u64| f64::from(coalition.count_ones());
+            let kinds: [(&str, &dyn Fn(u64) -> f64); 7] = [
+                // Hours in which some have what others lack.
+                ("market", &|coalition| {
+                    let shared = |hour: usize| {
+                        let [over, lack] =
+                            [1.0, -1.0].map(|sign| sum(coalition, &|net| (sign * net[hour]).max(0.0)));
+                        over.min(lack)
+                    };
+                    (0..4).map(shared).sum()
+                }),
+                ("market on top of large costs", &|coalition| {
+                    let [over, lack] =
+                        [1.0, -1.0].map(|sign| sum(coalition, &|net| (sign * net[0]).max(0.0)));
+                    over.min(lack) - sum(coalition, &|net| 1e5 * (1.0 + net[1].abs()))
+                }),
+                ("noise", &|coalition| size(coalition).powi(2) + noise[coalition as usize]),
+                ("majority", &|coalition| {
+                    f64::from(u8::from(
+                        sum(coalition, &|net| net[0].abs())
+                            > sum((1 << players) - 1, &|net| net[0].abs()) / 2.0,
+                    ))
+                }),
+                ("nothing to gain", &|coalition| sum(coalition, &|net| net[0])),
+                ("everybody or nothing", &|coalition| f64::from(u8::from(coalition + 1 == 1 << players))),
+                ("pairs", &|coalition| (size(coalition) / 2.0).floor()),
+            ];
+            for (kind, value) in kinds {
+                let game = Coalitions::new(players, value);
+                let payoffs = nucleolus(&game);
+                let Some(payoffs) = payoffs else { panic!("{kind} of {players}, seed {seed}: none") };
+                let scale = if kind == "market on top of large costs" { 1e-7 } else { 1e-9 };
+                assert!(balanced(&game, &payoffs, scale), "{kind} of {players}, seed {seed}: {payoffs:?}");
+                let excess = least_core(&game).unwrap().excess;
+                assert!(
+                    (excess - least_excess(&game)).abs() < scale,
+                    "{kind} of {players}, seed {seed}: {excess}"
+                );
+            }
+        }
     }
 
     #[test]
@@ -194,9 +255,11 @@ mod tests {
         let alone = prop::collection::vec(-1e6..1e6, 5);
         proptest!(config, |(game in games(), alone in alone, factor in 0.01..100.0)| {
             let players = game.players();
-            let turned = |coalition: u64| (coalition >> 1 | coalition << (players - 1)) & ((1 << players) - 1);
+            let all = (1 << players) - 1;
+            let turned = |coalition: u64| (coalition >> 1 | coalition << (players - 1)) & all;
             let own = |coalition: u64| members(coalition).map(|player| alone[player]).sum::<f64>();
-            let other = Coalitions::new(players, |coalition| factor * game.value(turned(coalition)) + own(coalition));
+            let value = |coalition: u64| factor * game.value(turned(coalition)) + own(coalition);
+            let other = Coalitions::new(players, value);
             match (nucleolus(&game), nucleolus(&other)) {
                 (Some(one), Some(other)) => {
                     let expected = (0..players).map(|player| {
@@ -210,7 +273,8 @@ mod tests {
         });
     }
 
-    /// An airport of so many users: a coalition saves what its members' own runways cost beyond the longest of them.
+    /// An airport of so many users: a coalition saves what its members' own runways cost beyond the longest
+    /// of them.
     fn airport(costs: &[f64]) -> impl Fn(u64) -> f64 {
         |coalition| {
             let costs = || members(coalition).map(|player| costs[player]);
@@ -218,14 +282,15 @@ mod tests {
         }
     }
 
-    /// Littlechild 1974: the nucleolus of an airport's costs, smallest users first. Of those not yet served, the first so
-    /// many pay alike, as little as any cut of them leaves.
+    /// Littlechild 1974: the nucleolus of an airport's costs, smallest users first. Of those not yet served,
+    /// the first so many pay alike, as little as any cut of them leaves.
     fn littlechild(costs: &[f64]) -> Vec<f64> {
         let (mut paid, mut fees) = (0.0, Vec::new());
         while fees.len() < costs.len() {
             let first = fees.len();
             let left = costs.len() - first;
-            // Cuts after k of them leave somebody to pay the rest, so k + 1 share; all of them share by themselves.
+            // Cuts after k of them leave somebody to pay the rest, so k + 1 share; all of them share by
+            // themselves.
             let share =
                 |k: usize| (costs[first + k - 1] - paid) / if k < left { k as f64 + 1.0 } else { k as f64 };
             let k = (1..=left).rev().min_by(|one, other| share(*one).total_cmp(&share(*other))).unwrap();
@@ -256,6 +321,22 @@ mod tests {
         let payoffs = nucleolus_by_rows(30, &value, climbing(30, &value, 20, random(3))).unwrap();
         let fees: Vec<f64> = costs.iter().zip(&payoffs).map(|(cost, payoff)| cost - payoff).collect();
         assert!(close(&fees, &littlechild(&costs), 1e-9), "{fees:?} {:?}", littlechild(&costs));
+        // Members who share energy in some hours.
+        let mut draw = random(7);
+        let net: Vec<[f64; 6]> =
+            (0..12).map(|_| [0; 6].map(|_| (draw() % 2_001) as f64 / 1_000.0 - 1.0)).collect();
+        let shared = |coalition: u64| {
+            let hour = |hour: usize| {
+                let net = |sign: f64| {
+                    members(coalition).map(|player| (sign * net[player][hour]).max(0.0)).sum::<f64>()
+                };
+                net(1.0).min(net(-1.0))
+            };
+            (0..6).map(hour).sum()
+        };
+        let exact = nucleolus(&Coalitions::new(12, shared)).unwrap();
+        let climbed = nucleolus_by_rows(12, shared, climbing(12, shared, 20, random(5))).unwrap();
+        assert!(close(&climbed, &exact, 1e-9), "{climbed:?} {exact:?}");
         let least = least_core_by_rows(30, &value, climbing(30, &value, 20, random(4))).unwrap();
         let first =
             costs.iter().zip(&payoffs).map(|(cost, payoff)| payoff - cost).fold(f64::NEG_INFINITY, f64::max);

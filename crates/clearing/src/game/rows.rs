@@ -1,18 +1,21 @@
 //! How little the coalitions can be made to miss: min ε over payoffs x with
 //!
-//! x(S) + ε ≥ v(S) for every open S, x(S) as settled for every settled S, x(N) = v(N), and x ≥ v({i}) where asked.
+//! x(S) + ε ≥ v(S) for every open S, x(S) as settled for every settled S, x(N) = v(N), and x ≥ v({i}) where
+//! asked.
 //!
-//! There are 2ⁿ − 2 rows, of which a solution needs n + 1. So only some are written down, and an oracle is asked for
-//! the open coalition that misses most under the payoffs found; it joins the rows, until none misses more than ε. What
-//! is solved is the dual programme, whose columns are these rows: a row more is a column more, from which the simplex
-//! method goes on.
+//! There are 2ⁿ − 2 rows, of which a solution needs n + 1. So only some are written down, and an oracle is
+//! asked for the open coalition that misses most under the payoffs found; it joins the rows, until none
+//! misses more than ε. What is solved is the dual programme, whose columns are these rows: a row more is a
+//! column more, from which the simplex method goes on.
 //!
-//! A coalition with a dual value misses ε under *every* solution (complementary slackness), and at least one has it.
+//! A coalition with a dual value misses ε under *every* solution (complementary slackness), and at least one
+//! has it.
 
 use super::Coalition;
 use crate::simplex::{Programme, Status};
 
-/// A dual value above this is one: they add up to 1, and the least of a basis of 0-1 rows is 1 over its determinant.
+/// A dual value above this is one: they add up to 1, and the least of a basis of 0-1 rows is 1 over its
+/// determinant.
 const HAS_DUAL: f64 = 1e-8;
 /// How much more than ε a coalition may miss, in parts of the largest value.
 const MISSES: f64 = 1e-10;
@@ -22,7 +25,8 @@ const INSIDE: f64 = 1e-8;
 /// A gain that is smaller, in parts of the values it is a difference of, is rounding.
 const ROUNDING: f64 = 1e-12;
 
-/// What coalitions gain over what their players have alone: worths may be large against what is gained by acting together.
+/// What coalitions gain over what their players have alone: worths may be large against what is gained by
+/// acting together.
 pub(super) struct Gains<V> {
     pub(super) alone: Vec<f64>,
     value: V,
@@ -52,8 +56,8 @@ impl<V: Fn(Coalition) -> f64> Gains<V> {
 
 /// Coalitions whose payoff is decided, and with them all whose 0-1 vector is a combination of theirs.
 ///
-/// Whether a coalition is one costs a sum: two fixed vectors, drawn once, are kept orthogonal to the settled ones. A
-/// coalition is orthogonal to both iff it is a combination, but for an accident of one in 10¹⁵.
+/// Whether a coalition is one costs a sum: two fixed vectors, drawn once, are kept orthogonal to the settled
+/// ones. A coalition is orthogonal to both iff it is a combination, but for an accident of one in 10¹⁵.
 #[derive(Clone, Debug)]
 pub struct Settled {
     /// Independent coalitions and what each gains; the first is everybody.
@@ -131,8 +135,9 @@ pub(super) struct Least {
 /// Open rows written down so far, (coalition, v(S) − Σ v({i})): they stay from one programme to the next.
 pub(super) type Rows = Vec<(Coalition, f64)>;
 
-/// The payoffs under which open coalitions miss least; with `floors`, nobody gets less than alone. None where floors and
-/// what is settled leave no payoffs, or rounding no answer. `most_missing` names the open coalition that misses most.
+/// The payoffs under which open coalitions miss least; with `floors`, nobody gets less than alone. None where
+/// floors and what is settled leave no payoffs, or rounding no answer. `most_missing` names the open
+/// coalition that misses most.
 pub(super) fn least(
     gains: &Gains<impl Fn(Coalition) -> f64>,
     floors: bool,

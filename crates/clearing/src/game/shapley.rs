@@ -2,13 +2,13 @@
 //!
 //! φᵢ = Σ_{S ∌ i} |S|! (n − |S| − 1)! / n! · (v(S ∪ i) − v(S)).
 //!
-//! It exists in every game and is the only division that hands out v(N), treats alike who adds alike, gives a player
-//! that adds nothing nothing, and of a sum of games is the sum (Shapley 1953). In a superadditive game no player gets
-//! less than alone; it need not lie in the core, in a convex game it does.
+//! It exists in every game and is the only division that hands out v(N), treats alike who adds alike, gives a
+//! player that adds nothing nothing, and of a sum of games is the sum (Shapley 1953). In a superadditive game
+//! no player gets less than alone; it need not lie in the core, in a convex game it does.
 //!
-//! The formula visits every coalition once, so that what is listed can be valued. Beyond, orders are drawn: each with
-//! its reverse, in which who came early comes late (an antithetic pair), and the spread of the pairs says how far off
-//! the mean may be (Castro, Gómez, Tejada 2009; Mitchell et al. 2022).
+//! The formula visits every coalition once, so that what is listed can be valued. Beyond, orders are drawn:
+//! each with its reverse, in which who came early comes late (an antithetic pair), and the spread of the
+//! pairs says how far off the mean may be (Castro, Gómez, Tejada 2009; Mitchell et al. 2022).
 
 use super::{Coalition, Coalitions};
 
@@ -43,8 +43,9 @@ pub struct Estimate {
     pub standard_errors: Vec<f64>,
 }
 
-/// The Shapley value of each player, estimated from `pairs` orders and their reverses: at least two pairs, at most 64
-/// players. `value` is asked 2·n coalitions a pair, some of them again and again; `random` gives 64 random bits.
+/// The Shapley value of each player, estimated from `pairs` orders and their reverses: at least two pairs, at
+/// most 64 players. `value` is asked 2·n coalitions a pair, some of them again and again; `random` gives 64
+/// random bits.
 ///
 /// The estimates add up to v(N) as the values do.
 ///
@@ -160,7 +161,7 @@ mod tests {
             prop_assert!(close(&shapley(&more), &with_dummy), "dummy");
             if players > 1 {
                 // The first two are made alike: what either adds is what they add on average.
-                let exchanged = |coalition: u64| (coalition & !3) | (coalition & 1) << 1 | (coalition >> 1 & 1);
+                let exchanged = |coalition: u64| coalition & !3 | coalition << 1 & 2 | coalition >> 1 & 1;
                 let alike = Coalitions::new(players, |coalition| {
                     one.value(coalition) + one.value(exchanged(coalition))
                 });
@@ -172,8 +173,8 @@ mod tests {
 
     #[test]
     fn what_is_drawn_lies_within_its_error_bars() {
-        // A majority of weights: what is added is 0 or 1. Who decides also does so in the reverse, so a pair tells no
-        // more than one order: the error bars must know.
+        // A majority of weights: what is added is 0 or 1. Who decides also does so in the reverse, so a pair
+        // tells no more than one order: the error bars must know.
         let weights: Vec<u64> = (1..=10).map(|player| player * player).collect();
         let worth = |coalition: u64| {
             let weight: u64 = super::super::members(coalition).map(|player| weights[player]).sum();

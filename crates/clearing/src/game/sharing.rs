@@ -1,21 +1,23 @@
 //! Energy sharing as a generalized Nash game (Chen, Mei, Zhou, Low, Wei, Liu 2020; arXiv 1904.07829).
 //!
-//! I prosumers must each provide Dᵢ: what they do not produce (or save) themselves, pᵢ, they take from the others, qᵢ = Dᵢ −
-//! pᵢ, at one price λ. Producing costs fᵢ(p) = gᵢ·p + ½·cᵢ·p², cᵢ > 0, within limits. Each bids a number bᵢ, which promises
-//! to take qᵢ = −a·λ + bᵢ; a > 0, how strongly the price moves what is taken, is the market's. The price balances it:
-//! Σq = 0, λ = Σb / (a·I). Everybody knows that and minimises fᵢ(pᵢ) + λ·qᵢ over its own bid.
+//! I prosumers must each provide Dᵢ: what they do not produce (or save) themselves, pᵢ, they take from the
+//! others, qᵢ = Dᵢ − pᵢ, at one price λ. Producing costs fᵢ(p) = gᵢ·p + ½·cᵢ·p², cᵢ > 0, within limits. Each
+//! bids a number bᵢ, which promises to take qᵢ = −a·λ + bᵢ; a > 0, how strongly the price moves what is
+//! taken, is the market's. The price balances it: Σq = 0, λ = Σb / (a·I). Everybody knows that and minimises
+//! fᵢ(pᵢ) + λ·qᵢ over its own bid.
 //!
 //! The equilibrium is where all these are best at once. p is the one solution of
 //!
 //! min Σ fᵢ(pᵢ) + Σ (pᵢ − Dᵢ)² / (2a(I − 1)), Σp = ΣD, within the limits,
 //!
-//! so it exists iff the limits can provide ΣD, and is unique; λ is the row's multiplier, unique where somebody is between
-//! its limits, and where all are, the mean marginal disutility Σ fᵢ'(pᵢ) / I. Everybody can take nothing, so nobody who
-//! could provide for itself is worse off. The second sum is what is lost because everybody holds back to move the
-//! price; it vanishes as I grows, and the cost falls towards the social optimum, min Σ fᵢ(pᵢ).
+//! so it exists iff the limits can provide ΣD, and is unique; λ is the row's multiplier, unique where
+//! somebody is between its limits, and where all are, the mean marginal disutility Σ fᵢ'(pᵢ) / I. Everybody
+//! can take nothing, so nobody who could provide for itself is worse off. The second sum is what is lost
+//! because everybody holds back to move the price; it vanishes as I grows, and the cost falls towards the
+//! social optimum, min Σ fᵢ(pᵢ).
 //!
-//! Both roads are here, so that they can be compared: the programme, and rounds of best responses, which know of no
-//! programme.
+//! Both roads are here, so that they can be compared: the programme, and rounds of best responses, which know
+//! of no programme.
 
 /// A prosumer of the game; energies in one unit, money in another, throughout.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -83,7 +85,8 @@ pub struct Responses {
 const STILL: f64 = 1e-14;
 
 impl Sharing {
-    /// The equilibrium, as the solution of the programme. None where the limits cannot provide what is required.
+    /// The equilibrium, as the solution of the programme. None where the limits cannot provide what is
+    /// required.
     #[must_use]
     pub fn equilibrium(&self) -> Option<Shared> {
         self.assert_valid();
@@ -91,7 +94,8 @@ impl Sharing {
         Some(self.outcome(price, &self.at(price, 1.0 / self.reach())))
     }
 
-    /// The social optimum: what it would be if nobody held back, each paid the common marginal cost. None as above.
+    /// The social optimum: what it would be if nobody held back, each paid the common marginal cost. None as
+    /// above.
     #[must_use]
     pub fn optimum(&self) -> Option<Shared> {
         self.assert_valid();
@@ -99,8 +103,8 @@ impl Sharing {
         Some(self.outcome(price, &self.at(price, 0.0)))
     }
 
-    /// The equilibrium, as bids that each prosumer in turn makes best against the others', from bids of nothing and for at
-    /// most so many rounds. Bids are all it looks at: neither the programme nor its price.
+    /// The equilibrium, as bids that each prosumer in turn makes best against the others', from bids of
+    /// nothing and for at most so many rounds. Bids are all it looks at: neither the programme nor its price.
     #[must_use]
     pub fn best_response(&self, most_rounds: u32) -> Responses {
         self.assert_valid();
@@ -111,8 +115,8 @@ impl Sharing {
             rounds += 1;
             let (mut moved, mut largest) = (0.0_f64, 0.0_f64);
             for (at, prosumer) in self.prosumers.iter().enumerate() {
-                // Against B, the others' sum, taking q makes the price (q + B) / (a(I − 1)) and costs f(D − q) + that · q;
-                // f'(p) = (2q + B) / (a(I − 1)) where that is least.
+                // Against B, the others' sum, taking q makes the price (q + B) / (a(I − 1)) and the cost f(p)
+                // plus q times that, which is least where f'(p) = (2q + B) / (a(I − 1)).
                 let others: f64 = bids.iter().sum::<f64>() - bids[at];
                 let Prosumer { linear, slope, required, limits } = *prosumer;
                 let best = (2.0 * required + others - reach * linear) / (reach * slope + 2.0);
@@ -147,8 +151,9 @@ impl Sharing {
         self.prosumers.iter().zip(produced).map(|(prosumer, produced)| prosumer.cost(*produced)).sum()
     }
 
-    /// True payoffs in the equilibrium of what is said: first of the truth, then where `player` says it were `reported`
-    /// (limits within its true ones, so that it can deliver). None where either has no equilibrium.
+    /// True payoffs in the equilibrium of what is said: first of the truth, then where `player` says it were
+    /// `reported` (limits within its true ones, so that it can deliver). None where either has no
+    /// equilibrium.
     #[must_use]
     pub fn misreport(&self, player: usize, reported: Prosumer) -> Option<[Vec<f64>; 2]> {
         let mut said = self.clone();
@@ -183,8 +188,8 @@ impl Sharing {
         self.prosumers.iter().map(produced).collect()
     }
 
-    /// The price at which what is produced is what is required. Production is made of straight pieces, from limit to limit:
-    /// the piece is found by halving, the price on it by its slope.
+    /// The price at which what is produced is what is required. Production is made of straight pieces, from
+    /// limit to limit: the piece is found by halving, the price on it by its slope.
     fn balance(&self, off: f64) -> Option<f64> {
         let required: f64 = self.prosumers.iter().map(|prosumer| prosumer.required).sum();
         let limit = |end: usize| self.prosumers.iter().map(|prosumer| prosumer.limits[end]).sum::<f64>();
@@ -268,8 +273,9 @@ mod tests {
         let solved = std::cell::Cell::new(0);
         proptest!(config, |(game in game())| {
             let Some(shared) = game.equilibrium() else {
-                let sum = |end: usize| game.prosumers.iter().map(|prosumer| prosumer.limits[end]).sum::<f64>();
-                let required: f64 = game.prosumers.iter().map(|prosumer| prosumer.required).sum();
+                let all = || game.prosumers.iter();
+                let sum = |end: usize| all().map(|prosumer| prosumer.limits[end]).sum::<f64>();
+                let required: f64 = all().map(|prosumer| prosumer.required).sum();
                 prop_assert!(required < sum(0) || required > sum(1));
                 return Ok(());
             };
@@ -313,14 +319,15 @@ mod tests {
             };
             if game.prosumers.iter().zip(&shared.produced).all(free) {
                 let marginal = game.prosumers.iter().zip(&shared.produced);
-                let mean = marginal.map(|(prosumer, produced)| prosumer.marginal(*produced)).sum::<f64>() / count;
-                prop_assert!((mean - shared.price).abs() < 1e-9);
+                let marginal = marginal.map(|(prosumer, produced)| prosumer.marginal(*produced));
+                prop_assert!((marginal.sum::<f64>() / count - shared.price).abs() < 1e-9);
             }
             let least = game.optimum().unwrap();
             prop_assert!(game.cost(&least.produced) <= game.cost(&shared.produced) + 1e-9);
             // The more the price moves what is taken, the less it pays to hold back.
             let livelier = Sharing { sensitivity: 2.0 * game.sensitivity, ..game.clone() };
-            prop_assert!(game.cost(&livelier.equilibrium().unwrap().produced) <= game.cost(&shared.produced) + 1e-9);
+            let livelier = livelier.equilibrium().unwrap();
+            prop_assert!(game.cost(&livelier.produced) <= game.cost(&shared.produced) + 1e-9);
         });
     }
 

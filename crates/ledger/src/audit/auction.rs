@@ -231,12 +231,15 @@ impl Books {
         if let Rule::UniformPriceBlocks { k } = rule {
             return self.clear_blocks((k, collar), carrier, interval, events, tally);
         }
-        let (now, gate) = (self.now, self.gate(interval));
+        let (now, gate, map) = (self.now, self.gate(interval), self.map());
         let delivery = self.delivery(carrier, interval);
         tally.check(Law::D3, delivery.frozen, || "a book is cleared that was not frozen".into());
         delivery.frozen = false;
         let outcome = Outcome::read(events, carrier, interval, delivery, tally);
         outcome.check(&rule, collar, delivery, tally);
+        if let Some(map) = map {
+            delivery.note_pairs(&rule, &outcome, &map);
+        }
         let released = outcome.write_down(delivery, |_| now >= gate, tally);
         for (account, released) in released {
             self.account(account).holds -= released;

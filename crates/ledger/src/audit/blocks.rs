@@ -64,6 +64,7 @@ impl Books {
         let mut outcomes = within.chunk_by(|_, next| !begins(next));
         let mut fates: BTreeMap<Block, Fate> = BTreeMap::new();
         let rule = Rule::UniformPriceBlocks { k };
+        let map = self.map();
         for start in &row {
             let interval = DeliveryInterval { start: *start, ..first };
             let told = outcomes.next().unwrap_or_default();
@@ -88,6 +89,9 @@ impl Books {
                 let fate = fates.entry((side, began, own.block, own.attributes.further)).or_default();
                 fate.0.push((own.open, fill));
                 fate.1 += if side == Side::Buy { at_limit - money } else { money - at_limit };
+            }
+            if let Some(map) = &map {
+                delivery.note_pairs(&rule, &outcome, map);
             }
             let last = |own: &OwnOrder| closed.contains(&(own.order.side, own.arrival));
             for (account, released) in outcome.write_down(delivery, last, tally) {

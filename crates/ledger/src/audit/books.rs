@@ -2,14 +2,16 @@
 
 use super::accounts::Transfer;
 use super::authority::Signer;
+use super::corrections::{OwnSettled, Traded};
+use super::registers::OwnRegister;
 use super::tally::Tally;
 use market::signing::Domain;
 use market::{
-    AccountId, Address, Attributes, Carrier, Claim, Command, Community, Conversion, DeliveryInterval, Energy,
-    Event, Law, Location, MAX_PRICE, MeterId, MeterTerms, Money, Order, PostingKind, Price, Prices, Side,
-    State, StorageOffer, TimeInForce,
+    AccountId, Address, Agreement, Attributes, Carrier, Claim, Command, Community, Conversion,
+    DeliveryInterval, Energy, Equipment, Event, Law, Location, MAX_PRICE, MeterId, MeterTerms, Money, Order,
+    PostingKind, Price, Prices, Register, Side, State, StorageOffer, TariffVersion, TimeInForce,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything the auditor has written down.
 #[derive(Clone, Default)]
@@ -20,9 +22,17 @@ pub(super) struct Books {
     pub(super) operator_nonce: u64,
     pub(super) accounts: Vec<OwnAccount>,
     pub(super) meters: Vec<OwnMeter>,
+    /// By the moment they come into force.
+    pub(super) agreements: BTreeMap<u64, Agreement>,
+    /// By tariff and the moment they come into force; the founding terms are not among them.
+    pub(super) versions: BTreeMap<(u16, u64), TariffVersion>,
     /// Dynamic prices by tariff and interval number.
     pub(super) published: BTreeMap<(u16, u64), Prices>,
     pub(super) deliveries: BTreeMap<(Carrier, u64), OwnDelivery>,
+    /// Of cumulative meters, every reading in force by the start of its interval.
+    pub(super) standing: BTreeMap<MeterId, BTreeMap<u64, [Energy; 2]>>,
+    /// Settled intervals whose readings may be corrected.
+    pub(super) settled: BTreeMap<(Carrier, u64), OwnSettled>,
     /// Per carrier, where the last settled interval ends.
     pub(super) settled_until: BTreeMap<Carrier, u64>,
     /// Accounts that the record at hand changed.
@@ -44,6 +54,8 @@ pub(super) struct OwnMeter {
     pub(super) terms: MeterTerms,
     pub(super) sequence: u64,
     pub(super) location: Location,
+    pub(super) equipment: Equipment,
+    pub(super) register: Option<OwnRegister>,
 }
 
 /// One carrier and interval.
@@ -57,9 +69,18 @@ pub(super) struct OwnDelivery {
     /// How many have arrived.
     pub(super) arrivals: [u32; 2],
     pub(super) positions: BTreeMap<MeterId, OwnPosition>,
+    /// Energy bought, by how far its seller is; kept once a tariff asks.
+    pub(super) distances: BTreeMap<MeterId, [Energy; 4]>,
     /// Energy taken and given.
-    pub(super) readings: BTreeMap<MeterId, (Energy, Energy)>,
+    pub(super) readings: Readings,
+    /// Whose reading is an estimate.
+    pub(super) estimated: BTreeSet<MeterId>,
+    /// What was traded before metered energy was shared.
+    pub(super) traded: Option<Traded>,
 }
+
+/// Energy taken and given.
+pub(super) type Readings = BTreeMap<MeterId, (Energy, Energy)>;
 
 #[derive(Clone, Debug)]
 pub(super) struct OwnOrder {
@@ -152,7 +173,13 @@ impl Books {
                 });
                 let told = events == [Event::MeterConnected(MeterId(self.meters.len() as u32))];
                 tally.check(Law::C12, told, || "another metering point was connected than asked for".into());
-                self.meters.push(OwnMeter { terms: *terms, sequence: 0, location: Location::default() });
+                self.meters.push(OwnMeter {
+                    terms: *terms,
+                    sequence: 0,
+                    location: Location::default(),
+                    equipment: Equipment::default(),
+                    register: None,
+                });
             }
             Command::Delegate { account, delegate, .. } => {
                 let now = self.now;
@@ -204,9 +231,12 @@ impl Books {
             Command::Settle { carrier, interval } => self.settle(*carrier, *interval, events, tally),
             // refused by the market so far
             Command::Convert(_) | Command::Store(_) => {}
-            Command::Agree { .. } | Command::Reprice { .. } => {}
-            Command::Equip { .. } | Command::ReadRegister(_) => {}
-            Command::Correct(_) | Command::Resettle { .. } => {}
+            Command::Agree { terms, .. } => self.agree(terms, events, tally),
+            Command::Reprice { tariff, version, .. } => self.reprice(*tariff, version, events, tally),
+            Command::Equip { meter, equipment, .. } => self.equip(*meter, equipment, events, tally),
+            Command::ReadRegister(reading) => self.read_register(reading, events, tally),
+            Command::Correct(reading) => self.correct(reading, events, tally),
+            Command::Resettle { carrier, interval } => self.resettle(*carrier, *interval, events, tally),
             Command::Checkpoint { root } => {
                 let told = events == [Event::Checkpoint(*root)];
                 tally.check(Law::A4, told, || "another root was confirmed than claimed".into());
@@ -256,26 +286,51 @@ impl Books {
 
     /// A reading is the meter's next (A2), the interval's only one (D2) and within what the point can do (D1).
     fn read(&mut self, reading: &market::Reading, tally: &mut Tally) {
-        let market::Reading { meter, interval, import, export, sequence } = *reading;
-        let Some(own) = self.meters.get_mut(meter.0 as usize) else {
-            tally.check(Law::A1, false, || format!("there is no metering point {}", meter.0));
-            return;
-        };
-        let terms = own.terms;
-        let last = std::mem::replace(&mut own.sequence, sequence);
-        tally.check(Law::A2, sequence == last + 1, || {
-            format!("reading {sequence} of meter {} after {last}", meter.0)
-        });
-        let within = (0..=terms.import_capacity.0).contains(&import.0)
-            && (0..=terms.export_capacity.0).contains(&export.0);
-        tally.check(Law::D1, within, || format!("{import} in, {export} out is beyond meter {}", meter.0));
-        let (over, settled) = (interval.end() <= self.now, self.is_settled(terms.carrier, interval));
-        tally.check(Law::D2, over, || "the interval is not over yet".into());
+        let market::Reading { meter, interval, import, export, .. } = *reading;
+        let Some(own) = self.counts(reading, tally) else { return };
+        let interval_meter = own.equipment.register == Register::Interval;
+        tally.check(Law::A2, interval_meter, || format!("meter {} has a register", meter.0));
+        let carrier = own.terms.carrier;
+        let settled = self.is_settled(carrier, interval);
         tally.check(Law::S8, !settled, || "a reading for an interval that is settled".into());
-        let before = self.delivery(terms.carrier, interval).readings.insert(meter, (import, export));
+        let before = self.delivery(carrier, interval).readings.insert(meter, (import, export));
         tally.check(Law::D2, before.is_none(), || {
             format!("a second reading of meter {} for the interval", meter.0)
         });
+    }
+
+    /// The meter, if it can count this much and has come to that number.
+    pub(super) fn counts(&mut self, reading: &market::Reading, tally: &mut Tally) -> Option<OwnMeter> {
+        let market::Reading { meter, interval, import, export, sequence } = *reading;
+        self.follows(meter, interval, sequence, tally)?;
+        let own = self.meters.get(meter.0 as usize).cloned()?;
+        let terms = own.terms;
+        let within = (0..=terms.import_capacity.0).contains(&import.0)
+            && (0..=terms.export_capacity.0).contains(&export.0)
+            && self.is_metered(meter);
+        tally.check(Law::D1, within, || format!("{import} in, {export} out is beyond meter {}", meter.0));
+        let over = interval.end() <= self.now;
+        tally.check(Law::D2, over, || "the interval is not over yet".into());
+        Some(own)
+    }
+
+    /// A number is the meter's next (A2), or a later one where readings may be missing.
+    pub(super) fn follows(
+        &mut self,
+        meter: MeterId,
+        interval: DeliveryInterval,
+        sequence: u64,
+        tally: &mut Tally,
+    ) -> Option<()> {
+        let gaps = self.agreement(interval).is_some();
+        let Some(own) = self.meters.get_mut(meter.0 as usize) else {
+            tally.check(Law::A1, false, || format!("there is no metering point {}", meter.0));
+            return None;
+        };
+        let last = std::mem::replace(&mut own.sequence, sequence);
+        let right = sequence > last && (gaps || sequence - last == 1);
+        tally.check(Law::A2, right, || format!("reading {sequence} of meter {} after {last}", meter.0));
+        Some(())
     }
 
     pub(super) fn is_settled(&self, carrier: Carrier, interval: DeliveryInterval) -> bool {

@@ -12,9 +12,10 @@ impl Books {
     /// is left of it rests or lapses. Gives the events that are about something else.
     pub(super) fn arrive<'a>(&mut self, id: OrderId, told: &'a [Event], tally: &mut Tally) -> &'a [Event] {
         let OrderId { carrier, interval, side, arrival } = id;
+        let map = self.map();
         let delivery = self.delivery(carrier, interval);
         let Some(mut own) = delivery.orders[side as usize].pop() else { return told };
-        let mut right = Vec::new();
+        let (mut right, mut pairs) = (Vec::new(), Vec::new());
         for (resting, energy) in matches(&own, &delivery.orders[1 - side as usize]) {
             let other = &mut delivery.orders[1 - side as usize][resting];
             let price = other.order.limit;
@@ -24,6 +25,7 @@ impl Books {
             };
             right.push(Event::Paired { bid, offer, energy, price });
             let (buyer, seller) = if side == Side::Buy { (&mut own, other) } else { (other, &mut own) };
+            pairs.push((buyer.order.meter, seller.order.meter, energy));
             for own in [buyer, seller] {
                 let order = own.order;
                 let position = delivery.positions.entry(order.meter).or_default();
@@ -44,6 +46,11 @@ impl Books {
                     money: energy * price,
                 });
             }
+        }
+        if let Some(map) = &map {
+            pairs
+                .into_iter()
+                .for_each(|(buyer, seller, energy)| delivery.note_pair(buyer, seller, energy, map));
         }
         delivery.orders[1 - side as usize].retain(|other| !other.open.is_zero());
         let mut lapsed = Money::ZERO;

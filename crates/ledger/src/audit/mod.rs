@@ -8,16 +8,23 @@
 //! The file is read and never written. It must not be in use: audit a copy, or stop the operator first.
 
 mod accounts;
+mod agreements;
 mod auction;
 mod authority;
 mod bilateral;
+mod bill;
 mod blocks;
 mod books;
 mod continuous;
+mod corrections;
+mod distances;
+mod equipment;
+mod estimates;
 #[cfg(test)]
 mod flows;
 mod outcome;
 mod pipeline;
+mod registers;
 #[cfg(test)]
 mod sensitivity;
 mod settlement;

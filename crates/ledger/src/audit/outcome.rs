@@ -38,6 +38,8 @@ pub(super) struct Right {
     pub(super) welfare: Money,
     /// Per side, by place of arrival: energy and money.
     pub(super) fills: [BTreeMap<u32, (Energy, Money)>; 2],
+    /// Of a pipeline: who serves whom, bid and offer by place of arrival, Wh.
+    pub(super) pairs: Vec<(u32, u32, Energy)>,
 }
 
 impl Outcome {

@@ -2,6 +2,7 @@
 //! found by walking up through the limits, and what is left goes on.
 
 use super::books::OwnOrder;
+use super::distances::{beside, ranked};
 use super::outcome::{Right, between, margin};
 use market::rule::{Stage, Stages};
 use market::{AccountId, AuctionClaim, Energy, Fraction, Order, Price, Quality, Side, Witness};
@@ -63,6 +64,31 @@ impl Auction {
         self.fills[side as usize].get(&own.arrival).copied().unwrap_or_default()
     }
 
+    /// Who serves whom: by rank, and where labels are mixed the highest asked for first, from offers that carry it.
+    fn pairs(&self, mixed: bool) -> Vec<(u32, u32, Energy)> {
+        let [bids, mut offers] = Side::ALL.map(|side| {
+            let row = ranked(&self.orders[side as usize]).into_iter();
+            row.map(|own| (own.attributes.quality, own.arrival, self.fill(side, own))).collect::<Vec<_>>()
+        });
+        let row = |orders: &[(Quality, u32, Energy)], fits: &dyn Fn(Quality) -> bool| {
+            let fitting = orders.iter().filter(|(label, ..)| fits(*label));
+            fitting.map(|(_, arrival, energy)| (*arrival, *energy)).collect::<Vec<_>>()
+        };
+        if !mixed {
+            return beside(&row(&bids, &|_| true), &row(&offers, &|_| true));
+        }
+        let mut pairs = Vec::new();
+        for asked in Quality::ALL.into_iter().rev() {
+            let served = beside(&row(&bids, &|label| label == asked), &row(&offers, &|label| label >= asked));
+            for (_, seller, energy) in &served {
+                let used = offers.iter_mut().find(|(_, arrival, _)| arrival == seller);
+                used.into_iter().for_each(|(.., left)| *left -= *energy);
+            }
+            pairs.extend(served);
+        }
+        pairs
+    }
+
     /// The highest equilibrium price: no filled bid and no open offer is below it.
     fn highest(&self) -> Option<Price> {
         let filled = self.orders[0].iter().filter(|own| self.fill(Side::Buy, own) > Energy::ZERO);
@@ -86,7 +112,7 @@ impl Course {
                 Stage::SatisfyPreferences => course.satisfy(),
                 Stage::UniformPrice => {
                     let auction = Auction::of(course.taking_part(false, |_| true, |_| true));
-                    course.settle(&auction);
+                    course.settle(&auction, false);
                 }
             }
         }
@@ -123,7 +149,7 @@ impl Course {
             let bids = |own: &OwnOrder| own.attributes.quality == asked;
             let offers = |own: &OwnOrder| serves(asked, own.attributes.quality);
             let auction = Auction::of(self.taking_part(true, bids, offers));
-            self.settle(&auction);
+            self.settle(&auction, false);
         }
     }
 
@@ -162,18 +188,19 @@ impl Course {
                 }
             }
             if dropped == [u32::MAX; 2] {
-                return self.settle(&auction);
+                return self.settle(&auction, true);
             }
             self.claim.push(proof(&auction, dropped));
         }
     }
 
-    /// Takes what an auction trades from what is left.
-    fn settle(&mut self, auction: &Auction) {
+    /// Takes what an auction trades from what is left; `mixed` where bids that ask for labels meet all offers.
+    fn settle(&mut self, auction: &Auction, mixed: bool) {
         self.claim.push(proof(auction, [u32::MAX; 2]));
         let Some((lowest, highest)) = auction.lowest.zip(auction.highest()) else { return };
         let price = between(self.k, lowest, highest);
         self.prices.push((price, lowest));
+        self.right.pairs.extend(auction.pairs(mixed));
         for side in Side::ALL {
             for own in &auction.orders[side as usize] {
                 let energy = auction.fill(side, own);
@@ -206,7 +233,7 @@ fn proof(auction: &Auction, [dropped_local, dropped_green]: [u32; 2]) -> Auction
 #[cfg(test)]
 mod tests {
     use super::*;
-    use market::rule::{Clearing, check};
+    use market::rule::{Clearing, check, pair};
     use market::{
         Attributes, Book, BookOrder, Claim, DeliveryInterval, Details, Location, MeterId, Money, Rule,
         TimeInForce,
@@ -271,6 +298,13 @@ mod tests {
             prop_assert_eq!(check(&Rule::Pipeline { stages, k }, &book, &claim, COLLAR, &mut out), Ok(()));
             let facts = (out.volume, out.price, out.equilibrium, out.welfare);
             prop_assert_eq!(facts, (right.volume, right.price, right.equilibrium, right.welfare));
+            let mut trades = Vec::new();
+            pair(&book, &out, &mut trades);
+            let arrival = |orders: &[OwnOrder], at: u32| orders[at as usize].arrival;
+            let pairs = trades.iter().map(|trade| {
+                (arrival(&orders[0], trade.bid), arrival(&orders[1], trade.offer), trade.energy)
+            });
+            prop_assert_eq!(pairs.collect::<Vec<_>>(), right.pairs);
             for side in Side::ALL {
                 let money = out.money(side);
                 let rows = book.orders(side).iter().zip(out.fills(side)).enumerate();

@@ -141,7 +141,10 @@ fn about(posting: Posting) -> impl Iterator<Item = (&'static str, Posting)> {
     if posting.side.is_some() {
         lies.extend([
             ("Posted.energy", Posting { energy: posting.energy + Energy(1), ..posting }),
-            ("Posted.meter", Posting { meter: posting.meter.map(|meter| MeterId(meter.0 + 1)), ..posting }),
+            (
+                "Posted.meter",
+                Posting { meter: Some(MeterId(posting.meter.map_or(0, |meter| meter.0 + 1))), ..posting },
+            ),
             (
                 "Posted.price",
                 Posting {

@@ -2,12 +2,14 @@
 //! round, the price of supply and demand as a mean of the supplier's.
 
 use super::accounts::postings;
-use super::books::{Books, OwnPosition};
+use super::books::{Books, OwnDelivery, OwnPosition, Readings};
+use super::distances::Map;
 use super::tally::Tally;
 use market::apportion::mul_div;
 use market::{
     Carrier, DeliveryInterval, Energy, Event, Law, MeterId, Money, Price, Prices, Rule, SharingKey, State,
 };
+use std::collections::BTreeMap;
 
 impl Books {
     /// Everybody's part is within 1 Wh of what the key says, within what was metered beyond the contracts, and energy
@@ -30,47 +32,91 @@ impl Books {
         delivery.shared = true;
         let left = delivery.frozen || delivery.orders.iter().any(|orders| !orders.is_empty());
         tally.check(Law::D3, !left, || "metered energy is shared before the orders are cleared".into());
+        self.substitute(carrier, interval, events, tally);
+        let traded = self.traded(carrier, interval);
+        let delivery = self.delivery(carrier, interval);
+        delivery.traded = traded;
         let (readings, contracts) = (delivery.readings.clone(), delivery.positions.clone());
-        tally.equal(Law::D2, readings.len(), connected.len(), "the number of readings");
-
-        let beyond = |metered: Energy, contract: Energy| (metered - contract).max(Energy::ZERO);
-        let member = |meter: MeterId| {
-            let (import, export) = readings.get(&meter).copied()?;
-            let contract = contracts.get(&meter).copied().unwrap_or_default();
-            let (import, export) = (beyond(import, contract.bought), beyond(export, contract.sold));
-            let share = self.meters.get(meter.0 as usize).map_or(0, |own| own.terms.share.into());
-            Some(Member { meter, import, export, share })
-        };
-        let members: Vec<Member> = connected.into_iter().filter_map(member).collect();
-        let generation: i128 = members.iter().map(|member| i128::from(member.export.0)).sum();
-        let consumption: i128 = members.iter().map(|member| i128::from(member.import.0)).sum();
-        let (key, tariff) = match rule {
-            Rule::MidMarketRate { tariff } | Rule::SupplyDemandRatio { tariff } => {
-                (SharingKey::Dynamic, Some(self.prices(tariff, interval).unwrap_or_default()))
-            }
-            Rule::BillSharing => (SharingKey::Dynamic, None),
-            Rule::Sharing { key, .. } | Rule::AuctionFirst { key, .. } => (key, None),
-            _ => return,
-        };
-        let price = price(&rule, tariff, generation, consumption);
-        // Feed-in above retail: everybody is better off with the supplier, and nothing is shared.
-        let quotas = if tariff.is_none_or(|prices| prices.import >= prices.export) {
-            Quotas::of(key, &members, generation)
-        } else {
-            Quotas { whole: 1, parts: vec![(0, false); members.len()], total: 0 }
-        };
-        let mut sums = OwnPosition::default();
-        for (member, quota) in members.iter().zip(&quotas.parts) {
-            let meter = member.meter.0;
+        let metered = connected.iter().filter(|meter| self.is_metered(**meter)).count();
+        tally.equal(Law::D2, readings.len(), metered, "the number of readings");
+        let effective = self.effective(interval, &connected, &readings);
+        let members = self.members(&connected, &effective, &contracts);
+        let part = |member: &Member| {
             let before = contracts.get(&member.meter).copied().unwrap_or_default();
             let after = state.position(member.meter, interval).copied().unwrap_or_default();
-            let own = OwnPosition {
+            OwnPosition {
                 bought: after.bought - before.bought,
                 sold: after.sold - before.sold,
                 paid: after.paid() - before.paid,
                 received: after.received() - before.received,
-                hold: before.hold,
-            };
+                hold: Money::ZERO,
+            }
+        };
+        let parts: Vec<OwnPosition> = members.iter().map(part).collect();
+        let Some(volume) = self.shared(&rule, interval, &members, &parts, tally) else { return };
+        let map = self.map();
+        self.delivery(carrier, interval).share(&members, &parts, map.as_ref());
+        let price = match rule {
+            Rule::Sharing { price, .. } | Rule::AuctionFirst { price, .. } if volume > Energy::ZERO => {
+                Some(price)
+            }
+            _ => None,
+        };
+        let (equilibrium, welfare, orders) = (None, Money::ZERO, [0; 2]);
+        let right = Event::Cleared { carrier, interval, volume, price, equilibrium, welfare, orders };
+        let told = events.iter().filter(|event| !matches!(event, Event::Substituted(_)));
+        tally.check(Law::C2, told.eq([&right]), || format!("{right:?} would be right, told is {events:?}"));
+    }
+
+    /// What the metering points bring: what they metered beyond what they had traded.
+    pub(super) fn members(
+        &self,
+        meters: &[MeterId],
+        metered: &Readings,
+        contracts: &BTreeMap<MeterId, OwnPosition>,
+    ) -> Vec<Member> {
+        let beyond = |metered: Energy, contract: Energy| (metered - contract).max(Energy::ZERO);
+        let member = |meter: &MeterId| {
+            let (import, export) = metered.get(meter).copied()?;
+            let contract = contracts.get(meter).copied().unwrap_or_default();
+            let (import, export) = (beyond(import, contract.bought), beyond(export, contract.sold));
+            let share = self.meters.get(meter.0 as usize).map_or(0, |own| own.terms.share.into());
+            Some(Member { meter: *meter, import, export, share })
+        };
+        meters.iter().filter_map(member).collect()
+    }
+
+    /// Whether these parts are what the rule gives the members: the energy shared, or none if the rule shares none.
+    pub(super) fn shared(
+        &self,
+        rule: &Rule,
+        interval: DeliveryInterval,
+        members: &[Member],
+        parts: &[OwnPosition],
+        tally: &mut Tally,
+    ) -> Option<Energy> {
+        let generation: i128 = members.iter().map(|member| i128::from(member.export.0)).sum();
+        let consumption: i128 = members.iter().map(|member| i128::from(member.import.0)).sum();
+        let (key, tariff) = match *rule {
+            Rule::MidMarketRate { tariff }
+            | Rule::SupplyDemandRatio { tariff }
+            | Rule::ExPost { tariff, .. } => {
+                (SharingKey::Dynamic, Some(self.prices(tariff, interval).unwrap_or_default()))
+            }
+            Rule::BillSharing => (SharingKey::Dynamic, None),
+            Rule::Sharing { key, .. } | Rule::AuctionFirst { key, .. } => (key, None),
+            _ => return None,
+        };
+        let price = price(rule, tariff, generation, consumption);
+        // Feed-in above retail: everybody is better off with the supplier, and nothing is shared.
+        let quotas = if tariff.is_none_or(|prices| prices.import >= prices.export) {
+            Quotas::of(key, members, generation)
+        } else {
+            Quotas { whole: 1, parts: vec![(0, false); members.len()], total: 0 }
+        };
+        let mut sums = OwnPosition::default();
+        for ((member, quota), own) in members.iter().zip(&quotas.parts).zip(parts) {
+            let meter = member.meter.0;
             let within = (Energy::ZERO..=member.import).contains(&own.bought)
                 && (Energy::ZERO..=member.export).contains(&own.sold);
             tally.check(Law::C1, within, || format!("meter {meter} trades more than it metered"));
@@ -91,23 +137,8 @@ impl Books {
             sums.sold += own.sold;
             sums.paid += own.paid;
             sums.received += own.received;
-            let position = self.delivery(carrier, interval).positions.entry(member.meter).or_default();
-            position.bought += own.bought;
-            position.sold += own.sold;
-            position.paid += own.paid;
-            position.received += own.received;
         }
         tally.equal(Law::C2, sums.bought, sums.sold, "energy bought (against energy sold)");
-        let volume = sums.bought;
-        let price = match rule {
-            Rule::Sharing { price, .. } | Rule::AuctionFirst { price, .. } if volume > Energy::ZERO => {
-                Some(price)
-            }
-            _ => None,
-        };
-        let (equilibrium, welfare, orders) = (None, Money::ZERO, [0; 2]);
-        let right = Event::Cleared { carrier, interval, volume, price, equilibrium, welfare, orders };
-        tally.check(Law::C2, events == [right], || format!("{right:?} would be right, told is {events:?}"));
         tally.equal(Law::C4, sums.paid, sums.received, "what is paid (against what is received)");
         let shared = i128::from(sums.bought.0);
         tally.equal(Law::C9, shared, quotas.total, "the energy shared");
@@ -115,12 +146,32 @@ impl Books {
         if leaves_nothing && tariff.is_none_or(|prices| prices.import >= prices.export) {
             tally.equal(Law::C5, shared, generation.min(consumption), "the energy shared");
         }
+        Some(sums.bought)
+    }
+}
+
+impl OwnDelivery {
+    /// Writes down what a rule on metered energy gave the members.
+    pub(super) fn share(&mut self, members: &[Member], parts: &[OwnPosition], map: Option<&Map>) {
+        let [mut takes, mut gives] = [Vec::new(), Vec::new()];
+        for (Member { meter, .. }, part) in members.iter().zip(parts) {
+            takes.push((*meter, part.bought));
+            gives.push((*meter, part.sold));
+            let position = self.positions.entry(*meter).or_default();
+            position.bought += part.bought;
+            position.sold += part.sold;
+            position.paid += part.paid;
+            position.received += part.received;
+        }
+        if let Some(map) = map {
+            self.note_flows(&takes, &gives, map);
+        }
     }
 }
 
 /// What a metering point brings: energy beyond its contracts, and its share in parts per million.
-struct Member {
-    meter: MeterId,
+pub(super) struct Member {
+    pub(super) meter: MeterId,
     import: Energy,
     export: Energy,
     share: i128,
@@ -148,6 +199,16 @@ fn price(rule: &Rule, tariff: Option<Prices>, generation: i128, consumption: i12
             let (import, export) = (i128::from(import.0), i128::from(export.0));
             let under = covered * import + (consumption - covered) * export;
             Rate { negative: false, rate: ((consumption * import * export) as u128, under as u128) }
+        }
+        (Rule::ExPost { weights, .. }, Some(Prices { import, export })) => {
+            // Each point counts by how near the local share is: fully where it is met, not at all from the next on.
+            let (demand, quarters) = (consumption.max(1), 4 * generation.min(consumption));
+            let near = |place: i128| (demand - (quarters - place * demand).abs()).max(0);
+            let above: i128 =
+                weights.iter().zip(0..).map(|(part, place)| i128::from(*part) * near(place)).sum();
+            let below = 1_000_000 * demand - above;
+            let mean = i128::from(import.0) * above + i128::from(export.0) * below;
+            Rate { negative: mean < 0, rate: (mean.unsigned_abs(), (1_000_000 * demand) as u128) }
         }
         (_, Some(Prices { import, export })) => whole(import + export, 2),
         (Rule::Sharing { price, .. } | Rule::AuctionFirst { price, .. }, _) => whole(*price, 1),
@@ -296,6 +357,9 @@ mod tests {
                 RuleKind::MidMarketRate => Rule::MidMarketRate { tariff: TariffId(0) },
                 RuleKind::SupplyDemandRatio => Rule::SupplyDemandRatio { tariff: TariffId(0) },
                 RuleKind::Key(key) => Rule::Sharing { key, price: Price(17) },
+                RuleKind::ExPost => {
+                    Rule::ExPost { tariff: TariffId(0), weights: [1_000_000, 800_000, 700_000, 600_000, 0] }
+                }
                 _ => Rule::BillSharing,
             })
             .collect();

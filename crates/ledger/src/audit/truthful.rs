@@ -166,7 +166,7 @@ mod tests {
 
         #[test]
         fn a_lie_about_any_number_is_noticed(orders in sides(), pick in any::<prop::sample::Index>()) {
-            let Right { volume, price, equilibrium, welfare, fills } = trade_reduction(&orders, COLLAR);
+            let Right { volume, price, equilibrium, welfare, fills, .. } = trade_reduction(&orders, COLLAR);
             let (carrier, interval) = (Carrier::Electricity, DeliveryInterval { start: 0, duration: 900 });
             let counted = [orders[0].len() as u32, orders[1].len() as u32];
             let cleared = |volume, price, equilibrium, welfare| {

@@ -4,10 +4,10 @@ use crate::{Key, Recoverer};
 use market::rule::{Clearing, Cut, RuleKind, merit_order};
 use market::signing::Domain;
 use market::{
-    AccountId, Attributes, Authentication, Book, Carrier, Claim, Command, Community, Delegate,
-    DeliveryInterval, Energy, Envelope, Fraction, Location, Market, MeterId, MeterTerms, Money, Order,
-    OrderId, Price, PriceConvention, Prices, Quality, Reading, Rejection, Rule, SharingKey, Side, State,
-    Step, Tariff, TariffId, TariffKind, TimeInForce, Window, Wish,
+    AccountId, Agreement, Attributes, Authentication, Book, Carrier, Claim, Command, Community, Delegate,
+    DeliveryInterval, Energy, Envelope, Fraction, ImbalancePolicy, Location, Market, MeterId, MeterTerms,
+    Money, Order, OrderId, Price, PriceConvention, Prices, Quality, Reading, Rejection, Rule, SharingKey,
+    Side, State, Step, Tariff, TariffId, TariffKind, TariffVersion, TimeInForce, Window, Wish,
 };
 
 /// Length of a delivery interval, s.
@@ -91,6 +91,7 @@ impl Example {
         let prices = (0..96 * 8)
             .map(|step| Prices { import: Price(280_000 + step * 7), export: Price(60_000 - step) });
         example.operate(Command::PublishPrices { tariff: TariffId(2), start, prices: prices.collect() });
+        example.agree(seed);
         example.checkpoint();
         example
     }
@@ -211,6 +212,37 @@ impl Example {
         // Some have little, so that the guarantor lends.
         let amount = Money(if name % 4 == 3 { 4_000_000_000 } else { 50_000_000_000 });
         self.operate(Command::Deposit { account: id, amount, nonce });
+    }
+
+    /// From the second interval on deviations are settled by a policy that changes with `variant`, and the first two tariffs
+    /// have other terms; the first of them once more from the third on.
+    fn agree(&mut self, variant: u64) {
+        let from = |step: u64| START + step * u64::from(DURATION);
+        let tariff = TariffId(2);
+        let policies =
+            [ImbalancePolicy::Single { tariff }, ImbalancePolicy::ProRata { tariff }, ImbalancePolicy::Dual];
+        let terms = Agreement {
+            from: from(1),
+            imbalance: policies[(variant % 3) as usize],
+            penalty: Price(5_000),
+            tolerance: 100_000,
+            grace: 0,
+            correction_window: 0,
+        };
+        let nonce = self.nonce();
+        self.operate(Command::Agree { terms, nonce });
+        let founding = self.state.community().map_or_else(Vec::new, |terms| terms.tariffs.clone());
+        let near = [10_000, 20_000, 35_000, 60_000].map(Price);
+        for (tariff, step, fees, vat) in [
+            (0, 1, Some(near), 190_000),
+            (1, 1, None, 100_000),
+            (0, 2, Some(near.map(|fee| fee + Price(1))), 70_000),
+        ] {
+            let Some(tariff_terms) = founding.get(tariff).cloned() else { continue };
+            let version = TariffVersion { from: from(step), tariff: tariff_terms, distance_fees: fees, vat };
+            let nonce = self.nonce();
+            self.operate(Command::Reprice { tariff: TariffId(tariff as u16), version, nonce });
+        }
     }
 
     /// Whoever could not pay for the next orders pays in; less would do now and then, so that the guarantor lends.

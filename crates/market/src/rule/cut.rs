@@ -30,7 +30,7 @@ pub struct SideCut {
     /// Distance from the price to the nearest worse limit, n€/Wh, > 0.
     nearest_worse: Option<i64>,
     /// Σ distance × energy over the better orders, n€.
-    surplus: i128,
+    pub(super) surplus: i128,
 }
 
 /// A book divided by an equilibrium price at which something is traded.
@@ -56,7 +56,7 @@ pub struct Cut {
 
 impl SideCut {
     /// `sign` is 1 for bids (a higher limit is better) and −1 for offers.
-    fn at<'a>(orders: impl Iterator<Item = &'a BookOrder>, price: Price, sign: i64) -> Self {
+    pub(super) fn at<'a>(orders: impl Iterator<Item = &'a BookOrder>, price: Price, sign: i64) -> Self {
         // A claim may name any price. Seen from beyond every limit a book looks the same, however far that is.
         let price = Price(price.0.clamp(-2 * MAX_PRICE.0, 2 * MAX_PRICE.0));
         let (mut better, mut at, mut surplus) = (0_i64, 0_i64, 0_i128);
@@ -169,16 +169,7 @@ impl Cut {
         order: &mut MarginOrder,
         margin: &'a mut Vec<Standing>,
     ) -> impl Iterator<Item = (u32, Energy)> + use<'a> {
-        let (at, share) = self.margin(side);
-        margin.clear();
-        let at_price = (0_u32..).zip(orders).filter(|(_, order)| order.limit == self.price);
-        margin.extend(at_price.map(|(position, order)| Standing { account: order.account, position }));
-        order.sort(margin);
-        let mut parts = CumulativeFloor::new(share.0.into(), at.0.unsigned_abs().into());
-        margin.iter().map(move |Standing { position, .. }| {
-            let weight = orders.get(*position as usize).map_or(0, |order| order.energy.0.unsigned_abs());
-            (*position, Energy(parts.as_mut().map_or(0, |parts| parts.next(weight)) as i64))
-        })
+        share(self.price, self.margin(side), orders, order, margin)
     }
 
     /// Σ limit × fill over bids − the same over offers, n€, ≥ 0. Measured from the price, at which the fills of
@@ -187,4 +178,23 @@ impl Cut {
     pub fn welfare(&self) -> Money {
         Money(self.bids.surplus + self.offers.surplus)
     }
+}
+
+/// The same for any price: there is `at` of these orders at it, of which `share` is traded.
+pub(super) fn share<'a>(
+    price: Price,
+    (at, share): (Energy, Energy),
+    orders: &'a [BookOrder],
+    order: &mut MarginOrder,
+    margin: &'a mut Vec<Standing>,
+) -> impl Iterator<Item = (u32, Energy)> + use<'a> {
+    margin.clear();
+    let at_price = (0_u32..).zip(orders).filter(|(_, order)| order.limit == price);
+    margin.extend(at_price.map(|(position, order)| Standing { account: order.account, position }));
+    order.sort(margin);
+    let mut parts = CumulativeFloor::new(share.0.into(), at.0.unsigned_abs().into());
+    margin.iter().map(move |Standing { position, .. }| {
+        let weight = orders.get(*position as usize).map_or(0, |order| order.energy.0.unsigned_abs());
+        (*position, Energy(parts.as_mut().map_or(0, |parts| parts.next(weight)) as i64))
+    })
 }

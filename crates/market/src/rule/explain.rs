@@ -1,7 +1,9 @@
 //! A refusal in words and numbers: which inequality a claim violates.
 
 use super::clearing::{best, best_among};
-use super::{Clearing, Cut, Rule, RuleKind, SideCut, bilateral, blocks, check, merit_order, pipeline, vcg};
+use super::{
+    Clearing, Cut, Rule, RuleKind, SideCut, bilateral, blocks, check, coupled, merit_order, pipeline, vcg,
+};
 use crate::{Book, BookOrder, Claim, Price, PriceConvention, Rejection, Side, Witness};
 use alloc::format;
 use alloc::string::String;
@@ -11,6 +13,10 @@ use alloc::string::String;
 pub fn explain(rule: &Rule, book: &Book, claim: &Claim, collar: (Price, Price)) -> String {
     if let (Rule::UniformPriceBlocks { .. }, Claim::Blocks { .. }) = (rule, claim) {
         return blocks::explain(rule, &[book], claim, collar);
+    }
+    if let (Rule::Coupled { k }, Claim::Coupled { nodes, conversions, storages }) = (rule, claim) {
+        let problem = coupled::Coupled::single(book, *k, collar);
+        return coupled::explain(&problem, (nodes, conversions, storages));
     }
     let mut out = Clearing::default();
     match check(rule, book, claim, collar, &mut out) {

@@ -1,6 +1,6 @@
 //! The rules by name.
 
-use crate::{PriceConvention, Rule, SharingKey, Wish};
+use crate::{PriceConvention, Rule, SharingKey, TariffId, Wish};
 
 /// A rule without its parameters: what the command line, reports, tests and docs iterate over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -184,6 +184,17 @@ impl Rule {
             Self::AuctionFirst { .. } => RuleKind::AuctionFirst,
             Self::Coupled { .. } => RuleKind::Coupled,
             Self::ExPost { .. } => RuleKind::ExPost,
+        }
+    }
+
+    /// The tariff between whose prices metered energy is shared, where the rule names one.
+    #[must_use]
+    pub const fn inner_tariff(&self) -> Option<TariffId> {
+        match self {
+            Self::MidMarketRate { tariff }
+            | Self::SupplyDemandRatio { tariff }
+            | Self::ExPost { tariff, .. } => Some(*tariff),
+            _ => None,
         }
     }
 

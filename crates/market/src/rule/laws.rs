@@ -138,13 +138,13 @@ const fn auction_first(law: Law) -> Binding {
 /// Rules on metered energy: there are no limits to keep.
 const fn metered(rule: RuleKind, law: Law) -> Binding {
     use Binding::{DoesNotApply, Holds, Weakened};
-    use RuleKind::{BillSharing, Key, MidMarketRate, SupplyDemandRatio};
+    use RuleKind::{BillSharing, ExPost, Key, MidMarketRate, SupplyDemandRatio};
     use SharingKey::{Equal, FullDynamic, Static};
     match (law, rule) {
         (Law::C1, _) => {
             Weakened("no orders: nobody buys more than the import metered or sells more than the export")
         }
-        (Law::C3, MidMarketRate | SupplyDemandRatio) => {
+        (Law::C3, MidMarketRate | SupplyDemandRatio | ExPost) => {
             Weakened("limits are not asked: no price is worse than the supplier's")
         }
         (Law::C3, BillSharing) => {
@@ -153,7 +153,7 @@ const fn metered(rule: RuleKind, law: Law) -> Binding {
         (Law::C3, _) => Weakened(
             "limits are not asked: no worse than the supplier where the agreed price lies between the tariffs",
         ),
-        (Law::C5, MidMarketRate | SupplyDemandRatio | BillSharing) => {
+        (Law::C5, MidMarketRate | SupplyDemandRatio | ExPost | BillSharing) => {
             Weakened("no orders: not both import and export are left over, unless feed-in is above retail")
         }
         (Law::C5, Key(Static | Equal | FullDynamic)) => {
@@ -176,6 +176,7 @@ const fn metered(rule: RuleKind, law: Law) -> Binding {
             Key(SharingKey::Dynamic | SharingKey::Incentive)
             | MidMarketRate
             | SupplyDemandRatio
+            | ExPost
             | BillSharing,
         ) => Weakened("dividing a metering point moves remainders only, at most 2 Wh"),
         (Law::C10, _) => DoesNotApply(

@@ -5,7 +5,7 @@
 
 use super::{Rule, SharingKey, sharing};
 use crate::apportion::RunningFloor;
-use crate::{Energy, Money, Price, Prices, Rejection};
+use crate::{Energy, Money, PPM, Price, Prices, Rejection};
 use alloc::vec::Vec;
 
 /// What a metering point brings.
@@ -56,14 +56,16 @@ pub fn metered(
         Rule::SupplyDemandRatio { .. } => {
             (SharingKey::Dynamic, Rate::of_ratio(prices, generation, consumption))
         }
+        Rule::ExPost { weights, .. } => {
+            (SharingKey::Dynamic, Rate::looked_up(weights, prices, generation, consumption))
+        }
         Rule::BillSharing => (SharingKey::Dynamic, Rate::from(Price::ZERO)),
         Rule::Sharing { key, price } | Rule::AuctionFirst { key, price, .. } => (key, Rate::from(price)),
         _ => return Err(Rejection::WrongClaim),
     };
     out.clear();
     out.resize(meters.len(), Allocation::default());
-    let at_a_tariff = matches!(rule, Rule::MidMarketRate { .. } | Rule::SupplyDemandRatio { .. });
-    if at_a_tariff && prices.export > prices.import {
+    if rule.inner_tariff().is_some() && prices.export > prices.import {
         return Ok(()); // feed-in above retail: everybody is better off with the supplier
     }
     let member = |meter: &Metered| sharing::Member::new(meter.import, meter.share.into());
@@ -124,6 +126,23 @@ impl Rate {
         let generation = u128::from(generation.0.unsigned_abs()).min(consumption);
         let under = (import - export) * generation + export * consumption;
         Self { negative: false, rate: (import * export * consumption, under) }
+    }
+
+    /// Export + w·(import − export), with w on the straight lines through five weights at local shares s = M/C of
+    /// 0, 25, 50, 75 and 100 %, M = min(G, C) being shared.
+    ///
+    /// With k = ⌊4s⌋ and r = 4M − kC, w = (wₖ·(C − r) + wₖ₊₁·r)/C.
+    fn looked_up(weights: [u32; 5], prices: Prices, generation: Energy, consumption: Energy) -> Self {
+        let whole = i128::from(consumption.0.max(1)); // nobody consumes: nothing is shared at the first weight
+        let quarters = 4 * i128::from(generation.0.min(consumption.0));
+        let at = (quarters / whole).min(3);
+        let rest = quarters - at * whole;
+        let weight = |at: i128| weights.get(at as usize).map_or(0, |weight| i128::from(*weight));
+        let weighed = weight(at) * (whole - rest) + weight(at + 1) * rest;
+        let [import, export] = [prices.import, prices.export].map(|price| i128::from(price.0));
+        let parts = whole * i128::from(PPM);
+        let price = export * parts + (import - export) * weighed;
+        Self { negative: price < 0, rate: (price.unsigned_abs(), parts.unsigned_abs()) }
     }
 }
 

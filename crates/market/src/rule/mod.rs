@@ -207,6 +207,10 @@ pub fn check(
         (Rule::UniformPriceBlocks { k }, Claim::Blocks { intervals, refused }) => {
             blocks::check(*k, &[book], (intervals, refused), collar, core::slice::from_mut(out))
         }
+        (Rule::Coupled { k }, Claim::Coupled { nodes, conversions, storages }) => {
+            let problem = coupled::Coupled::single(book, *k, collar);
+            coupled::check(&problem, (nodes, conversions, storages), core::slice::from_mut(out))
+        }
         // Everything was traded on arrival: a crossed book would show that something was not.
         (Rule::Continuous, Claim::Continuous) => out.nothing(book, collar),
         (_, Claim::Metered) if !rule.takes_orders() => {

@@ -1,7 +1,7 @@
 //! One price for all: the allocation an equilibrium price proves, and the price paid.
 
 use super::merit::{Scratch, sign};
-use super::{Clearing, Cut};
+use super::{Clearing, Cut, cut};
 use crate::{Book, BookOrder, Energy, Fraction, Price, PriceConvention, Rejection, Side};
 use alloc::vec::Vec;
 
@@ -58,26 +58,33 @@ impl Cut {
         out.indicative_price = None;
         out.welfare = self.welfare();
         let Clearing { bid_fills, offer_fills, scratch, .. } = out;
-        fill(self, Side::Buy, &book.bids, bid_fills, scratch);
-        fill(self, Side::Sell, &book.offers, offer_fills, scratch);
+        for (side, fills) in [(Side::Buy, bid_fills), (Side::Sell, offer_fills)] {
+            fill(side, self.price, self.margin(side), book.orders(side), fills, scratch);
+        }
     }
 }
 
-/// Fills one side.
-fn fill(cut: &Cut, side: Side, orders: &[BookOrder], fills: &mut Vec<Energy>, scratch: &mut Scratch) {
-    let (at, share) = cut.margin(side);
+/// Fills one side; at the price there is `at`, of which `share` is traded.
+pub(super) fn fill(
+    side: Side,
+    price: Price,
+    (at, share): (Energy, Energy),
+    orders: &[BookOrder],
+    fills: &mut Vec<Energy>,
+    scratch: &mut Scratch,
+) {
     // Those at the price go with the better ones, or with the worse, or share (below).
     let least_gain = if share == at { 0 } else { 1 };
     fills.clear();
     fills.extend(orders.iter().map(|order| {
-        let gain = (order.limit.0 - cut.price.0) * sign(side);
+        let gain = (order.limit.0 - price.0) * sign(side);
         if gain >= least_gain { order.energy } else { Energy::ZERO }
     }));
     let [bids, offers] = &mut scratch.margins;
     let positions = if side == Side::Buy { bids } else { offers };
     positions.clear();
     if share != at && !share.is_zero() {
-        for (position, part) in cut.share(side, orders, &mut scratch.order, positions) {
+        for (position, part) in cut::share(price, (at, share), orders, &mut scratch.order, positions) {
             if let Some(fill) = fills.get_mut(position as usize) {
                 *fill = part;
             }

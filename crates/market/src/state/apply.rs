@@ -6,8 +6,8 @@ use crate::rule::RuleKind;
 use crate::signing::{Domain, Recover, is_canonical};
 use crate::{
     Account, AccountId, Address, Attributes, Authentication, Command, Community, Delegate, DeliveryInterval,
-    Envelope, Event, Location, MAX_ENERGY, MAX_MONEY, MAX_PRICE, Meter, MeterId, MeterTerms, Money, Posting,
-    PostingKind, Prices, Rejection, Rule, Sink, TariffId, TariffKind, TariffVersion, keccak256,
+    Envelope, Event, Location, MAX_ENERGY, MAX_MONEY, MAX_PRICE, Meter, MeterId, MeterTerms, Money, PPM,
+    Posting, PostingKind, Prices, Rejection, Rule, Sink, TariffId, TariffKind, TariffVersion, keccak256,
 };
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -65,12 +65,14 @@ impl State {
             Command::Clear { carrier, interval, claim } => self.clear(*carrier, *interval, claim, sink),
             Command::Read(reading) => self.read(reading, sink),
             Command::Settle { carrier, interval } => self.settle(*carrier, *interval, sink),
-            Command::Convert(_) | Command::Store(_) => Err(Rejection::NotForThisRule),
+            Command::Convert(offer) => self.convert(offer),
+            Command::Store(offer) => self.store(offer),
             Command::Agree { terms, nonce } => self.agree(terms, *nonce),
             Command::Reprice { tariff, version, nonce } => self.reprice(*tariff, version, *nonce),
-            Command::Equip { .. } => Err(Rejection::BadArrangement),
-            Command::ReadRegister(_) => Err(Rejection::BadRegister),
-            Command::Correct(_) | Command::Resettle { .. } => Err(Rejection::NothingToCorrect),
+            Command::Equip { meter, equipment, nonce } => self.equip(*meter, equipment, *nonce),
+            Command::ReadRegister(reading) => self.read_register(reading, sink),
+            Command::Correct(reading) => self.correct(reading, sink),
+            Command::Resettle { carrier, interval } => self.resettle(*carrier, *interval, sink),
             Command::Checkpoint { root } => {
                 if self.root() != *root {
                     return Err(Rejection::WrongRoot);
@@ -208,7 +210,12 @@ impl State {
             *sum = shared;
         }
         self.operator_nonce = nonce;
-        self.meters.push(Meter { terms, sequence: 0, location: crate::Location::default() });
+        self.meters.push(Meter {
+            terms,
+            sequence: 0,
+            location: Location::default(),
+            equipment: crate::Equipment::default(),
+        });
         self.commitment.meters_dirty.mark(id);
         sink.event(Event::MeterConnected(MeterId(id)));
         Ok(())
@@ -304,7 +311,8 @@ impl State {
         let traded = |index: usize| terms.markets.iter().any(|market| market.carrier as usize == index);
         let settled = self.settled_until.iter().enumerate().filter(|(index, _)| traded(*index));
         let settled = settled.map(|(_, until)| *until).min().unwrap_or(0);
-        let settled = settled.saturating_sub(self.longest_window()) / u64::from(start.duration);
+        let settled = settled.saturating_sub(self.longest_window());
+        let settled = settled.min(self.archive.first_start().unwrap_or(settled)) / u64::from(start.duration);
         let published = self.published.get_mut(usize::from(tariff.0)).ok_or(Rejection::UnknownTariff)?;
         let next = published.first + published.prices.len() as u64;
         let forgotten = settled.saturating_sub(published.first).min(published.prices.len() as u64) as usize;
@@ -400,6 +408,9 @@ fn validate(terms: &Community) -> Option<()> {
             && match market.rule {
                 Rule::MidMarketRate { tariff } | Rule::SupplyDemandRatio { tariff } => {
                     usize::from(tariff.0) < terms.tariffs.len()
+                }
+                Rule::ExPost { tariff, weights } => {
+                    usize::from(tariff.0) < terms.tariffs.len() && weights.iter().all(|part| *part <= PPM)
                 }
                 Rule::Sharing { price, .. } => price.abs() <= MAX_PRICE,
                 Rule::AuctionFirst { key, price, .. } => {

@@ -30,6 +30,9 @@ impl State {
         if let Rule::UniformPriceBlocks { k } = market.rule {
             return self.clear_blocks(k, &market, interval, claim, sink);
         }
+        if let Rule::Coupled { .. } = market.rule {
+            return self.clear_coupled(carrier, interval, claim, sink);
+        }
         let mut clearing = core::mem::take(&mut self.scratch.clearing);
         let checked =
             rule::check(&market.rule, &delivery.book, claim, (market.floor, market.cap), &mut clearing);
@@ -47,6 +50,8 @@ impl State {
         sink: &mut impl Sink,
     ) -> Result<(), Rejection> {
         let (now, gate) = (self.now, self.gate(interval));
+        // Where carriers are coupled, offers are pairs' ends too.
+        let pairs = !matches!(self.market(carrier)?.rule, Rule::Coupled { .. });
         let minds = self.minds_distance(interval);
         let delivery = self.deliveries.get_mut(&(interval.start, carrier)).ok_or(Rejection::NotFrozen)?;
         sink.event(Event::Cleared {
@@ -68,7 +73,7 @@ impl State {
                 price: trade.price,
             });
         }
-        if minds || delivery.keeps_distances() {
+        if pairs && (minds || delivery.keeps_distances()) {
             delivery.note_pairs(clearing, Map { meters: &self.meters, places: &self.places });
         }
         delivery.frozen = false;

@@ -5,9 +5,14 @@
 //! are fixed-width big-endian fields, laid out in `cases/encoding/`. Commands only mark what they touch; hashing
 //! happens once per call of [`State::root`].
 
+use super::archive::Kept;
+use super::register::Shown;
 use super::{Delivery, Position, State};
 use crate::merkle::{self, Tree};
-use crate::{Account, Attributes, Book, Details, Hash, Meter, Side, keccak256};
+use crate::{
+    Account, Arrangement, Attributes, Book, Details, Equipment, Hash, Meter, MeterId, Register, Side,
+    keccak256,
+};
 use alloc::vec::Vec;
 
 /// Depth of the trees over accounts, metering points, positions and each side of a book.
@@ -108,7 +113,7 @@ impl State {
 
     /// The four hashes that the root is made of.
     pub(super) fn parts(&mut self) -> [Hash; 4] {
-        let Self { commitment, accounts, meters, deliveries, .. } = self;
+        let Self { commitment, accounts, meters, registers, deliveries, .. } = self;
         let Commitment { accounts: account_tree, meters: meter_tree, bytes, nodes, slots, .. } = commitment;
         commitment.accounts_dirty.take(|index| {
             if let Some(account) = accounts.get(index as usize) {
@@ -117,7 +122,8 @@ impl State {
         });
         commitment.meters_dirty.take(|index| {
             if let Some(meter) = meters.get(index as usize) {
-                set(meter_tree, index, hashed(bytes, |bytes| meter_leaf(meter, bytes)));
+                let shown = registers.get(&MeterId(index));
+                set(meter_tree, index, hashed(bytes, |bytes| meter_leaf(meter, shown, bytes)));
             }
         });
         let mut leaves = alloc::vec![merkle::EMPTY; slots.len()];
@@ -134,6 +140,7 @@ impl State {
 
     /// Everything that is not in a tree.
     fn globals(&mut self) -> Hash {
+        let archive = self.archive.digest();
         let bytes = &mut self.commitment.bytes;
         bytes.clear();
         bytes.extend(self.community.as_ref().map_or([0; 32], |founded| founded.hash));
@@ -151,6 +158,7 @@ impl State {
             }
         }
         bytes.extend(self.agreed.iter().flatten());
+        bytes.extend(archive.iter().flatten());
         keccak256(bytes)
     }
 }
@@ -185,7 +193,7 @@ pub(super) fn account_leaf(account: &Account, out: &mut Vec<u8>) {
     out.extend(delegates);
 }
 
-pub(super) fn meter_leaf(meter: &Meter, out: &mut Vec<u8>) {
+pub(super) fn meter_leaf(meter: &Meter, shown: Option<&Shown>, out: &mut Vec<u8>) {
     let terms = &meter.terms;
     out.extend(terms.account.0.to_be_bytes());
     out.push(terms.carrier as u8);
@@ -195,8 +203,30 @@ pub(super) fn meter_leaf(meter: &Meter, out: &mut Vec<u8>) {
     out.extend(terms.tariff.0.to_be_bytes());
     out.extend(terms.share.to_be_bytes());
     out.extend(meter.sequence.to_be_bytes());
-    if meter.location != crate::Location::default() {
+    let equipped = meter.equipment != Equipment::default();
+    if equipped || meter.location != crate::Location::default() {
         out.extend(meter.location.0.to_be_bytes());
+    }
+    if equipped {
+        let modulus = match meter.equipment.register {
+            Register::Interval => 0,
+            Register::Cumulative { modulus } => modulus,
+        };
+        let (kind, front, share) = match meter.equipment.arrangement {
+            Arrangement::Direct => (0, 0, 0),
+            Arrangement::Sub { main } => (1, main.0, 0),
+            Arrangement::Virtual { source, share } => (2, source.0, share),
+        };
+        out.extend(modulus.to_be_bytes());
+        out.push(kind);
+        out.extend(front.to_be_bytes());
+        out.extend(share.to_be_bytes());
+    }
+    if let Some(Shown { since, time, energy, carried }) = shown {
+        out.extend(since.to_be_bytes());
+        out.extend(time.to_be_bytes());
+        out.extend(energy.iter().flat_map(|energy| energy.to_be_bytes()));
+        out.extend(carried.iter().flat_map(|energy| energy.0.to_be_bytes()));
     }
 }
 
@@ -217,23 +247,29 @@ fn delivery_leaf(
         }
         hashed(bytes, |out| {
             position_leaf(position, out);
-            out.push(u8::from(reading.is_some()));
-            let [import, export] = reading.map_or([0; 2], |counted| [counted.import.0, counted.export.0]);
-            out.extend(import.to_be_bytes());
-            out.extend(export.to_be_bytes());
+            match reading {
+                Some(counted) => counted.write(out),
+                None => out.extend([0; 17]),
+            }
             out.extend(distances.into_iter().flatten().flat_map(|energy| energy.0.to_be_bytes()));
         })
     });
     let positions = merkle::root_of(leaves, DEPTH, nodes);
     let orders = Side::ALL.map(|side| orders_root(&delivery.book, side, bytes, nodes));
+    let contracts = delivery.contracts.as_mut().map(Kept::leaf);
+    let offers = (!delivery.offers.is_empty()).then(|| hashed(bytes, |out| delivery.offers.write(out)));
     delivery.leaf = hashed(bytes, |out| {
         out.push(carrier);
         out.extend(start.to_be_bytes());
         out.extend(delivery.arrivals.as_slice().iter().flat_map(|count| count.to_be_bytes()));
-        out.push(u8::from(delivery.frozen) | u8::from(delivery.shared) << 1);
+        // The bits say what follows, so that no two states have one leaf.
+        let there = [delivery.frozen, delivery.shared, contracts.is_some(), offers.is_some()];
+        out.push(there.iter().rev().fold(0, |bits, bit| bits << 1 | u8::from(*bit)));
         out.extend(delivery.rounds.to_be_bytes());
         out.extend(orders.as_flattened());
         out.extend(positions);
+        out.extend(contracts.iter().flatten());
+        out.extend(offers.iter().flatten());
     });
     delivery.dirty = false;
     delivery.leaf

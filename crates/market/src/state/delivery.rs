@@ -1,8 +1,11 @@
 //! One carrier in one delivery interval, from its first order to its settlement.
 
+use super::archive::Kept;
+use super::coupled::{Leg, Offers};
+use super::distances::Map;
 use super::trading::reach;
-use crate::rule::OpenBook;
-use crate::{AccountId, Book, BookOrder, Details, Energy, Hash, Money, Price, Side};
+use crate::rule::{Allocation, OpenBook};
+use crate::{AccountId, Book, BookOrder, Details, Energy, Hash, MeterId, Money, Price, Side};
 use alloc::vec::Vec;
 
 /// What a metering point has offered and traded for the interval. One cache line.
@@ -52,6 +55,20 @@ impl Position {
 pub(super) struct Counted {
     pub import: Energy,
     pub export: Energy,
+    /// Whether it stands in for a reading that is missing.
+    pub estimated: bool,
+}
+
+impl Counted {
+    /// Taken less given, Wh.
+    pub(super) fn net(self) -> Energy {
+        self.import - self.export
+    }
+
+    /// Taken where the net is positive, given where it is negative.
+    pub(super) fn with_net(self, net: Energy) -> Self {
+        Self { import: Energy(net.0.max(0)), export: Energy((-net.0).max(0)), ..self }
+    }
 }
 
 /// The book, the positions and the readings of one carrier and interval.
@@ -61,6 +78,10 @@ pub struct Delivery {
     pub(super) book: Book,
     /// Under `continuous`, the book again, as arriving orders meet it.
     pub(super) matching: OpenBook,
+    /// Under `coupled`, with the first such carrier: the offers of the interval.
+    pub(super) offers: Offers,
+    /// Under `coupled`: what open offers may take and give here.
+    pub(super) legs: Vec<Leg>,
     /// Places of arrival given so far, per side.
     pub(super) arrivals: [u32; 2],
     pub(super) frozen: bool,
@@ -70,6 +91,8 @@ pub struct Delivery {
     pub(super) shared: bool,
     /// Per place of a meter among its carrier's.
     pub(super) positions: Vec<Position>,
+    /// Under an agreement, what was traded before metered energy was shared.
+    pub(super) contracts: Option<Kept>,
     /// Per place, energy bought by [`crate::Distance`], Wh; empty where no tariff asks.
     pub(super) distances: Vec<[Energy; 4]>,
     pub(super) readings: Vec<Option<Counted>>,
@@ -133,9 +156,10 @@ impl Delivery {
         if orders_first { self.shared } else { self.rounds > 0 }
     }
 
-    /// Whether orders wait for a clearing before delivery.
+    /// Whether orders or offers wait for a clearing before delivery.
     pub(super) const fn awaits_clearing(&self) -> bool {
-        self.frozen || !self.book.bids.is_empty() || !self.book.offers.is_empty()
+        let orders = !self.book.bids.is_empty() || !self.book.offers.is_empty();
+        self.frozen || orders || !self.offers.is_empty() || !self.legs.is_empty()
     }
 
     /// Starts afresh, keeping memory.
@@ -145,12 +169,15 @@ impl Delivery {
         self.book.offers.clear();
         self.book.details.iter_mut().for_each(Vec::clear);
         self.matching.clear();
+        self.offers.clear();
+        self.legs.clear();
         self.arrivals = [0; 2];
         self.frozen = false;
         self.rounds = 0;
         self.shared = false;
         self.positions.clear();
         self.positions.resize(meters, Position::default());
+        self.contracts = None;
         self.distances.clear();
         self.readings.clear();
         self.readings.resize(meters, None);
@@ -165,6 +192,42 @@ impl Delivery {
         self.readings.push(None);
         self.readings_missing += 1;
         self.dirty = true;
+    }
+
+    /// Lets every metering point trade what a rule on metered energy gives it; `map` where distances matter.
+    pub(super) fn share(&mut self, allocations: &[Allocation], connected: &[MeterId], map: Option<Map<'_>>) {
+        let before = map.map(|map| (map, self.traded()));
+        for (position, allocation) in self.positions.iter_mut().zip(allocations) {
+            position.bought += allocation.bought;
+            position.sold += allocation.sold;
+            position.paid += allocation.paid.0 as i64;
+            position.received += allocation.received.0 as i64;
+        }
+        if let Some((map, before)) = before {
+            self.note_flows(&before, connected, map);
+        }
+    }
+
+    /// Puts a reading in force: what stood before.
+    pub(super) fn count(&mut self, place: u32, counted: Counted) -> Option<Counted> {
+        let before = self.readings.get_mut(place as usize)?.replace(counted);
+        if before.is_none() {
+            self.readings_missing = self.readings_missing.saturating_sub(1);
+        }
+        self.dirty = true;
+        before
+    }
+
+    /// Whether the point at this place has a meter whose reading is waited for.
+    pub(super) fn expect_reading(&mut self, place: u32, expected: bool) {
+        if let Some(entry) = self.readings.get_mut(place as usize)
+            && entry.is_none() != expected
+        {
+            *entry = if expected { None } else { Some(Counted::default()) };
+            self.readings_missing =
+                if expected { self.readings_missing + 1 } else { self.readings_missing.saturating_sub(1) };
+            self.dirty = true;
+        }
     }
 
     pub(super) fn orders(&self, side: Side) -> &[BookOrder] {

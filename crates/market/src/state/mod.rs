@@ -6,14 +6,20 @@
 mod accounts;
 mod agreements;
 mod apply;
+mod archive;
 mod blocks;
 mod clearing;
 mod commitment;
 mod continuous;
+mod corrections;
+mod coupled;
 mod delivery;
 mod distances;
+mod equipment;
 mod proof;
+mod register;
 mod settlement;
+mod substitution;
 mod trading;
 
 pub use delivery::{Delivery, Position};
@@ -42,6 +48,10 @@ pub struct State {
     connected: [Vec<MeterId>; Carrier::ALL.len()],
     /// Per meter, its place in `connected`.
     places: Vec<u32>,
+    /// Per carrier, who is metered behind whom.
+    arrangements: [equipment::Arrangements; Carrier::ALL.len()],
+    /// What cumulative registers showed last.
+    registers: BTreeMap<MeterId, register::Shown>,
     /// Per carrier, the sum of the static shares given so far, parts per million.
     shares: [u32; Carrier::ALL.len()],
     /// Per tariff, its versions by the moment they come into force; the first are the founding terms.
@@ -54,6 +64,8 @@ pub struct State {
     published: Vec<Published>,
     /// The intervals that are being traded, delivered or settled.
     deliveries: BTreeMap<(u64, Carrier), Delivery>,
+    /// The settled intervals whose readings may be corrected.
+    archive: archive::Archive,
     /// Per carrier, the end of the last settled interval.
     settled_until: [u64; Carrier::ALL.len()],
     commitment: Commitment,
@@ -180,6 +192,9 @@ impl State {
             let slot = self.commitment.take_slot().ok_or(Rejection::TooMany)?;
             let mut delivery = self.scratch.deliveries.pop().unwrap_or_default();
             delivery.open(slot, self.connected(carrier).len());
+            if let Some(arranged) = self.arranged(carrier) {
+                arranged.without_meter().for_each(|place| delivery.expect_reading(place, false));
+            }
             self.deliveries.insert(key, delivery);
         }
         self.deliveries.get_mut(&key).ok_or(Rejection::TooMany)

@@ -44,7 +44,7 @@ impl State {
     /// Proves the terms and the last sequence number of a metering point; `None` where there is none.
     pub fn prove_meter(&mut self, id: MeterId) -> Option<Proof> {
         let mut leaf = Vec::new();
-        meter_leaf(self.meters.get(id.0 as usize)?, &mut leaf);
+        meter_leaf(self.meters.get(id.0 as usize)?, self.registers.get(&id), &mut leaf);
         let parts = self.parts();
         Some(Proof { leaf, index: id.0, siblings: self.commitment.meters.proof(id.0), parts, tree: 1 })
     }

@@ -2,13 +2,15 @@
 
 use super::State;
 use super::accounts::Bank;
+use super::commitment::Dirty;
+use super::corrections::is_possible;
 use super::delivery::{Counted, Delivery};
 use super::distances::Map;
-use crate::rule::{self, Metered};
+use crate::rule::{self, Allocation, Metered};
 use crate::{
     Account, AccountId, Agreed, Bill, BillLine, Carrier, Claim, DeliveryInterval, Deviation, DeviationMoney,
     Distances, Energy, Event, ImbalancePolicy, MeterId, Money, NetImbalance, Position, Posting, PostingKind,
-    Price, Prices, Reading, Rejection, Rule, Side, Sink, TariffVersion,
+    Price, Prices, Reading, Register, Rejection, Rule, Side, Sink, TariffVersion,
 };
 use alloc::vec::Vec;
 
@@ -19,24 +21,24 @@ impl State {
         if self.now < interval.end() {
             return Err(Rejection::TooEarly);
         }
-        let within = |energy: Energy, capacity: Energy| (0..=capacity.0).contains(&energy.0);
-        let terms = meter.terms;
-        if !within(reading.import, terms.import_capacity) || !within(reading.export, terms.export_capacity) {
+        if !is_possible(&meter, reading) {
             return Err(Rejection::BadReading);
         }
+        let terms = meter.terms;
         let place = *self.places.get(reading.meter.0 as usize).ok_or(Rejection::UnknownMeter)?;
-        if reading.sequence != meter.sequence + 1 {
-            return Err(Rejection::ReadingOutOfSequence);
-        }
+        self.follows(&meter, interval, reading.sequence)?;
         if interval.start < self.settled_until(terms.carrier) {
             return Err(Rejection::AlreadySettled);
+        }
+        if meter.equipment.register != Register::Interval {
+            return Err(Rejection::BadRegister);
         }
         let delivery = self.delivery_mut(terms.carrier, interval)?;
         let entry = delivery.readings.get_mut(place as usize).ok_or(Rejection::UnknownMeter)?;
         if entry.is_some() {
             return Err(Rejection::ReadingTwice);
         }
-        *entry = Some(Counted { import: reading.import, export: reading.export });
+        *entry = Some(Counted { import: reading.import, export: reading.export, estimated: false });
         delivery.readings_missing -= 1;
         delivery.dirty = true;
         if let Some(meter) = self.meters.get_mut(reading.meter.0 as usize) {
@@ -63,17 +65,15 @@ impl State {
         if interval.start < self.settled_until(carrier) {
             return Err(Rejection::AlreadySettled);
         }
-        let tariff = match market.rule {
-            Rule::MidMarketRate { tariff } | Rule::SupplyDemandRatio { tariff } => {
-                self.prices(tariff, interval)?
+        let nothing;
+        let delivery = match self.deliveries.get(&(interval.start, carrier)) {
+            Some(delivery) => delivery,
+            None => {
+                nothing = self.nothing_happened(carrier, interval)?;
+                &nothing
             }
-            _ => Prices::default(),
         };
-        let key = (interval.start, carrier);
-        let delivery = self.deliveries.get(&key).ok_or(Rejection::ReadingMissing)?;
-        if delivery.readings_missing > 0 {
-            return Err(Rejection::ReadingMissing);
-        }
+        let complete = self.complete(carrier, interval, delivery)?;
         let orders_first = market.rule.takes_orders();
         if delivery.has_shared(orders_first) {
             return Err(Rejection::NotFrozen);
@@ -81,41 +81,28 @@ impl State {
         if delivery.awaits_clearing() {
             return Err(Rejection::NotCleared);
         }
-        let connected = self.connected.get(carrier as usize).ok_or(Rejection::NotTraded)?;
-        let beyond = |counted: Energy, contract: Energy| Energy((counted - contract).0.max(0));
-        let metered: Vec<Metered> = connected
-            .iter()
-            .zip(&delivery.readings)
-            .zip(&delivery.positions)
-            .map(|((meter, reading), position)| {
-                let Counted { import, export } = reading.unwrap_or_default();
-                Metered {
-                    import: beyond(import, position.bought),
-                    export: beyond(export, position.sold),
-                    share: self.meters.get(meter.0 as usize).map_or(0, |meter| meter.terms.share),
-                }
-            })
-            .collect();
-        let mut allocations = Vec::new();
-        rule::metered(&market.rule, &metered, tariff, interval.number(), &mut allocations)?;
+        let substituted = self.substituted(carrier, interval, delivery, &complete);
+        let effective = self.effective(carrier, interval, complete.clone());
+        let allocations = self.share(carrier, interval, &delivery.positions, &effective)?;
+        let minds = self.minds_distance(interval) || delivery.keeps_distances();
+        let contracts = self.traded_so_far(carrier, interval, delivery);
 
-        let minds = self.minds_distance(interval);
-        let delivery = self.deliveries.get_mut(&key).ok_or(Rejection::ReadingMissing)?;
-        let before = (minds || delivery.keeps_distances()).then(|| delivery.traded());
+        self.delivery_mut(carrier, interval)?; // made where nothing had happened
+        let connected = self.connected.get(carrier as usize).ok_or(Rejection::NotTraded)?;
+        let delivery =
+            self.deliveries.get_mut(&(interval.start, carrier)).ok_or(Rejection::ReadingMissing)?;
         delivery.rounds += u32::from(!orders_first);
         delivery.shared = orders_first;
+        delivery.contracts = contracts;
         delivery.dirty = true;
-        let mut volume = Energy::ZERO;
-        for (position, allocation) in delivery.positions.iter_mut().zip(&allocations) {
-            volume += allocation.bought;
-            position.bought += allocation.bought;
-            position.sold += allocation.sold;
-            position.paid += allocation.paid.0 as i64;
-            position.received += allocation.received.0 as i64;
+        if delivery.readings_missing > 0 {
+            delivery.readings = complete.into_iter().map(Some).collect();
+            delivery.readings_missing = 0;
         }
-        if let Some(before) = before {
-            delivery.note_flows(&before, connected, Map { meters: &self.meters, places: &self.places });
-        }
+        substituted.into_iter().for_each(|reading| sink.event(Event::Substituted(reading)));
+        let volume: Energy = allocations.iter().map(|allocation| allocation.bought).sum();
+        let map = Map { meters: &self.meters, places: &self.places };
+        delivery.share(&allocations, connected, minds.then_some(map));
         let price = match market.rule {
             Rule::Sharing { price, .. } | Rule::AuctionFirst { price, .. } if volume.0 > 0 => Some(price),
             _ => None,
@@ -123,6 +110,33 @@ impl State {
         let (equilibrium, welfare, orders) = (None, Money::ZERO, [0; 2]);
         sink.event(Event::Cleared { carrier, interval, volume, price, equilibrium, welfare, orders });
         Ok(())
+    }
+
+    /// What every metering point trades with its peers under a rule on metered energy, of what it metered beyond its
+    /// contracts, by place.
+    pub(super) fn share(
+        &self,
+        carrier: Carrier,
+        interval: DeliveryInterval,
+        contracts: &[Position],
+        counted: &[Counted],
+    ) -> Result<Vec<Allocation>, Rejection> {
+        let rule = self.market(carrier)?.rule;
+        let tariff = match rule.inner_tariff() {
+            Some(tariff) => self.prices(tariff, interval)?,
+            None => Prices::default(),
+        };
+        let beyond = |counted: Energy, contract: Energy| Energy((counted - contract).0.max(0));
+        let member = |((meter, counted), position): ((&MeterId, &Counted), &Position)| Metered {
+            import: beyond(counted.import, position.bought),
+            export: beyond(counted.export, position.sold),
+            share: self.meters.get(meter.0 as usize).map_or(0, |meter| meter.terms.share),
+        };
+        let metered: Vec<Metered> =
+            self.connected(carrier).iter().zip(counted).zip(contracts).map(member).collect();
+        let mut allocations = Vec::new();
+        rule::metered(&rule, &metered, tariff, interval.number(), &mut allocations)?;
+        Ok(allocations)
     }
 
     pub(super) fn settle(
@@ -140,10 +154,15 @@ impl State {
             return Err(Rejection::AlreadySettled);
         }
         let key = (interval.start, carrier);
-        let delivery = self.deliveries.get(&key).ok_or(Rejection::ReadingMissing)?;
-        if delivery.readings_missing > 0 {
-            return Err(Rejection::ReadingMissing);
-        }
+        let nothing;
+        let delivery = match self.deliveries.get(&key) {
+            Some(delivery) => delivery,
+            None => {
+                nothing = self.nothing_happened(carrier, interval)?;
+                &nothing
+            }
+        };
+        let complete = self.complete(carrier, interval, delivery)?;
         let unshared = market.rule.shares_metered() && !delivery.has_shared(market.rule.takes_orders());
         if delivery.awaits_clearing() || unshared {
             return Err(Rejection::NotCleared);
@@ -152,21 +171,24 @@ impl State {
         if earlier {
             return Err(Rejection::OutOfOrder);
         }
-        let counted: Vec<Counted> =
-            delivery.readings.iter().map(|reading| reading.unwrap_or_default()).collect();
+        let substituted = self.substituted(carrier, interval, delivery, &complete);
+        let traded = match market.rule.shares_metered() {
+            true => delivery.contracts.clone(),
+            false => self.traded_so_far(carrier, interval, delivery),
+        };
+        let kept = traded.map(|traded| traded.settled(complete.clone()));
+        let counted = self.effective(carrier, interval, complete);
         let Delivery { positions, distances, .. } = delivery;
         // All bills are computed first, so that a fund too small for the loans refuses the whole settlement.
         let bills = self.bills(carrier, interval, &Delivered { positions, distances, counted: &counted })?;
         let dirty = &mut self.commitment.accounts_dirty;
-        let owed: Money = bills.points.iter().map(Owed::at_most).sum();
-        let fund =
-            self.accounts.get(AccountId::GUARANTOR.0 as usize).map_or(Money::ZERO, |fund| fund.balance);
-        if owed > fund {
-            let mut trial: Vec<Account> = self.accounts.clone();
-            bills.post(carrier, interval, &mut Bank { accounts: &mut trial, dirty }, &mut ())?;
-        }
+        bills.afford(carrier, interval, &self.accounts, dirty)?;
+        substituted.into_iter().for_each(|reading| sink.event(Event::Substituted(reading)));
         bills.post(carrier, interval, &mut Bank { accounts: &mut self.accounts, dirty }, sink)?;
 
+        if let Some(kept) = kept {
+            self.keep(carrier, interval, kept);
+        }
         if let Some(delivery) = self.deliveries.remove(&key) {
             self.commitment.give_slot(delivery.slot);
             self.scratch.deliveries.push(delivery);
@@ -182,7 +204,7 @@ impl State {
     ///
     /// # Errors
     /// Where a tariff has no price for the interval.
-    fn bills(
+    pub(super) fn bills(
         &self,
         carrier: Carrier,
         interval: DeliveryInterval,
@@ -212,12 +234,12 @@ impl State {
                 penalty: agreement.map_or(Price::ZERO, |terms| terms.penalty),
                 tolerance: agreement.map_or(0, |terms| terms.tolerance),
             };
-            let Counted { import, export } = *counted;
+            let Counted { import, export, .. } = *counted;
             let bill = Bill { position: *position, import, export, prices, tariff: &version.tariff, agreed };
             let hold = Money(position.hold.into());
             points.push(Owed { meter: *meter, member: terms.account, hold, lines: bill.lines() });
         }
-        Ok(Bills { points, net })
+        Ok(Bills { points, net: [net, NetImbalance::default()] })
     }
 
     /// What the deviations cost where the community settles them together, and what it exchanges with the supplier.
@@ -247,15 +269,32 @@ pub(super) struct Delivered<'a> {
     pub counted: &'a [Counted],
 }
 
-/// The bills of a carrier's interval.
-struct Bills {
-    points: Vec<Owed>,
-    /// What the community exchanges with the supplier for all deviations.
-    net: NetImbalance,
+/// The bills of a carrier's interval, or what leads from some to others.
+pub(super) struct Bills<Lines = [BillLine; 15]> {
+    pub points: Vec<Owed<Lines>>,
+    /// What the community exchanges with the supplier for all deviations, at one price or at two.
+    pub net: [NetImbalance; 2],
 }
 
-impl Bills {
-    fn post(
+impl<Lines: AsRef<[BillLine]>> Bills<Lines> {
+    /// Refuses where the guarantor could not lend what it takes to pay them.
+    pub(super) fn afford(
+        &self,
+        carrier: Carrier,
+        interval: DeliveryInterval,
+        accounts: &[Account],
+        dirty: &mut Dirty,
+    ) -> Result<(), Rejection> {
+        let owed: Money = self.points.iter().map(Owed::at_most).sum();
+        let fund = accounts.get(AccountId::GUARANTOR.0 as usize).map_or(Money::ZERO, |fund| fund.balance);
+        if owed > fund {
+            let mut trial = Vec::from(accounts);
+            self.post(carrier, interval, &mut Bank { accounts: &mut trial, dirty }, &mut ())?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn post(
         &self,
         carrier: Carrier,
         interval: DeliveryInterval,
@@ -265,7 +304,19 @@ impl Bills {
         for point in &self.points {
             point.post(carrier, interval, bank, sink)?;
         }
-        let NetImbalance { energy, price } = self.net;
+        self.net.iter().try_for_each(|net| net.post(carrier, interval, bank, sink))
+    }
+}
+
+impl NetImbalance {
+    fn post(
+        &self,
+        carrier: Carrier,
+        interval: DeliveryInterval,
+        bank: &mut Bank<'_>,
+        sink: &mut impl Sink,
+    ) -> Result<(), Rejection> {
+        let Self { energy, price } = *self;
         if energy.is_zero() {
             return Ok(());
         }
@@ -288,18 +339,18 @@ impl Bills {
 }
 
 /// The bill of one metering point, and whose it is.
-struct Owed {
-    meter: MeterId,
-    member: AccountId,
+pub(super) struct Owed<Lines = [BillLine; 15]> {
+    pub meter: MeterId,
+    pub member: AccountId,
     /// Promised for its orders and trades, n€.
-    hold: Money,
-    lines: [BillLine; 15],
+    pub hold: Money,
+    pub lines: Lines,
 }
 
-impl Owed {
+impl<Lines: AsRef<[BillLine]>> Owed<Lines> {
     /// What the member can owe at most, n€, ≥ 0.
     fn at_most(&self) -> Money {
-        self.lines.iter().map(|line| line.money.abs()).sum()
+        self.lines.as_ref().iter().map(|line| line.money.abs()).sum()
     }
 
     fn post(
@@ -311,10 +362,10 @@ impl Owed {
     ) -> Result<(), Rejection> {
         let member = self.member;
         bank.release(member, self.hold)?;
-        for BillLine { kind, side, with, energy, money, price } in self.lines {
+        for BillLine { kind, side, with, energy, money, price } in self.lines.as_ref().iter().copied() {
             // Energy moves even where it costs nothing; a fee, tax or penalty of nothing moves nothing.
             let moves = matches!(kind, PostingKind::Trade | PostingKind::Supply | PostingKind::Imbalance);
-            if if moves { energy.is_zero() } else { money.is_zero() } {
+            if money.is_zero() && (energy.is_zero() || !moves) {
                 continue;
             }
             let (debit, credit) = match side {

@@ -87,7 +87,8 @@ impl State {
         for interval in intervals() {
             if let Some(delivery) = self.deliveries.get(&(interval.start, terms.carrier)) {
                 there.see(delivery, place, side);
-                there.crosses |= delivery.would_self_trade(order.account, side, reach);
+                there.crosses |= delivery.would_self_trade(order.account, side, reach)
+                    || delivery.meets_offer(order.meter, side);
             }
         }
         if there.frozen {
@@ -337,7 +338,7 @@ pub(super) const fn hold_rate(side: Side, limit: Price) -> i128 {
 }
 
 impl super::Position {
-    fn open(&mut self, side: Side, energy: Energy, hold: i64) {
+    pub(super) fn open(&mut self, side: Side, energy: Energy, hold: i64) {
         match side {
             Side::Buy => self.open_buy += energy,
             Side::Sell => self.open_sell += energy,

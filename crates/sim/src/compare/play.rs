@@ -209,12 +209,7 @@ impl Recording {
 
     /// The prices of the tariff that a rule names.
     pub(super) fn prices_of(&self, rule: &Rule, recorded: &Recorded) -> Prices {
-        match rule {
-            Rule::MidMarketRate { tariff } | Rule::SupplyDemandRatio { tariff } => {
-                recorded.prices[usize::from(tariff.0)]
-            }
-            _ => Prices::default(),
-        }
+        rule.inner_tariff().map_or_else(Prices::default, |tariff| recorded.prices[usize::from(tariff.0)])
     }
 }
 
