@@ -359,6 +359,46 @@ const ROWS: &[(&str, &str, &[&str])] = &[
             "test.toml:21:86: member[0].devices[1].thermal_efficiency: 1.2 (higher heating value) is impossible\n    choose between 0.1 and 1 (higher heating value)",
         ],
     ),
+    // more than physics allows
+    (
+        "{ kind = \"pv\", peak = \"6 kWp\" }",
+        "{ kind = \"electric_boiler\", power = \"5 kW\", efficiency = \"104 %\" }",
+        &[
+            "test.toml:21:62: member[0].devices[1].efficiency: `104 %` is out of range\n    write a percentage such as \"90 %\" within its bounds",
+        ],
+    ),
+    (
+        "{ kind = \"pv\", peak = \"6 kWp\" }",
+        "{ kind = \"electrolyser\", power = \"5 kW\", efficiency = \"80 %\", waste_heat = \"30 %\" }",
+        &["X"],
+    ),
+    (
+        "{ kind = \"pv\", peak = \"6 kWp\" }",
+        "{ kind = \"fuel_cell\", power = \"5 kW\", electric_efficiency = \"90 %\" }",
+        &["X"],
+    ),
+    (
+        "{ kind = \"pv\", peak = \"6 kWp\" }",
+        "{ kind = \"reservoir\", volume = \"2000 m³\", head = \"30 m\", design_flow = \"40 l/s\", catchment = \"2 km²\", efficiency = \"99 %\" }",
+        &["X"],
+    ),
+    // targets that cannot be kept
+    (
+        "{ kind = \"pv\", peak = \"6 kWp\" }",
+        "{ kind = \"car\", capacity = \"60 kWh\", power = \"2.3 kW\", arrival = \"18:00\", departure = \"06:00\", driven = \"30 kWh\", departure_charge = \"90 %\" }",
+        &["X"],
+    ),
+    (
+        "{ kind = \"pv\", peak = \"6 kWp\" }",
+        "{ kind = \"car\", capacity = \"60 kWh\", power = \"11 kW\", arrival = \"18:00\", departure = \"06:00\", driven = \"30 kWh\", departure_charge = \"110 %\" }",
+        &["X"],
+    ),
+    (
+        "{ kind = \"pv\", peak = \"6 kWp\" }",
+        "{ kind = \"car\", capacity = \"60 kWh\", power = \"11 kW\", arrival = \"25:00\", departure = \"06:00\", driven = \"30 kWh\" }",
+        &["X"],
+    ),
+    ("name = \"Neighbour\"\n", "name = \"Neighbour\"\nstorage_offer = true\n", &["X"]),
     // series files
     (
         "{ kind = \"load\", profile = \"family\" }",

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// What a report consists of. A folder that holds nothing else may be replaced.
-const FILES: [&str; 23] = [
+const FILES: [&str; 27] = [
     "bills.csv",
     "bills.parquet",
     "clearings.csv",
@@ -17,6 +17,10 @@ const FILES: [&str; 23] = [
     "compare.parquet",
     "concepts.csv",
     "concepts.parquet",
+    "conversions.csv",
+    "conversions.parquet",
+    "coupled.csv",
+    "coupled.parquet",
     "index.html",
     "lies.csv",
     "lies.parquet",

@@ -9,14 +9,16 @@ impl Running<'_> {
         let interval = self.interval(step);
         self.tick(interval.end())?;
         self.deliveries.clear();
-        for (prosumer, points) in self.prosumers.iter_mut().zip(&self.roll.points) {
+        for (member, (prosumer, points)) in self.prosumers.iter_mut().zip(&self.roll.points).enumerate() {
             let state = self.ledger.state();
             let contract = points.map(|point| {
                 let position = point.and_then(|point| state.position(point.meter, interval));
                 position.map_or(Energy::ZERO, |position| position.bought - position.sold)
             });
-            self.deliveries.push(prosumer.deliver(step as i64, &contract));
+            let commitment = self.offered.commitment(interval, member);
+            self.deliveries.push(prosumer.deliver_committed(step as i64, &contract, &commitment));
         }
+        self.offered.forget(interval);
         for member in 0..self.deliveries.len() {
             for carrier in Carrier::ALL {
                 let Some(point) = self.roll.points[member][carrier as usize] else { continue };

@@ -16,7 +16,7 @@ const OWN_STYLE: &str = ".plain-words { max-width: 75ch; font-size: 1.05rem; tex
     td small { display: block; }\n";
 
 /// Colours for players of a kind that is taken.
-const SPARE: [&str; 7] = ["load", "pump", "chp", "bio", "boiler", "warmth", "neighbours"];
+const SPARE: [&str; 7] = ["pump", "warmth", "chp", "bio", "boiler", "load", "neighbours"];
 
 /// What the sections share.
 struct Page<'a> {
@@ -424,8 +424,8 @@ impl Page<'_> {
         let gap = study.game.superadditivity_gap();
         rows += &format!(
             "<dt>Superadditive</dt><dd>{}: {} pairs of groups without a common player were compared; the largest loss by joining is \
-             {:.7}\u{a0}{}, the solver’s accuracy being {}</dd>\n<dt>Costs</dt><dd>assumed, per kWh: sun {}, wind {}, water {}, a \
-             car’s battery {} {}; a battery’s wear is in the scenario</dd>\n<dt>Seed</dt><dd>{}</dd>\n<dt>Version</dt><dd>Wattle \
+             {:.7}\u{a0}{}, the solver’s accuracy being {}</dd>\n<dt>Costs</dt><dd>assumed, per kWh: sun {}, wind {}, water {} {}; the \
+             wear of batteries, of cars too, is in the scenario</dd>\n<dt>Seed</dt><dd>{}</dd>\n<dt>Version</dt><dd>Wattle \
              {}</dd>\n",
             if study.is_superadditive() { "yes" } else { "no" },
             study.pairs(),
@@ -435,7 +435,6 @@ impl Page<'_> {
             100.0 * cost::SUN,
             100.0 * cost::WIND,
             100.0 * cost::WATER,
-            100.0 * cost::CAR,
             escape(&hundredth(subject.currency)),
             subject.seed,
             escape(&subject.version),
@@ -444,7 +443,7 @@ impl Page<'_> {
             "Everybody knows the day’s prices, sun, wind and inflow beforehand: forecasts would cost something on top.",
             "Players are small and do not move the wholesale price. Grid fees and levies are the same whoever sells, so they are \
              left out, and so are grid limits.",
-            "A battery ends as full as it began. A car leaves as full as it was asked to be; a stay that reaches over an end of the \
+            "A battery ends as full as it began, a reservoir at least as full; water left beyond is worth the day’s mean price. A car leaves as full as it was asked to be; a stay that reaches over an end of the \
              study is there as full as charging evenly makes it.",
             "Chargers’ smallest power and turbines’ smallest flow are left out: a programme with them is no longer linear, and the \
              game then need not have a core.",

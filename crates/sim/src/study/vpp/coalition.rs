@@ -41,6 +41,8 @@ pub struct Operation {
     pub value: f64,
     /// Per member, true costs.
     pub costs: Vec<f64>,
+    /// Per member, what water left at the end is worth beyond what was there.
+    pub worth: Vec<f64>,
     /// Energy that could have been had and was left, kWh.
     pub curtailed: f64,
     /// Per member and step, what it gives, kWh; taken where negative.
@@ -82,6 +84,7 @@ impl Plant {
         Ok(Operation {
             value: -solution.cost(),
             costs: places.iter().map(|place| place.cost(&solution)).collect(),
+            worth: places.iter().map(|place| place.worth(&solution)).collect(),
             curtailed: places.iter().map(|place| place.curtailed(&solution)).sum(),
             schedules: places.iter().map(|place| place.schedule(&solution)).collect(),
             // One kWh more to serve costs its price.

@@ -142,7 +142,7 @@ impl Outcome {
                 let earned = |(number, schedule): (usize, &Vec<f64>)| {
                     let sales: f64 =
                         schedule.iter().zip(&optimum.prices).map(|(energy, price)| energy * price).sum();
-                    sales - report[number] * optimum.costs[number]
+                    sales + optimum.worth[number] - report[number] * optimum.costs[number]
                 };
                 outcome.payoffs = optimum.schedules.iter().enumerate().map(earned).collect();
                 outcome.prices = Some(optimum.prices.clone());

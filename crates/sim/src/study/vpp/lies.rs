@@ -163,7 +163,7 @@ impl Plant {
         let (place, solution) = self.at_prices(player, acts, prices)?;
         let sales: f64 =
             place.schedule(&solution).iter().zip(prices).map(|(energy, price)| energy * price).sum();
-        let done = sales - report * place.cost(&solution);
+        let done = sales + place.worth(&solution) - report * place.cost(&solution);
         let (_, best) = self.at_prices(player, report, prices)?;
         let best = -best.cost();
         Ok(Verdict { regret: (best - done).max(0.0), tolerated: TOLERANCE * sales.abs().max(1.0) })

@@ -301,11 +301,10 @@ impl Plant {
             Offer { import: import.0 as f64 / 1e6, export: export.0 as f64 / 1e6 }
         };
         let range = steps.start as i64..steps.end as i64;
-        Ok(Self {
-            players: (members.iter())
-                .map(|member| Player::of(member, range.clone()))
-                .collect::<Result<_, _>>()?,
-            prices: steps.map(price).collect(),
-        })
+        let prices: Vec<Offer> = steps.map(price).collect();
+        let players = (members.iter())
+            .map(|member| Player::of(member, range.clone(), &prices))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { players, prices })
     }
 }

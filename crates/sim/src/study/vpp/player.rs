@@ -4,14 +4,15 @@
 //! What a player costs is linear: so much per kWh generated or given from a store, and no more.
 
 use super::StudyError;
+use super::coalition::Offer;
 use crate::scenario::Member;
-use agents::device::{Battery, Car, Devices};
+use agents::device::{Battery, Car, Devices, Reservoir};
 use agents::linear::{Programme, Solution, Variable};
 use market::Carrier;
 use std::ops::Range;
 
 /// What a kWh costs to make, by what makes it; assumed, in the currency per kWh. Wind turbines are often maintained
-/// for a price per MWh; rivers and panels wear less. A battery's wear is in the scenario.
+/// for a price per MWh; rivers and panels wear less. The wear of batteries, of cars too, is in the scenario.
 pub mod cost {
     /// Panels: cleaning, inverter.
     pub const SUN: f64 = 0.003;
@@ -19,8 +20,6 @@ pub mod cost {
     pub const WIND: f64 = 0.010;
     /// A water turbine.
     pub const WATER: f64 = 0.006;
-    /// A car's battery, per kWh given back.
-    pub const CAR: f64 = 0.030;
 }
 
 /// One player, over the steps of a study.
@@ -44,8 +43,25 @@ enum Part {
     Source { available: Vec<f64>, cost: f64 },
     /// Energy that must be served, kWh per step.
     Demand(Vec<f64>),
+    /// Water above a turbine.
+    Lake(Lake),
     /// A store at hand during `stays`.
     Store { limits: Limits, stays: Vec<Stay>, cost: f64 },
+}
+
+/// A reservoir; kWh of water are potential energy.
+#[derive(Clone, Debug)]
+struct Lake {
+    capacity: f64,
+    /// Level at the beginning, and at least at the end, kWh of water.
+    level: f64,
+    /// Flows in and must be kept, turned or spilled, kWh of water per step; what is left to the river bed is off.
+    inflow: Vec<f64>,
+    /// Most drawn through the turbine, kWh of water per step.
+    most: f64,
+    efficiency: f64,
+    /// What a kWh of water is worth at the end, in the currency.
+    worth: f64,
 }
 
 /// What a store can do, kWh per step.
@@ -82,18 +98,23 @@ pub(super) struct Place {
     fixed: Vec<f64>,
     /// Variables that cost, with their true cost.
     costs: Vec<(Variable, f64)>,
+    /// Variables that are worth something at the end, with their worth.
+    worth: Vec<(Variable, f64)>,
     /// Variables that may be less than there is, with what there is, kWh.
     sources: Vec<(Variable, f64)>,
 }
 
 impl Player {
-    /// A member over `steps` of its scenario. Devices must be electric.
-    pub(super) fn of(member: &Member, steps: Range<i64>) -> Result<Self, StudyError> {
+    /// A member over `steps` of its scenario, at these wholesale prices. Devices must be electric.
+    pub(super) fn of(member: &Member, steps: Range<i64>, prices: &[Offer]) -> Result<Self, StudyError> {
         let devices: Devices = member.devices.iter().cloned().collect();
         let foreign = [
             ("heat pump", devices.heat_pumps.len()),
             ("thermal store", devices.stores.len()),
             ("gas boiler", devices.boilers.len()),
+            ("electric boiler", devices.electric_boilers.len()),
+            ("electrolyser", devices.electrolysers.len()),
+            ("fuel cell", devices.fuel_cells.len()),
             ("combined heat and power plant", devices.chps.len()),
             ("biomethane plant", devices.biomethanes.len()),
             ("appliance", devices.appliances.len()),
@@ -107,6 +128,7 @@ impl Player {
         parts.extend(devices.photovoltaics.iter().map(|device| source(&|s| device.generation(s), cost::SUN)));
         parts.extend(devices.winds.iter().map(|device| source(&|s| device.generation(s), cost::WIND)));
         parts.extend(devices.rivers.iter().map(|device| source(&|s| device.generation(s), cost::WATER)));
+        parts.extend(devices.reservoirs.iter().map(|lake| Part::lake(lake, &steps, prices)));
         for load in &devices.loads {
             if load.carrier() != Carrier::Electricity {
                 return Err(StudyError::Device { player: member.name.clone(), device: "demand for heat" });
@@ -119,7 +141,7 @@ impl Player {
         let class = [
             ("sun", devices.photovoltaics.len()),
             ("wind", devices.winds.len()),
-            ("water", devices.rivers.len()),
+            ("water", devices.rivers.len() + devices.reservoirs.len()),
             ("store", devices.batteries.len()),
             ("car", devices.cars.len()),
         ];
@@ -134,6 +156,7 @@ impl Player {
     pub fn unit_cost(&self) -> Option<f64> {
         let cost = |part: &Part| match part {
             Part::Source { available, cost } if available.iter().any(|energy| *energy > 0.0) => *cost,
+            Part::Lake(_) => cost::WATER,
             Part::Store { limits, cost, .. } if limits.discharge > 0.0 => *cost,
             _ => 0.0,
         };
@@ -164,6 +187,11 @@ impl Place {
         self.gives.iter().zip(&self.fixed).map(|(terms, fixed)| fixed + sum(terms)).collect()
     }
 
+    /// What the water left at the end is worth beyond what was there, in the currency.
+    pub(super) fn worth(&self, solution: &Solution) -> f64 {
+        self.worth.iter().map(|(variable, worth)| worth * solution.of(*variable)).sum()
+    }
+
     /// What that truly costs.
     pub(super) fn cost(&self, solution: &Solution) -> f64 {
         self.costs.iter().map(|(variable, cost)| cost * solution.of(*variable)).sum()
@@ -176,6 +204,21 @@ impl Place {
 }
 
 impl Part {
+    /// A reservoir begins at the level that it returns to, and ends at least as full. Water left is worth what it would
+    /// bring at the mean wholesale price; what was there at the beginning earns nothing.
+    fn lake(lake: &Reservoir, steps: &Range<i64>, prices: &[Offer]) -> Self {
+        let efficiency = lake.efficiency.value();
+        let mean = prices.iter().map(Offer::middle).sum::<f64>() / prices.len().max(1) as f64;
+        Self::Lake(Lake {
+            capacity: kwh(lake.capacity),
+            level: kwh(lake.target()),
+            inflow: steps.clone().map(|step| kwh((lake.inflow(step) - lake.residual()).max(0))).collect(),
+            most: kwh(lake.most),
+            efficiency,
+            worth: efficiency * (mean - cost::WATER).max(0.0),
+        })
+    }
+
     /// A battery must end as full as it began.
     fn battery(battery: &Battery, steps: usize) -> Self {
         let level = kwh(battery.initial);
@@ -209,7 +252,7 @@ impl Part {
             }
             level = departure;
         }
-        Self::Store { limits, stays, cost: cost::CAR }
+        Self::Store { limits, stays, cost: car.degradation_cost as f64 / 1e6 }
     }
 
     /// Most it gives in a step, kWh.
@@ -217,6 +260,7 @@ impl Part {
         match self {
             Self::Source { available, .. } => available.iter().copied().fold(0.0, f64::max),
             Self::Demand(_) => 0.0,
+            Self::Lake(lake) => lake.efficiency * lake.most,
             Self::Store { limits, .. } => limits.discharge,
         }
     }
@@ -234,12 +278,38 @@ impl Part {
             Self::Demand(energy) => {
                 place.fixed.iter_mut().zip(energy).for_each(|(fixed, energy)| *fixed -= energy);
             }
+            Self::Lake(lake) => lake.join(programme, place, report),
             Self::Store { limits, stays, cost } => {
                 let mut last = None;
                 for stay in stays {
                     last = Some(limits.join(programme, place, stay, (last, *cost, report)));
                 }
             }
+        }
+    }
+}
+
+impl Lake {
+    /// level' = level + inflow − drawn − spilled.
+    fn join(&self, programme: &mut Programme, place: &mut Place, report: f64) {
+        let cost = self.efficiency * cost::WATER;
+        // What is there at the beginning, bought at what it is worth at the end, so that only what is added counts.
+        let there = programme.variable(self.worth, self.level, self.level);
+        place.worth.push((there, -self.worth));
+        let mut level = there;
+        for (step, inflow) in self.inflow.iter().enumerate() {
+            let ends = step + 1 == self.inflow.len();
+            let (worth, low) = if ends { (self.worth, self.level) } else { (0.0, 0.0) };
+            let after = programme.variable(-worth, low, self.capacity);
+            let drawn = programme.variable(report * cost, 0.0, self.most);
+            let spilled = programme.variable(0.0, 0.0, f64::INFINITY);
+            place.gives[step].push((drawn, self.efficiency));
+            place.costs.push((drawn, cost));
+            programme.row(&[(after, 1.0), (drawn, 1.0), (spilled, 1.0), (level, -1.0)], *inflow);
+            if ends {
+                place.worth.push((after, worth));
+            }
+            level = after;
         }
     }
 }

@@ -59,7 +59,7 @@ impl Member {
         let trades = self.exchanges.iter().zip(&plant.prices).map(|([bought, sold], offer)| {
             offer.export * solution.of(*sold) - offer.import * solution.of(*bought)
         });
-        trades.sum::<f64>() - report * self.place.cost(solution)
+        trades.sum::<f64>() + self.place.worth(solution) - report * self.place.cost(solution)
     }
 }
 
