@@ -4,7 +4,7 @@ use crate::compare::wrapped;
 use crate::failure::Failure;
 use crate::output::{print, print_json};
 use crate::progress::Progress;
-use crate::show::euros;
+use crate::show::{euros, kwh};
 use crate::table::{Align, Table};
 use clap::{Args, ValueHint};
 use clearing::game::{Coalition, members};
@@ -14,7 +14,7 @@ use sim::calendar::format_instant;
 use sim::report::text::decimal;
 use sim::report::{VppReport, VppSubject, settled, vpp_words};
 use sim::scenario::Overrides;
-use sim::study::vpp::{Concept, DRAWN, Gain, Lie, Outcome, Question, Study};
+use sim::study::vpp::{Concept, DRAWN, Gain, Lie, MISSING, Outcome, PENALTY, Question, Shortfall, Study};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -121,6 +121,7 @@ struct VppForm {
     prices: Vec<PriceForm>,
     coalitions: Vec<CoalitionForm>,
     lies: Vec<LieForm>,
+    shortfalls: Vec<ShortfallForm>,
     words: String,
     report: String,
     study_ns: u64,
@@ -184,6 +185,16 @@ struct LieForm {
     drawn: u32,
     acting_neur: i128,
     gains: Vec<GainForm>,
+}
+
+#[derive(Serialize)]
+struct ShortfallForm {
+    name: String,
+    sold_wh: i64,
+    missing_wh: i64,
+    honest_neur: i128,
+    cheating_neur: i128,
+    penalty_neur: i128,
 }
 
 #[derive(Serialize)]
@@ -252,6 +263,7 @@ impl Finished<'_> {
                 })
                 .collect(),
             lies: study.lies.iter().map(|lie| self.lie(lie)).collect(),
+            shortfalls: study.shortfalls.iter().map(|short| self.shortfall(short)).collect(),
             words: vpp_words(study, subject.currency),
             report: page.display().to_string(),
             study_ns: u64::try_from(took.as_nanos()).unwrap_or(u64::MAX),
@@ -325,6 +337,17 @@ impl Finished<'_> {
         }
     }
 
+    fn shortfall(&self, short: &Shortfall) -> ShortfallForm {
+        ShortfallForm {
+            name: self.name(short.player),
+            sold_wh: short.sold.0,
+            missing_wh: short.missing.0,
+            honest_neur: short.honest.0,
+            cheating_neur: short.cheating.0,
+            penalty_neur: short.penalty.0,
+        }
+    }
+
     /// The study as a table for a newcomer.
     fn text(&self) -> String {
         let Self { scenario, subject, study, page, took, .. } = self;
@@ -351,6 +374,14 @@ impl Finished<'_> {
                  it has alone; on average: what the lie wins with such an audit; acting: what acting out the lie costs instead\n"
             );
         }
+        text += "\n";
+        text += &self.shortfalls().render();
+        text += &format!(
+            "\n  settled by the market's own commands: {:.0} % of what was sold stays away, is bought wholesale, and beyond 5 %\n  \
+             costs {} ct/kWh beside\n",
+            100.0 * MISSING,
+            decimal(PENALTY.0.into(), 4, 0)
+        );
         text += &format!("\n  {:<16}{}\n", "report", page.display());
         text + &format!("  {:<16}{:.1} s\n", "time", took.as_secs_f64())
     }
@@ -398,16 +429,42 @@ impl Finished<'_> {
                 continue;
             };
             let wins = neur(gain.liar) > 0;
+            let where_it_wins = |text: String| if wins { text } else { "–".to_owned() };
             table.row([
                 self.name(lie.player),
                 format!("{:.0}", 100.0 * (1.0 + lie.by)),
                 if wins { cents(gain.liar) } else { "nothing".to_owned() },
                 if wins { gain.concept.title().to_owned() } else { "any".to_owned() },
-                if wins { cents(gain.others) } else { "–".to_owned() },
+                where_it_wins(cents(gain.others)),
                 format!("{} of {DRAWN}", lie.caught),
-                cents(gain.fall),
-                cents(lie.on_average(gain)),
+                where_it_wins(cents(gain.fall)),
+                where_it_wins(cents(lie.on_average(gain))),
                 cents(lie.acting),
+            ]);
+        }
+        table
+    }
+
+    fn shortfalls(&self) -> Table {
+        let right = Align::Right;
+        let mut table = Table::new(&[
+            ("who delivers less", Align::Left),
+            ("sold kWh", right),
+            ("missing kWh", right),
+            ("delivering all €", right),
+            ("less €", right),
+            ("pays €", right),
+            ("penalty €", right),
+        ]);
+        for short in &self.study.shortfalls {
+            table.row([
+                self.name(short.player),
+                kwh(short.sold),
+                kwh(short.missing),
+                euros(short.honest),
+                euros(short.cheating),
+                euros(short.honest - short.cheating),
+                euros(short.penalty),
             ]);
         }
         table

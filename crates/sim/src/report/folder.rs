@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// What a report consists of. A folder that holds nothing else may be replaced.
-const FILES: [&str; 27] = [
+const FILES: [&str; 29] = [
     "bills.csv",
     "bills.parquet",
     "clearings.csv",
@@ -34,6 +34,8 @@ const FILES: [&str; 27] = [
     "readings.parquet",
     "schedule.csv",
     "schedule.parquet",
+    "shortfalls.csv",
+    "shortfalls.parquet",
 ];
 
 /// A folder in the making. Dropped unfinished, it leaves nothing behind.

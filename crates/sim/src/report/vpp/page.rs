@@ -5,14 +5,14 @@ use super::{VppSubject, settled};
 use crate::report::chart::{self, Layer, Line, StackChart, heat};
 use crate::report::page::{PICTURES, SCRIPT, STYLE, legend, section, sizes};
 use crate::report::text::{self, Civil, escape};
-use crate::study::vpp::{Concept, DRAWN, Lie, Outcome, Study, cost};
+use crate::study::vpp::{Concept, DRAWN, Lie, MISSING, Outcome, PENALTY, Shortfall, Study, cost};
 use clearing::game::members;
-use market::Money;
+use market::{Energy, Money};
 
 /// What only this page needs.
 const OWN_STYLE: &str = ".plain-words { max-width: 75ch; font-size: 1.05rem; text-wrap: pretty; }\n\
     .concepts tbody th { min-width: 13em; } .concepts :is(th, td) { padding: 7px 9px; } .concepts .best { font-weight: 650; }\n\
-    .lies tbody th, .fit tbody th { min-width: 8em; } .limits li { max-width: 75ch; margin-bottom: 4px; }\n\
+    .lies tbody th, .fit tbody th, .less tbody th { min-width: 8em; } .limits li { max-width: 75ch; margin-bottom: 4px; }\n\
     td small { display: block; }\n";
 
 /// Colours for players of a kind that is taken.
@@ -36,8 +36,16 @@ pub(super) fn render(subject: &VppSubject, study: &Study) -> String {
     }
     let page = Page { subject, study, classes };
     let title = format!("{}: who gains what", subject.name);
-    let body =
-        [page.lead(&title), page.day(), page.who(), page.concepts(), page.fit(), page.lies(), page.about()];
+    let body = [
+        page.lead(&title),
+        page.day(),
+        page.who(),
+        page.concepts(),
+        page.fit(),
+        page.lies(),
+        page.shortfalls(),
+        page.about(),
+    ];
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -81,6 +89,7 @@ impl Page<'_> {
         if !study.lies.is_empty() {
             links.push(("lies", "Lying"));
         }
+        links.push(("less", "Delivering less"));
         links.push(("about", "What it means"));
         let item = |(id, name): &(&str, &str)| format!("<li><a href=\"#{id}\">{name}</a></li>");
         let items: String = links.iter().map(item).collect();
@@ -388,6 +397,59 @@ impl Page<'_> {
         )
     }
 
+    /// Through the market's state machine: exact.
+    fn shortfalls(&self) -> String {
+        let study = self.study;
+        let unit = escape(&text::currency(self.subject.currency));
+        let head = [
+            ("Who delivers less", "", false),
+            ("Sold", "kWh", true),
+            ("Missing", "kWh", true),
+            ("Delivering all", &unit, true),
+            ("Delivering less", &unit, true),
+            ("Pays for it", &unit, true),
+            ("of it penalty", &unit, true),
+        ];
+        let head: Vec<_> = head.map(|(name, unit, is)| (name.to_owned(), unit.to_owned(), is)).into();
+        let money = |amount: Money, class: &str| {
+            let text = text::decimal(amount.0, 9, 2);
+            format!("<td class=\"num {class}\" data-value=\"{}\">{text}</td>", amount.0)
+        };
+        let kwh = |energy: Energy| {
+            let text = text::decimal(energy.0.into(), 3, 0);
+            format!("<td class=\"num\" data-value=\"{}\">{text}</td>", energy.0)
+        };
+        let row = |short: &Shortfall| {
+            format!(
+                "<tr><th scope=\"row\">{}</th>{}{}{}{}{}{}</tr>\n",
+                escape(self.name(short.player)),
+                kwh(short.sold),
+                kwh(short.missing),
+                money(short.honest, ""),
+                money(short.cheating, ""),
+                money(short.honest - short.cheating, "lost"),
+                money(short.penalty, ""),
+            )
+        };
+        let rows: String = study.shortfalls.iter().map(row).collect();
+        section(
+            "less",
+            "What delivering less than was sold costs",
+            &format!(
+                "Each player sells what it gives at the price inside and delivers {:.0}\u{a0}% less, through the market’s own \
+                 commands: offer, match, escrow, reading, settlement. What is missing is bought wholesale at the import price; \
+                 beyond 5\u{a0}% it costs {} beside. The buyers get all they bought.",
+                100.0 * MISSING,
+                escape(&text::price(PENALTY, self.subject.currency))
+            ),
+            &format!(
+                "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of shortfalls\"><table \
+                 class=\"sortable less\"><thead><tr>{}</tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n",
+                heads(&head)
+            ),
+        )
+    }
+
     fn lie(&self, lie: &Lie) -> String {
         let coloured = |amount: f64| {
             let class = match settled(amount).0 {
@@ -462,6 +524,7 @@ impl Page<'_> {
             file("prices", "wholesale and inside, in every step"),
             file("coalitions", "what every coalition earns"),
             file("lies", "every lie under every concept"),
+            file("shortfalls", "every player that delivers less than it sold"),
         ]
         .concat();
         section(

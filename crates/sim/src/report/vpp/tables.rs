@@ -1,4 +1,5 @@
-//! What the study found, as CSV and Parquet: `concepts`, `payoffs`, `schedule`, `prices`, `coalitions`, `lies`.
+//! What the study found, as CSV and Parquet: `concepts`, `payoffs`, `schedule`, `prices`, `coalitions`, `lies`,
+//! `shortfalls`.
 //!
 //! Energy in Wh, given where positive; money in n€, earned where positive; prices in n€/Wh; parts per million.
 
@@ -58,6 +59,15 @@ const LIES: [(&str, Kind); 12] = [
     ("average_neur", Kind::Integer),
 ];
 
+const SHORTFALLS: [(&str, Kind); 6] = [
+    ("player", Kind::Text),
+    ("sold_wh", Kind::Integer),
+    ("missing_wh", Kind::Integer),
+    ("honest_neur", Kind::Integer),
+    ("cheating_neur", Kind::Integer),
+    ("penalty_neur", Kind::Integer),
+];
+
 /// Writes all.
 pub(super) fn write(folder: &Folder, study: &Study) -> Result<(), ReportError> {
     concepts(folder, study)?;
@@ -65,7 +75,8 @@ pub(super) fn write(folder: &Folder, study: &Study) -> Result<(), ReportError> {
     schedule(folder, study)?;
     prices(folder, study)?;
     coalitions(folder, study)?;
-    lies(folder, study)
+    lies(folder, study)?;
+    shortfalls(folder, study)
 }
 
 fn money(amount: f64) -> Cell<'static> {
@@ -174,6 +185,21 @@ fn lies(folder: &Folder, study: &Study) -> Result<(), ReportError> {
                 money(lie.on_average(gain)),
             ])?;
         }
+    }
+    table.finish()
+}
+
+fn shortfalls(folder: &Folder, study: &Study) -> Result<(), ReportError> {
+    let mut table = Table::create(folder, "shortfalls", &SHORTFALLS)?;
+    for short in &study.shortfalls {
+        table.row(&[
+            Cell::Text(&study.plant.players[short.player].name),
+            Cell::Integer(short.sold.0.into()),
+            Cell::Integer(short.missing.0.into()),
+            Cell::Integer(short.honest.0),
+            Cell::Integer(short.cheating.0),
+            Cell::Integer(short.penalty.0),
+        ])?;
     }
     table.finish()
 }

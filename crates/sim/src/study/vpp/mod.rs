@@ -19,12 +19,14 @@ mod concept;
 pub use concept::{Concept, Outcome};
 pub mod lies;
 pub use lies::{DRAWN, Gain, Lie, Verdict};
+mod shortfall;
+pub use shortfall::{MISSING, PENALTY, Shortfall};
 mod complement;
 pub use complement::Complement;
 
 use crate::Scenario;
 use clearing::game::Coalitions;
-use market::{Carrier, Prices, TariffKind};
+use market::{Carrier, Prices, Rejection, TariffKind};
 
 /// How far results of the solver may be from exact, in the currency: a hundredth of a cent.
 pub const ACCURACY: f64 = 1e-4;
@@ -72,6 +74,8 @@ pub struct Study {
     pub complement: Complement,
     /// What lying about costs would win.
     pub lies: Vec<Lie>,
+    /// What delivering less than was sold would win.
+    pub shortfalls: Vec<Shortfall>,
 }
 
 /// Why there is no study.
@@ -129,6 +133,14 @@ pub enum StudyError {
         /// Another.
         other: String,
     },
+    /// The market refused a contract of the optimum.
+    #[error("a contract of `{player}` was refused: {rejection}")]
+    Refused {
+        /// Whose.
+        player: String,
+        /// Why.
+        rejection: Rejection,
+    },
     /// The players have more alone than together.
     #[error(
         "the players earn less together than alone: look for wholesale prices that pay more than they charge"
@@ -182,9 +194,11 @@ impl Study {
         }
         let lies = lies::search(&plant, question, (&game, &responses, &outcomes), &mut step)?;
         let first = u64::from(question.day) * scenario.span.per_day();
+        let (start, duration) = (scenario.span.first.later(first).start, scenario.span.first.duration);
         Ok(Self {
-            start: scenario.span.first.later(first).start,
-            duration: scenario.span.first.duration,
+            start,
+            duration,
+            shortfalls: shortfall::search(&plant, &optimum, (start, duration))?,
             complement: Complement::of(&plant, &optimum),
             optimum,
             game,
@@ -303,7 +317,10 @@ impl Plant {
         let range = steps.start as i64..steps.end as i64;
         let prices: Vec<Offer> = steps.map(price).collect();
         let players = (members.iter())
-            .map(|member| Player::of(member, range.clone(), &prices))
+            .map(|member| {
+                let devices = member.devices.iter().cloned().collect();
+                Player::of((&member.name, &member.kind), &devices, range.clone(), &prices)
+            })
             .collect::<Result<_, _>>()?;
         Ok(Self { players, prices })
     }

@@ -5,7 +5,6 @@
 
 use super::StudyError;
 use super::coalition::Offer;
-use crate::scenario::Member;
 use agents::device::{Battery, Car, Devices, Reservoir};
 use agents::linear::{Programme, Solution, Variable};
 use market::Carrier;
@@ -105,9 +104,16 @@ pub(super) struct Place {
 }
 
 impl Player {
-    /// A member over `steps` of its scenario, at these wholesale prices. Devices must be electric.
-    pub(super) fn of(member: &Member, steps: Range<i64>, prices: &[Offer]) -> Result<Self, StudyError> {
-        let devices: Devices = member.devices.iter().cloned().collect();
+    /// A member of this name and kind with its devices, over `steps` of its scenario, at these wholesale prices.
+    ///
+    /// # Errors
+    /// Where a device is not electric.
+    pub fn of(
+        (name, kind): (&str, &str),
+        devices: &Devices,
+        steps: Range<i64>,
+        prices: &[Offer],
+    ) -> Result<Self, StudyError> {
         let foreign = [
             ("heat pump", devices.heat_pumps.len()),
             ("thermal store", devices.stores.len()),
@@ -120,7 +126,7 @@ impl Player {
             ("appliance", devices.appliances.len()),
         ];
         if let Some((device, _)) = foreign.iter().find(|(_, count)| *count > 0) {
-            return Err(StudyError::Device { player: member.name.clone(), device });
+            return Err(StudyError::Device { player: name.to_owned(), device });
         }
         let series = |energy: &dyn Fn(i64) -> i64| steps.clone().map(|step| kwh(energy(step))).collect();
         let source = |energy: &dyn Fn(i64) -> i64, cost| Part::Source { available: series(energy), cost };
@@ -131,7 +137,7 @@ impl Player {
         parts.extend(devices.reservoirs.iter().map(|lake| Part::lake(lake, &steps, prices)));
         for load in &devices.loads {
             if load.carrier() != Carrier::Electricity {
-                return Err(StudyError::Device { player: member.name.clone(), device: "demand for heat" });
+                return Err(StudyError::Device { player: name.to_owned(), device: "demand for heat" });
             }
             parts.push(Part::Demand(series(&|step| load.demand(step))));
         }
@@ -147,7 +153,7 @@ impl Player {
         ];
         let class = class.iter().find(|(_, count)| *count > 0).map_or("load", |(class, _)| class);
         let capacity = parts.iter().map(Part::most).sum::<f64>();
-        Ok(Self { name: member.name.clone(), kind: member.kind.clone(), class, capacity, parts })
+        Ok(Self { name: name.to_owned(), kind: kind.to_owned(), class, capacity, parts })
     }
 
     /// What a kWh truly costs it, in the currency; of several, the dearest. Nothing for those without a cost that they
@@ -294,7 +300,8 @@ impl Lake {
     fn join(&self, programme: &mut Programme, place: &mut Place, report: f64) {
         let cost = self.efficiency * cost::WATER;
         // What is there at the beginning, bought at what it is worth at the end, so that only what is added counts.
-        let there = programme.variable(self.worth, self.level, self.level);
+        let there = programme.variable(self.worth, 0.0, f64::INFINITY);
+        programme.row(&[(there, 1.0)], self.level);
         place.worth.push((there, -self.worth));
         let mut level = there;
         for (step, inflow) in self.inflow.iter().enumerate() {
