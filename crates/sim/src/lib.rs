@@ -19,3 +19,4 @@ pub mod explain;
 pub mod invoice;
 pub mod report;
 pub mod statement;
+pub mod study;
