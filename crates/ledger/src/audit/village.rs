@@ -14,8 +14,8 @@ use market::rule::coupled::{Converter, Coupled, Node};
 use market::testing::tamperings;
 use market::{
     AccountId, Authentication, Carrier, Claim, Command, Conversion, ConversionClaim, DeliveryInterval,
-    Energy, Envelope, Event, Fraction, MeterId, NodeClaim, Order, Output, Price, Rule, Side, State,
-    StorageClaim, StorageOffer, TimeInForce, encoding,
+    Energy, Envelope, Event, Fraction, MeterId, NodeClaim, Order, Output, Price, Reading, Rule, Side, State,
+    StorageClaim, StorageOffer, TariffId, TariffVersion, TimeInForce, encoding,
 };
 use std::collections::BTreeMap;
 
@@ -53,7 +53,25 @@ impl Village {
             };
             village.send(command);
         }
+        let terms = village.state.community().expect("founded");
+        let (tariff, fees) = (terms.tariffs[0].clone(), [0, 10_000, 20_000, 40_000].map(Price));
+        let version = TariffVersion { from: FIRST.start, tariff, distance_fees: Some(fees), vat: 190_000 };
+        village.send(Command::Reprice { tariff: TariffId(0), version, nonce: 1_000_000 });
         village
+    }
+
+    /// Time passes to the end of an interval: everybody keeps its contracts, and it is settled.
+    fn deliver(&mut self, interval: DeliveryInterval, sequence: u64) {
+        self.send(Command::Tick { time: interval.end() });
+        for (member, carrier) in (0..6).flat_map(|member| Carrier::ALL.map(|carrier| (member, carrier))) {
+            let meter = meter(member, carrier);
+            let position = *self.state.position(meter, interval).expect("traded");
+            let (import, export) = (position.bought, position.sold);
+            self.send(Command::Read(Reading { meter, interval, import, export, sequence }));
+        }
+        for carrier in Carrier::ALL {
+            self.send(Command::Settle { carrier, interval });
+        }
     }
 
     fn send(&mut self, command: Command) {
@@ -285,6 +303,8 @@ fn run_of(seed: u64) -> Vec<Envelope> {
     village.trade(at(2));
     village.store(at(1), 1);
     village.clear(at(1), 2);
+    village.deliver(at(0), 1);
+    village.deliver(at(1), 2);
     village.send(Command::Tick { time: at(3).start - GATE - 60 });
     village.trade(at(3));
     village.store(at(3), 1);
