@@ -236,7 +236,7 @@ fn claim(problem: &Coupled<'_>) -> Claim {
 
 /// What heat costs a pump, n€/Wh, rounded down, and whether it was rounded.
 fn heat_price(ratio: u32) -> (Price, bool) {
-    let (paid, ratio) = (i64::from((PLENTY + WEAR).0) * 1_000_000, i64::from(ratio));
+    let (paid, ratio) = ((PLENTY + WEAR).0 * 1_000_000, i64::from(ratio));
     (Price(paid / ratio), paid % ratio != 0)
 }
 
