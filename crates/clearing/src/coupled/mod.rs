@@ -92,13 +92,18 @@ fn one_way(programme: &Programme, simplex: &mut Simplex<'_>) -> bool {
         let gives = |other: &programme::Link| other.stands_for == StandsFor::Discharge(storage, at);
         let other = programme.links.iter().position(gives);
         // Without losses, doing both is doing the difference.
-        pairs.extend(other.filter(|other| [link, *other].iter().any(|link| programme.links[*link].terms[1].2 < 1.0)).map(|other| (link, other, 0)));
+        pairs.extend(
+            other
+                .filter(|other| [link, *other].iter().any(|link| programme.links[*link].terms[1].2 < 1.0))
+                .map(|other| (link, other, 0)),
+        );
     }
     loop {
         let mut changed = false;
         for (take, give, times) in &mut pairs {
             let node = programme.links[*take].terms[0].0;
-            let barred = |link: &usize| simplex.capacity(*link) == 0.0 && programme.links[*link].capacity > 0.0;
+            let barred =
+                |link: &usize| simplex.capacity(*link) == 0.0 && programme.links[*link].capacity > 0.0;
             // What is barred should be used, and the other not.
             let wrong = |link: &usize, other: &usize| {
                 barred(link) && simplex.reduced_cost(*link) < -1e-9 && simplex.reduced_cost(*other) > 1e-9
@@ -156,20 +161,22 @@ fn lacks(claim: &Claim) -> bool {
 fn idle(problem: &Coupled<'_>, workspace: &mut Workspace) -> Claim {
     let node = |node: &market::rule::coupled::Node<'_>| {
         let book = node.book;
-        let best = |limits: &mut dyn Iterator<Item = Price>, fold: fn(Price, Price) -> Price| limits.reduce(fold);
+        let best =
+            |limits: &mut dyn Iterator<Item = Price>, fold: fn(Price, Price) -> Price| limits.reduce(fold);
         let (lo, hi) = selection::equilibrium(book, &mut workspace.selection).unwrap_or_else(|| {
             let bid = best(&mut book.bids.iter().map(|bid| bid.limit), Price::max);
             let offer = best(&mut book.offers.iter().map(|offer| offer.limit), Price::min);
             (bid.unwrap_or(node.collar.0), offer.unwrap_or(node.collar.1))
         });
         let price = Price(lo.0 + node.k.of(hi.0 - lo.0));
-        let margin = Cut::at(book, price).map_or([Energy::ZERO; 2], |cut| {
-            market::Side::ALL.map(|side| cut.margin(side).1)
-        });
+        let margin = Cut::at(book, price)
+            .map_or([Energy::ZERO; 2], |cut| market::Side::ALL.map(|side| cut.margin(side).1));
         NodeClaim { price, between: false, margin, short: [Energy::ZERO; 2] }
     };
-    let conversion = |outputs: usize| ConversionClaim { input: Energy::ZERO, outputs: vec![Energy::ZERO; outputs] };
-    let storage = |steps: usize| StorageClaim { flows: vec![Energy::ZERO; steps], values: vec![Price::ZERO; steps] };
+    let conversion =
+        |outputs: usize| ConversionClaim { input: Energy::ZERO, outputs: vec![Energy::ZERO; outputs] };
+    let storage =
+        |steps: usize| StorageClaim { flows: vec![Energy::ZERO; steps], values: vec![Price::ZERO; steps] };
     Claim::Coupled {
         nodes: problem.nodes.iter().map(node).collect(),
         conversions: problem.conversions.iter().map(|offer| conversion(offer.outputs.len())).collect(),
@@ -185,7 +192,10 @@ mod tests {
 
     #[test]
     fn highs() {
-        let text = std::fs::read_to_string(option_env!("INST").unwrap_or("../../cases/coupled/random/instances.csv")).unwrap();
+        let text = std::fs::read_to_string(
+            option_env!("INST").unwrap_or("../../cases/coupled/random/instances.csv"),
+        )
+        .unwrap();
         let mut lines = text.lines().peekable();
         let mut n = 0;
         while let Some(head) = lines.next() {
@@ -247,14 +257,30 @@ mod tests {
                 let (c, _) = attempt(&problem, &Programme::of(&problem), 0).unwrap();
                 let Claim::Coupled { nodes, conversions, storages } = &c else { panic!() };
                 println!("   {}", market::rule::coupled::explain(&problem, (nodes, conversions, storages)));
-                println!("{nodes:?}\n{:?}\n{conversions:?}\n{:?}\n{storages:?}", problem.conversions, problem.storages);
-                for b in &books { println!("{:?} {:?}", b.bids.iter().map(|x| (x.limit.0, x.energy.0)).collect::<Vec<_>>(), b.offers.iter().map(|x| (x.limit.0, x.energy.0)).collect::<Vec<_>>()) }
+                println!(
+                    "{nodes:?}\n{:?}\n{conversions:?}\n{:?}\n{storages:?}",
+                    problem.conversions, problem.storages
+                );
+                for b in &books {
+                    println!(
+                        "{:?} {:?}",
+                        b.bids.iter().map(|x| (x.limit.0, x.energy.0)).collect::<Vec<_>>(),
+                        b.offers.iter().map(|x| (x.limit.0, x.energy.0)).collect::<Vec<_>>()
+                    )
+                }
             } else {
                 let w = market::rule::coupled::welfare(&problem, parts, &outs).0 as f64;
                 let gap = market::rule::coupled::gap(&problem, parts, &outs).0 as f64;
-                if lacks(&claim) { println!("{n}: short {:?}", nodes.iter().map(|n| n.short).collect::<Vec<_>>()); }
-                if w > optimum + 1e-3 + 1e-9 * optimum.abs() || w + gap < optimum - 1e-3 - 1e-9 * optimum.abs() {
-                    println!("{n}: {w} + {gap} vs {optimum}"); if [3, 978, 114].contains(&n) { println!("{claim:?}"); }
+                if lacks(&claim) {
+                    println!("{n}: short {:?}", nodes.iter().map(|n| n.short).collect::<Vec<_>>());
+                }
+                if w > optimum + 1e-3 + 1e-9 * optimum.abs()
+                    || w + gap < optimum - 1e-3 - 1e-9 * optimum.abs()
+                {
+                    println!("{n}: {w} + {gap} vs {optimum}");
+                    if [3, 978, 114].contains(&n) {
+                        println!("{claim:?}");
+                    }
                 }
             }
             n += 1;
