@@ -3,13 +3,15 @@
 mod metering;
 
 use crate::{Key, Recoverer};
+use market::rule::coupled::Coupled;
 use market::rule::{Clearing, Cut, RuleKind, merit_order};
 use market::signing::Domain;
 use market::{
-    AccountId, Agreement, Attributes, Authentication, Book, Carrier, Claim, Command, Community, Delegate,
-    DeliveryInterval, Energy, Envelope, Fraction, ImbalancePolicy, Location, Market, MeterId, MeterTerms,
-    Money, Order, OrderId, Price, PriceConvention, Prices, Quality, Rejection, Rule, SharingKey, Side, State,
-    Step, Tariff, TariffId, TariffKind, TariffVersion, TimeInForce, Window, Wish,
+    AccountId, Agreement, Attributes, Authentication, Book, Carrier, Claim, Command, Community, Conversion,
+    Delegate, DeliveryInterval, Energy, Envelope, Fraction, ImbalancePolicy, Location, Market, MeterId,
+    MeterTerms, Money, Order, OrderId, Output, Price, PriceConvention, Prices, Quality, Rejection, Rule,
+    SharingKey, Side, State, Step, StorageOffer, Tariff, TariffId, TariffKind, TariffVersion, TimeInForce,
+    Window, Wish,
 };
 
 /// Length of a delivery interval, s.
@@ -35,8 +37,14 @@ pub struct Example {
     faults: Vec<(u64, Carrier, usize)>,
 }
 
-/// Finds the right claim for a book under a rule, given the market's floor and cap.
-pub type Search = fn(&Rule, &Book, (Price, Price)) -> Claim;
+/// Finds right claims.
+#[derive(Clone, Copy)]
+pub struct Search {
+    /// For a book under a rule, given the market's floor and cap.
+    pub book: fn(&Rule, &Book, (Price, Price)) -> Claim,
+    /// For all that is cleared together where carriers are coupled.
+    pub coupled: fn(&Coupled<'_>) -> Claim,
+}
 
 struct Member {
     key: Key,
@@ -59,7 +67,7 @@ impl Example {
     /// A founded community with this many members, who have metering points for every carrier and money.
     #[must_use]
     pub fn new(seed: u64, authentication: Authentication, members: usize) -> Self {
-        Self::founded(seed, authentication, members, rules(seed), search)
+        Self::founded(seed, authentication, members, rules(seed), SEARCH)
     }
 
     /// The same under other rules, one per carrier; whoever asks for them brings the search.
@@ -165,9 +173,16 @@ impl Example {
         for carrier in self.on_orders() {
             self.trade(carrier, interval);
         }
+        self.offer(interval);
         self.operate(Command::Tick { time: gate });
-        for carrier in self.on_orders() {
+        let coupled = self.coupled();
+        for carrier in self.on_orders().filter(|carrier| !coupled.contains(carrier)) {
             self.clear(carrier, interval);
+        }
+        if let Some(first) = coupled.first() {
+            coupled.iter().for_each(|carrier| self.operate(Command::Close { carrier: *carrier, interval }));
+            let claim = (self.search.coupled)(&self.state.coupled_problem(interval).expect("all are closed"));
+            self.operate(Command::Clear { carrier: *first, interval, claim });
         }
         match step.checked_sub(1) {
             Some(before) => self.deliver(before),
@@ -308,7 +323,9 @@ impl Example {
             let order = Order { account, meter, interval, side, energy, limit, time_in_force, nonce };
             let key = self.members[member].key.clone();
             let self_trade = member == 0 && side == Side::Sell; // its hot key may have bought
-            if self_trade {
+            // Who converts or stores trades with the others through that alone.
+            let offers = member + 2 >= self.members.len() && self.coupled().contains(&carrier);
+            if self_trade || offers {
                 continue;
             }
             let (attributes, steps) = self.wishes(&order, self.rule(carrier).kind());
@@ -329,6 +346,52 @@ impl Example {
                 self.send(Command::Cancel { account, order, nonce }, &key);
             }
         }
+    }
+
+    /// The carriers that are cleared together.
+    fn coupled(&self) -> Vec<Carrier> {
+        let coupled = |carrier: &Carrier| matches!(self.rule(*carrier), Rule::Coupled { .. });
+        Carrier::ALL.into_iter().filter(coupled).collect()
+    }
+
+    /// Where carriers are coupled, the last member converts the first into the others, and the one before stores it.
+    fn offer(&mut self, interval: DeliveryInterval) {
+        let coupled = self.coupled();
+        let [from, to @ ..] = &coupled[..] else { return };
+        let member = self.members.len() - 2;
+        let meter = self.members[member].meters[*from as usize].id;
+        let key = self.members[member].key.clone();
+        let (account, nonce) = self.member_nonce(member);
+        let offer = StorageOffer {
+            account,
+            meter,
+            interval,
+            further: self.draw(2) as u16, // only the first of two is cleared
+            charge: Energy(self.draw(800) as i64),
+            discharge: Energy(1 + self.draw(800) as i64),
+            capacity: Energy(3_000),
+            level: Energy(1_000),
+            least: Energy(self.draw(900) as i64),
+            charge_efficiency: 950_000,
+            discharge_efficiency: 930_000,
+            kept: 990_000,
+            cost: Price(self.draw(10_000) as i64),
+            nonce,
+        };
+        self.send(Command::Store(offer), &key);
+        if to.is_empty() {
+            return;
+        }
+        let member = self.members.len() - 1;
+        let point = |carrier: &Carrier| self.members[member].meters[*carrier as usize].id;
+        let (input, points) = (point(from), to.iter().map(point).collect::<Vec<_>>());
+        let ratio = |meter| Output { meter, ratio: 200_000 + self.draw(300_000) as u32 };
+        let outputs = points.into_iter().map(ratio).collect();
+        let (capacity, cost) = (Energy(1 + self.draw(2_000) as i64), Price(self.draw(10_000) as i64));
+        let key = self.members[member].key.clone();
+        let (account, nonce) = self.member_nonce(member);
+        let offer = Conversion { account, interval, input, outputs, capacity, cost, nonce };
+        self.send(Command::Convert(offer), &key);
     }
 
     /// What an order asks for beside, as far as its rule grants it; now and then a second step.
@@ -371,7 +434,7 @@ impl Example {
         let market = *self.state.market(carrier).expect("traded");
         let book = self.state.book(carrier, interval);
         let collar = (market.floor, market.cap);
-        let claim = book.map_or(Claim::Nothing, |book| (self.search)(&market.rule, book, collar));
+        let claim = book.map_or(Claim::Nothing, |book| (self.search.book)(&market.rule, book, collar));
         self.operate(Command::Clear { carrier, interval, claim });
     }
 
@@ -483,6 +546,9 @@ pub fn community(
         ],
     }
 }
+
+/// The rules of an example couple nothing.
+const SEARCH: Search = Search { book: search, coupled: |_| unreachable!("no carrier is coupled") };
 
 /// Finds the claim that is right for a small book: tries every limit as the equilibrium price.
 fn search(rule: &Rule, book: &Book, _collar: (Price, Price)) -> Claim {
