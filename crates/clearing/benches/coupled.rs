@@ -82,7 +82,8 @@ fn books(orders: u32, intervals: usize, random: &mut Random) -> Vec<Book> {
         let place = number as usize % books.len();
         let (low, high) = [(50_000, 400_000), (20_000, 150_000), (20_000, 120_000)][place % 3];
         let book = &mut books[place];
-        let side = if number as usize / (3 * intervals) % 2 == 0 { &mut book.bids } else { &mut book.offers };
+        let buys = (number as usize / (3 * intervals)).is_multiple_of(2);
+        let side = if buys { &mut book.bids } else { &mut book.offers };
         side.push(BookOrder {
             limit: Price(random.between(low, high)),
             energy: Energy(random.between(1, 5_000)),
