@@ -42,12 +42,16 @@ impl Whole<'_> {
                     Loss::Idle => spare.min(idle - least as f64 / f64::from(PPM)),
                     _ => spare,
                 };
+                let link = &mut programme.links[hold];
                 if !self.simplex.is_free(hold) && self.simplex.is_full(hold) {
-                    let link = &mut programme.links[hold];
                     link.capacity = spare.clamp(0.0, link.capacity);
-                } else if less > lost && spare * given < 1.0 {
-                    programme.taken[self.programme.held(storage, at)] += less - lost;
-                    lost = less;
+                } else {
+                    if less > lost && spare * given < 1.0 {
+                        programme.taken[self.programme.held(storage, at)] += less - lost;
+                        lost = less;
+                    }
+                    // What cannot be given still takes its place.
+                    link.capacity = (link.capacity - lost).max(0.0);
                 }
             }
         }

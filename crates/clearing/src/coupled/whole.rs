@@ -106,6 +106,19 @@ impl<'a> Whole<'a> {
         }
         self.decide_with(best.1);
         self.repair();
+        if self.cost() >= IMPOSSIBLE {
+            // What gains nothing may as well stand still.
+            let amounts = self.amounts.clone();
+            for link in 0..self.open.len() {
+                if self.simplex.is_free(link) {
+                    self.change(link, 0);
+                }
+            }
+            self.repair();
+            if self.cost() >= IMPOSSIBLE {
+                amounts.into_iter().enumerate().for_each(|(link, amount)| self.change(link, amount));
+            }
+        }
     }
 
     /// The same, with so many Wh more for the first two links that circles leave open; how many these are.

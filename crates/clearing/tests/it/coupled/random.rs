@@ -49,8 +49,7 @@ fn the_optimum_of_an_independent_solver_is_reached_but_for_whole_wh() {
     assert!(count >= 1_000);
 }
 
-/// Of a few problems of single Wh no claim is right: there are no prices at which everybody likes whole Wh. None of them is
-/// found to be wrong with anything else.
+/// For very few problems, of single Wh, none is found: there can be no prices at which everybody likes whole Wh.
 #[test]
 fn what_is_found_for_random_problems_is_right() {
     let seeds: u64 = ProptestConfig::default().cases.max(10_000).into();
@@ -68,8 +67,8 @@ fn what_is_found_for_random_problems_is_right() {
             }
         }
     }
-    println!("{seeds} problems: {none} without a right claim, {short} with orders that lack a Wh");
-    assert!(none * 5_000 <= seeds);
+    println!("{seeds} problems: {none} without a claim, {short} with orders that lack a Wh");
+    assert!(none * 20_000 <= seeds, "{none}");
 }
 
 #[test]
