@@ -9,20 +9,29 @@
 //!
 //! The loop knows the ledger only by its trait and keeps nothing that grows with the number of intervals.
 
+mod coupled;
 mod delivery;
+mod metering;
+
+pub use coupled::{CoupledClearing, Dispatched};
 
 use crate::roll::{Keys, Roll, registrations};
 use crate::scenario::label;
 use crate::summary::{Summary, Tally};
 use crate::{Observer, Scenario};
-use agents::{Delivery, Fees, Impossible, Intent, MarketOutlook, Outlook, Prosumer, ProsumerDescription};
+use agents::{
+    Commitment, Coupling, Delivery, Fees, Impossible, Intent, MarketOutlook, Outlook, Prosumer,
+    ProsumerDescription,
+};
 use clearing::Workspace;
 use ledger::{Key, Ledger};
 use market::signing::Domain;
 use market::{
     AccountId, Attributes, Authentication, Book, Carrier, Claim, Command, DeliveryInterval, Energy, Envelope,
-    Event, Money, Order, Price, Prices, Quality, Rejection, Rule, Side, Sink, TariffId, TimeInForce, Wish,
+    Event, Money, Order, Price, Prices, Quality, Rejection, Rule, Side, Sink, TariffId, TariffVersion,
+    TimeInForce, Wish,
 };
+use metering::Meters;
 use std::collections::VecDeque;
 
 /// How many recent prices a member looks back on: a day of quarter hours.
@@ -77,6 +86,7 @@ pub fn run(
             community.deliver(step - 1)?;
         }
     }
+    community.close()?;
     community.finish()
 }
 
@@ -92,13 +102,19 @@ struct Running<'a> {
     workspace: Workspace,
     operator_nonce: u64,
     nonces: Vec<u64>,
-    sequences: Vec<u64>,
+    meters: Meters,
+    /// What waits for late readings: steps, with what devices did in them.
+    unsettled: VecDeque<(u64, Vec<Delivery>)>,
+    /// How many intervals a settlement waits for readings.
+    wait: u64,
     recent: [VecDeque<Price>; 3],
     // working memory
     prices: Vec<Vec<Prices>>,
     held: Vec<Energy>,
     intents: Vec<Intent>,
     deliveries: Vec<Delivery>,
+    offered: coupled::Offered,
+    committed: Vec<Commitment>,
 }
 
 /// Lets the run's own tally and the observer hear the same events.
@@ -131,6 +147,7 @@ impl<'a> Running<'a> {
                 connected: &connected,
                 merit: &member.merit,
                 forecast: member.strategy.forecast,
+                offers_storage: member.offers_storage,
                 duration: scenario.span.first.duration,
             });
             prosumers
@@ -138,7 +155,8 @@ impl<'a> Running<'a> {
         }
         let keys = Keys::of(scenario);
         let roll = Roll::of(scenario);
-        let meters = roll.points.iter().flatten().flatten().count();
+        let meters = roll.points.iter().flatten().chain(&roll.shares).flatten().count();
+        let grace = scenario.agreement.map_or(0, |terms| terms.grace);
         let signed = scenario.community.authentication == Authentication::Signature;
         Ok(Self {
             domain: signed.then(|| Domain::of(&scenario.community)),
@@ -146,12 +164,16 @@ impl<'a> Running<'a> {
             workspace: Workspace::new(),
             operator_nonce: 0,
             nonces: vec![0; scenario.members.len()],
-            sequences: vec![0; meters],
+            meters: Meters::new(meters),
+            unsettled: VecDeque::new(),
+            wait: grace.div_ceil(scenario.span.first.duration).into(),
             recent: Default::default(),
             prices: vec![Vec::new(); scenario.community.tariffs.len()],
             held: Vec::new(),
             intents: Vec::new(),
             deliveries: Vec::with_capacity(prosumers.len()),
+            offered: coupled::Offered::default(),
+            committed: Vec::new(),
             scenario,
             ledger,
             observer,
@@ -247,11 +269,14 @@ impl<'a> Running<'a> {
             self.place(step, member)?;
         }
         self.tick(gate)?;
+        self.clear_together(step)?;
         for market in &self.scenario.community.markets {
             if self.on_orders(market.carrier) != Some(true) {
                 continue;
             }
-            let open = (0..self.open(step) as u64).map(|ahead| self.interval(step + ahead));
+            let together = matches!(market.rule, Rule::Coupled { .. });
+            let open = if together { 0 } else { self.open(step) as u64 };
+            let open = (0..open).map(|ahead| self.interval(step + ahead));
             let open: Vec<_> = open.filter(|interval| self.has_orders(market.carrier, *interval)).collect();
             // Blocks tie neighbouring intervals together: their books are cleared in one go.
             let together = matches!(market.rule, Rule::UniformPriceBlocks { .. });
@@ -298,15 +323,17 @@ impl<'a> Running<'a> {
             }
         }
         let mut held = self.held.chunks(open);
-        let terms = &self.scenario.community.tariffs;
+        let state = self.ledger.state();
         let markets = Carrier::ALL.map(|carrier| {
             let point = points[carrier as usize]?;
-            let tariff = &terms[usize::from(point.tariff.0)];
+            let TariffVersion { tariff, distance_fees, .. } = state.tariff(point.tariff, first).ok()?;
+            // Who will be the seller is not known yet, so the dearest distance counts.
+            let farthest = distance_fees.and_then(|fees| fees.into_iter().max());
             Some(MarketOutlook {
                 prices: &self.prices[usize::from(point.tariff.0)],
                 fees: Fees {
                     supplier: tariff.grid_fee + tariff.levy,
-                    peer: tariff.peer_grid_fee + tariff.peer_levy,
+                    peer: farthest.unwrap_or(tariff.peer_grid_fee) + tariff.peer_levy,
                 },
                 held: held.next().unwrap_or(&[]),
                 recent: self.recent[carrier as usize].as_slices().0,
@@ -318,7 +345,18 @@ impl<'a> Running<'a> {
             });
             position.map_or(Energy::ZERO, |position| position.bought - position.sold)
         });
-        let outlook = Outlook { step: step as i64, first, open, running, markets };
+        self.committed.clear();
+        let open_intervals = (0..open as u64).map(|ahead| first.later(ahead));
+        self.committed.extend(open_intervals.map(|interval| self.offered.commitment(interval, member)));
+        let coupling = Coupling {
+            carriers: self.coupled(),
+            sells: points.map(|point| point.is_some_and(|point| point.sells)),
+            running: step.checked_sub(1).map_or_else(Commitment::default, |before| {
+                self.offered.commitment(self.interval(before), member)
+            }),
+            open: &self.committed,
+        };
+        let outlook = Outlook { step: step as i64, first, open, running, markets, coupling };
         self.intents.clear();
         self.prosumers[member].orders(&outlook, &mut self.intents);
         for intent in core::mem::take(&mut self.intents) {
@@ -348,7 +386,7 @@ impl<'a> Running<'a> {
                 self.tally.refuse(rejection);
             }
         }
-        Ok(())
+        self.offer(member)
     }
 
     /// The market an intent goes to, and its limit brought inside the market's floor and cap where that makes it no
