@@ -13,8 +13,11 @@ mod clear;
 mod compare;
 mod completions;
 mod config;
+mod explain;
+mod invoice;
 mod run;
 mod share;
+mod study;
 
 mod metered;
 mod orders;

@@ -64,7 +64,7 @@ mod commitment;
 pub use commitment::Commitment;
 pub mod dispatch;
 pub mod forecast;
-mod linear;
+pub mod linear;
 mod outlook;
 pub use outlook::{Coupling, Fees, Intent, MarketOutlook, Outlook};
 pub mod strategy;

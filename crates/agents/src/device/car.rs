@@ -159,6 +159,12 @@ impl Car {
         Ok(())
     }
 
+    /// Its stays, by time.
+    #[must_use]
+    pub fn sessions(&self) -> &[Session] {
+        &self.sessions
+    }
+
     /// The car in or before the first session that has not ended at `step`, as full as it is at the beginning.
     pub(crate) fn parked(&self, step: i64) -> Parked {
         let session = self.sessions.iter().take_while(|session| session.departure <= step).count();

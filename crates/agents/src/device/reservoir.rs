@@ -99,6 +99,18 @@ impl Reservoir {
         })
     }
 
+    /// Potential energy left to the river bed in an interval as long as there is water, Wh.
+    #[must_use]
+    pub fn residual(&self) -> i64 {
+        self.residual
+    }
+
+    /// Potential energy of the level that it returns to, Wh.
+    #[must_use]
+    pub fn target(&self) -> i64 {
+        self.target
+    }
+
     /// Potential energy that flows in during a step, Wh, ≥ 0.
     #[must_use]
     pub fn inflow(&self, step: i64) -> i64 {

@@ -196,7 +196,9 @@ impl Predictive {
                     terms.push((before, 1.0 - loss));
                     programme.row(&terms, need);
                 }
-                None => programme.row(&terms, need - (1.0 - loss) * level),
+                None => {
+                    programme.row(&terms, need - (1.0 - loss) * level);
+                }
             }
             level = 0.0;
             last = Some(after);
@@ -266,7 +268,9 @@ impl Store {
                 terms.push((before, keep));
                 programme.row(&terms, 0.0);
             }
-            None => programme.row(&terms, -keep * self.initial),
+            None => {
+                programme.row(&terms, -keep * self.initial);
+            }
         }
         self.level = Some(after);
         [(charge, -1.0), (discharge, 1.0)]

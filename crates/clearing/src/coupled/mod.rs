@@ -100,13 +100,18 @@ fn one_way(programme: &Programme, simplex: &mut Simplex<'_>) -> bool {
         let StandsFor::Charge(storage, at) = of.stands_for else { continue };
         let other = programme.link(StandsFor::Discharge(storage, at));
         // Without losses, doing both is doing the difference.
-        pairs.extend(other.filter(|other| [link, *other].iter().any(|link| programme.links[*link].terms[1].2 < 1.0)).map(|other| (link, other, 0)));
+        pairs.extend(
+            other
+                .filter(|other| [link, *other].iter().any(|link| programme.links[*link].terms[1].2 < 1.0))
+                .map(|other| (link, other, 0)),
+        );
     }
     loop {
         let mut changed = false;
         for (take, give, times) in &mut pairs {
             let node = programme.links[*take].terms[0].0;
-            let barred = |link: &usize| simplex.capacity(*link) == 0.0 && programme.links[*link].capacity > 0.0;
+            let barred =
+                |link: &usize| simplex.capacity(*link) == 0.0 && programme.links[*link].capacity > 0.0;
             // What is barred should be used, and the other not.
             let wrong = |link: &usize, other: &usize| {
                 barred(link) && simplex.reduced_cost(*link) < -1e-9 && simplex.reduced_cost(*other) > 1e-9
@@ -164,20 +169,22 @@ fn lacks(claim: &Claim) -> bool {
 fn idle(problem: &Coupled<'_>, workspace: &mut Workspace) -> Claim {
     let node = |node: &market::rule::coupled::Node<'_>| {
         let book = node.book;
-        let best = |limits: &mut dyn Iterator<Item = Price>, fold: fn(Price, Price) -> Price| limits.reduce(fold);
+        let best =
+            |limits: &mut dyn Iterator<Item = Price>, fold: fn(Price, Price) -> Price| limits.reduce(fold);
         let (lo, hi) = selection::equilibrium(book, &mut workspace.selection).unwrap_or_else(|| {
             let bid = best(&mut book.bids.iter().map(|bid| bid.limit), Price::max);
             let offer = best(&mut book.offers.iter().map(|offer| offer.limit), Price::min);
             (bid.unwrap_or(node.collar.0), offer.unwrap_or(node.collar.1))
         });
         let price = Price(lo.0 + node.k.of(hi.0 - lo.0));
-        let margin = Cut::at(book, price).map_or([Energy::ZERO; 2], |cut| {
-            market::Side::ALL.map(|side| cut.margin(side).1)
-        });
+        let margin = Cut::at(book, price)
+            .map_or([Energy::ZERO; 2], |cut| market::Side::ALL.map(|side| cut.margin(side).1));
         NodeClaim { price, between: false, margin, short: [Energy::ZERO; 2] }
     };
-    let conversion = |outputs: usize| ConversionClaim { input: Energy::ZERO, outputs: vec![Energy::ZERO; outputs] };
-    let storage = |steps: usize| StorageClaim { flows: vec![Energy::ZERO; steps], values: vec![Price::ZERO; steps] };
+    let conversion =
+        |outputs: usize| ConversionClaim { input: Energy::ZERO, outputs: vec![Energy::ZERO; outputs] };
+    let storage =
+        |steps: usize| StorageClaim { flows: vec![Energy::ZERO; steps], values: vec![Price::ZERO; steps] };
     Claim::Coupled {
         nodes: problem.nodes.iter().map(node).collect(),
         conversions: problem.conversions.iter().map(|offer| conversion(offer.outputs.len())).collect(),

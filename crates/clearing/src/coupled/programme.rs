@@ -117,7 +117,8 @@ impl Programme {
             let charge = vec![term(*node, Ratio::whole(-1)), term(held, stored)];
             link(charge, Ratio::ZERO, storage.power[0].0 as f64, StandsFor::Charge(place, at));
             let discharge = vec![term(held, Ratio::whole(-1)), term(*node, given)];
-            let wear = Ratio::new(i128::from(storage.cost.0) * i128::from(storage.efficiencies[1]), PPM.into());
+            let wear =
+                Ratio::new(i128::from(storage.cost.0) * i128::from(storage.efficiencies[1]), PPM.into());
             let most = storage.power[1].0 as f64 / given.to_f64();
             link(discharge, wear.expect("parts per million"), most, StandsFor::Discharge(place, at));
             let mut hold = vec![term(held, Ratio::whole(-1))];

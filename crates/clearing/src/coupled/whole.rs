@@ -135,7 +135,8 @@ impl<'a> Whole<'a> {
                 self.fix(link, self.most(link));
             }
         }
-        let stiff: Vec<usize> = (0..self.programme.nodes()).filter(|node| self.simplex.is_stiff(*node)).collect();
+        let stiff: Vec<usize> =
+            (0..self.programme.nodes()).filter(|node| self.simplex.is_stiff(*node)).collect();
         let mut circles = 0;
         loop {
             let open = |node: &usize| {
@@ -193,12 +194,14 @@ impl<'a> Whole<'a> {
         let decided: f64 = (0..self.open.len()).filter(|other| !self.open[*other]).map(terms).sum();
         let used = (self.programme.taken[node] - decided) / factor;
         let out = |other: &usize| {
-            matches!(self.programme.links[*other].stands_for, StandsFor::Hold(..)) && self.factor(*other, node) < 0.0
+            matches!(self.programme.links[*other].stands_for, StandsFor::Hold(..))
+                && self.factor(*other, node) < 0.0
         };
         let at_least = (0..self.open.len()).find(out).is_some_and(|out| out == link || self.at_least[out]);
         self.at_least[link] = at_least;
         let up = at_least == (factor > 0.0);
-        let amount = self.whole(link, used, |used| if up { (used - 1e-6).ceil() } else { (used + 1e-6).floor() });
+        let amount =
+            self.whole(link, used, |used| if up { (used - 1e-6).ceil() } else { (used + 1e-6).floor() });
         if matches!(self.programme.links[link].stands_for, StandsFor::Hold(..)) {
             (self.uses[link], self.open[link]) = (used, false);
         } else {
@@ -272,17 +275,20 @@ impl<'a> Whole<'a> {
 
     /// What each of a group takes of so much, Wh.
     fn shares(&self, group: usize, amount: i64) -> Vec<i64> {
-        let capacities = self.programme.groups[group].iter().map(|member| self.problem.conversions[*member].capacity.0);
+        let capacities =
+            self.programme.groups[group].iter().map(|member| self.problem.conversions[*member].capacity.0);
         let total: i64 = capacities.clone().sum();
         let mut parts = CumulativeFloor::new(amount.into(), total.unsigned_abs().into());
-        let share = |capacity: i64| parts.as_mut().map_or(0, |parts| parts.next(capacity.unsigned_abs()) as i64);
+        let share =
+            |capacity: i64| parts.as_mut().map_or(0, |parts| parts.next(capacity.unsigned_abs()) as i64);
         capacities.map(share).collect()
     }
 
     /// The least that a group must take to give so much to a node, Wh.
     fn least(&self, group: usize, node: usize, energy: i64) -> i64 {
         let converter = &self.problem.conversions[self.programme.groups[group][0]];
-        let ratio = converter.outputs.iter().find(|(output, _)| *output == node).map_or(PPM, |(_, ratio)| *ratio);
+        let ratio =
+            converter.outputs.iter().find(|(output, _)| *output == node).map_or(PPM, |(_, ratio)| *ratio);
         let mut amount = -(-i128::from(energy) * MILLION).div_euclid(ratio.into()) as i64;
         let given = |amount: i64| -> i64 {
             self.shares(group, amount).iter().map(|share| Converter::given(Energy(*share), ratio).0).sum()
@@ -423,7 +429,8 @@ impl<'a> Whole<'a> {
             };
             off + IMPOSSIBLE * (off - better[side].min(slack)).max(0)
         };
-        let wrong = |storage: &usize| self.first_wrong_level(*storage, &self.problem.storages[*storage]).is_some();
+        let wrong =
+            |storage: &usize| self.first_wrong_level(*storage, &self.problem.storages[*storage]).is_some();
         let wrong = (0..self.problem.storages.len()).filter(wrong).count() as i64;
         (0..self.nodes.len()).map(node).sum::<i64>() + 100 * IMPOSSIBLE * wrong
     }
@@ -457,7 +464,9 @@ impl<'a> Whole<'a> {
             for (member, share) in self.programme.groups[group].iter().zip(shares) {
                 let claim = &mut conversions[*member];
                 claim.input = Energy(share);
-                for ((node, ratio), output) in self.problem.conversions[*member].outputs.iter().zip(&mut claim.outputs) {
+                for ((node, ratio), output) in
+                    self.problem.conversions[*member].outputs.iter().zip(&mut claim.outputs)
+                {
                     let stand = &mut stands[*node];
                     let lost = (stand.excess - stand.at[0]).clamp(0, can_lose(share, *ratio));
                     stand.excess -= lost;
@@ -466,7 +475,9 @@ impl<'a> Whole<'a> {
             }
         }
         let values = |held: usize, count: usize| {
-            let value = |price: &Ratio| Price(price.floor().clamp(-i128::from(MAX_VALUE.0), MAX_VALUE.0.into()) as i64);
+            let value = |price: &Ratio| {
+                Price(price.floor().clamp(-i128::from(MAX_VALUE.0), MAX_VALUE.0.into()) as i64)
+            };
             prices[held..held + count].iter().map(value).collect()
         };
         let storages = self.problem.storages.iter().enumerate().map(|(storage, offer)| StorageClaim {
@@ -486,12 +497,14 @@ impl<'a> Whole<'a> {
             if converts && (all || !self.simplex.balances(link)) {
                 let outputs = self.does(link, self.amounts[link]).into_iter().skip(1);
                 for (node, given) in outputs {
-                    programme.taken[node] += self.factor(link, node) * self.amounts[link] as f64 - given as f64;
+                    programme.taken[node] +=
+                        self.factor(link, node) * self.amounts[link] as f64 - given as f64;
                 }
             }
         }
         for (storage, offer) in self.problem.storages.iter().enumerate().filter(|_| all) {
-            let [given, kept] = [offer.efficiencies[1], offer.efficiencies[2]].map(|part| f64::from(part) / f64::from(PPM));
+            let [given, kept] =
+                [offer.efficiencies[1], offer.efficiencies[2]].map(|part| f64::from(part) / f64::from(PPM));
             let (mut lost, mut idle) = (0.0, offer.levels[0].0 as f64);
             for at in 0..offer.nodes.len() {
                 let Some(hold) = self.programme.link(StandsFor::Hold(storage, at)) else { continue };

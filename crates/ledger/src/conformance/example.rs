@@ -1,5 +1,7 @@
 //! An example run: a small community in which every kind of command occurs. Deterministic from its seed.
 
+mod metering;
+
 use crate::{Key, Recoverer};
 use market::rule::coupled::Coupled;
 use market::rule::{Clearing, Cut, RuleKind, merit_order};
@@ -7,9 +9,9 @@ use market::signing::Domain;
 use market::{
     AccountId, Agreement, Attributes, Authentication, Book, Carrier, Claim, Command, Community, Conversion,
     Delegate, DeliveryInterval, Energy, Envelope, Fraction, ImbalancePolicy, Location, Market, MeterId,
-    MeterTerms, Money, Order, OrderId, Output, Price, PriceConvention, Prices, Quality, Reading, Rejection,
-    Rule, SharingKey, Side, State, Step, StorageOffer, Tariff, TariffId, TariffKind, TariffVersion,
-    TimeInForce, Window, Wish,
+    MeterTerms, Money, Order, OrderId, Output, Price, PriceConvention, Prices, Quality, Rejection, Rule,
+    SharingKey, Side, State, Step, StorageOffer, Tariff, TariffId, TariffKind, TariffVersion, TimeInForce,
+    Window, Wish,
 };
 
 /// Length of a delivery interval, s.
@@ -31,6 +33,8 @@ pub struct Example {
     random: u64,
     operator_nonce: u64,
     search: Search,
+    /// Readings that were missing or wrong: step, carrier and member.
+    faults: Vec<(u64, Carrier, usize)>,
 }
 
 /// Finds right claims.
@@ -55,6 +59,8 @@ struct Meter {
     id: MeterId,
     key: Key,
     sequence: u64,
+    /// What a cumulative register shows: energy taken and given.
+    shown: [u64; 2],
 }
 
 impl Example {
@@ -85,6 +91,7 @@ impl Example {
             random: seed,
             operator_nonce: 0,
             search,
+            faults: Vec::new(),
         };
         example.operate(Command::Found(Box::new(community)));
         example.operate(Command::Tick { time: START - 86_400 });
@@ -100,6 +107,7 @@ impl Example {
             .map(|step| Prices { import: Price(280_000 + step * 7), export: Price(60_000 - step) });
         example.operate(Command::PublishPrices { tariff: TariffId(2), start, prices: prices.collect() });
         example.agree(seed);
+        example.arrange();
         example.checkpoint();
         example
     }
@@ -187,7 +195,10 @@ impl Example {
         let interval = DeliveryInterval { start: START, duration: DURATION }.later(step);
         self.operate(Command::Tick { time: interval.end() });
         for carrier in Carrier::ALL {
-            self.read(carrier, interval);
+            if let Some(before) = step.checked_sub(1) {
+                self.correct(carrier, before);
+            }
+            self.read(carrier, step);
             if self.rule(carrier).shares_metered() {
                 self.operate(Command::Clear { carrier, interval, claim: Claim::Metered });
             }
@@ -205,6 +216,7 @@ impl Example {
                 id: MeterId(self.state.meters().len() as u32),
                 key: Key::from_seed(seed, &format!("meter {name} {}", carrier.name())),
                 sequence: 0,
+                shown: [999_000, 0],
             };
             let terms = MeterTerms {
                 account: id,
@@ -242,7 +254,7 @@ impl Example {
             penalty: Price(5_000),
             tolerance: 100_000,
             grace: 0,
-            correction_window: 0,
+            correction_window: 3 * DURATION,
         };
         let nonce = self.nonce();
         self.operate(Command::Agree { terms, nonce });
@@ -424,30 +436,6 @@ impl Example {
         let collar = (market.floor, market.cap);
         let claim = book.map_or(Claim::Nothing, |book| (self.search.book)(&market.rule, book, collar));
         self.operate(Command::Clear { carrier, interval, claim });
-    }
-
-    fn read(&mut self, carrier: Carrier, interval: DeliveryInterval) {
-        for member in 0..self.members.len() {
-            let position = *self
-                .state
-                .position(self.members[member].meters[carrier as usize].id, interval)
-                .unwrap_or(&market::Position::default());
-            // Sometimes what was contracted, mostly not quite; a meter with generation counts both ways.
-            let near = |example: &mut Self, contracted: Energy| {
-                let drawn = example.draw(400) as i64;
-                Energy((contracted.0 + drawn - 200).max(0))
-            };
-            let (import, export) = match self.draw(8) {
-                0 | 1 => (position.bought, position.sold),
-                2 => (Energy(8_000), near(self, position.sold)), // more than some can pay
-                _ => (near(self, position.bought), near(self, position.sold)),
-            };
-            let meter = &mut self.members[member].meters[carrier as usize];
-            meter.sequence += 1;
-            let reading = Reading { meter: meter.id, interval, import, export, sequence: meter.sequence };
-            let key = meter.key.clone();
-            self.send(Command::Read(reading), &key);
-        }
     }
 
     fn checkpoint(&mut self) {

@@ -9,7 +9,8 @@ use serde_json::Value;
 #[test]
 fn the_claims_worked_by_hand_are_found() {
     let mut cases = 0;
-    for folder in std::fs::read_dir(root().join("cases/coupled")).unwrap().map(|entry| entry.unwrap().path()) {
+    for folder in std::fs::read_dir(root().join("cases/coupled")).unwrap().map(|entry| entry.unwrap().path())
+    {
         if !folder.join("input.json").is_file() {
             continue;
         }
@@ -18,7 +19,8 @@ fn the_claims_worked_by_hand_are_found() {
         let (instance, k) = (read(&input), Fraction::parse(input["k"].as_str().unwrap()).unwrap());
         let mut problem = instance.problem();
         for node in &mut problem.nodes {
-            (node.k, node.collar) = (k, (Price(number(&input["collar"][0])), Price(number(&input["collar"][1]))));
+            (node.k, node.collar) =
+                (k, (Price(number(&input["collar"][0])), Price(number(&input["collar"][1]))));
         }
         let cleared = Cleared::of(&problem).unwrap();
         assert_eq!(cleared.welfare(&problem), Money(number(&expected["welfare"]).into()));
@@ -47,7 +49,8 @@ fn read(input: &Value) -> Instance {
         instance.enter(kind, &[node, number(&order["limit_price"]), number(&order["energy_wh"])]);
     }
     for of in input["conversions"].as_array().unwrap() {
-        let mut row = vec![place(&of["interval"], &of["input"]), number(&of["capacity_wh"]), number(&of["cost"])];
+        let mut row =
+            vec![place(&of["interval"], &of["input"]), number(&of["capacity_wh"]), number(&of["cost"])];
         for output in of["outputs"].as_array().unwrap() {
             row.extend([place(&of["interval"], &output["carrier"]), number(&output["ratio_ppm"])]);
         }

@@ -2,7 +2,8 @@
 
 use market::rule::coupled::{Converter, Coupled, Node, Reservoir};
 use market::{
-    AccountId, Book, BookOrder, Carrier, DeliveryInterval, Energy, Fraction, MeterId, Price, Side, TimeInForce,
+    AccountId, Book, BookOrder, Carrier, DeliveryInterval, Energy, Fraction, MeterId, Price, Side,
+    TimeInForce,
 };
 
 /// A problem that owns its books.
@@ -48,9 +49,14 @@ impl Instance {
                 capacity: Energy(*capacity),
                 cost: Price(*cost),
             }),
-            ("s", [first, count, carrier, charge, discharge, capacity, level, least, stored, given, kept, cost]) => {
+            (
+                "s",
+                [first, count, carrier, charge, discharge, capacity, level, least, stored, given, kept, cost],
+            ) => {
                 self.storages.push(Reservoir {
-                    nodes: (*first..first + count).map(|at| at as usize * self.carriers + *carrier as usize).collect(),
+                    nodes: (*first..first + count)
+                        .map(|at| at as usize * self.carriers + *carrier as usize)
+                        .collect(),
                     power: [Energy(*charge), Energy(*discharge)],
                     capacity: Energy(*capacity),
                     levels: [Energy(*level), Energy(*least)],
@@ -63,7 +69,8 @@ impl Instance {
     }
 
     fn order(&mut self, side: Side, node: usize, limit: i64, energy: i64) {
-        let account = 6 + self.books.iter().map(|book| book.bids.len() + book.offers.len()).sum::<usize>() as u32;
+        let account =
+            6 + self.books.iter().map(|book| book.bids.len() + book.offers.len()).sum::<usize>() as u32;
         let book = &mut self.books[node];
         let orders = if side == Side::Buy { &mut book.bids } else { &mut book.offers };
         orders.push(BookOrder {

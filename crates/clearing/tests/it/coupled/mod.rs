@@ -21,7 +21,8 @@ pub(crate) struct Cleared {
 impl Cleared {
     /// What the search finds, if the check accepts it; else in words why not.
     pub(crate) fn of(problem: &Coupled<'_>) -> Result<Self, String> {
-        let Claim::Coupled { nodes, conversions, storages } = clear_coupled(problem, &mut Workspace::new()) else {
+        let Claim::Coupled { nodes, conversions, storages } = clear_coupled(problem, &mut Workspace::new())
+        else {
             return Err("another claim".into());
         };
         let mut outs = vec![Clearing::default(); nodes.len()];

@@ -33,7 +33,10 @@ fn the_optimum_of_an_independent_solver_is_reached_but_for_whole_wh() {
         let most = optimum + cleared.withheld(&problem) + tolerance(optimum);
         assert!(welfare <= most, "instance {count}: {welfare} where {optimum} is best");
         let least = optimum - gap - tolerance(optimum);
-        assert!(welfare >= least, "instance {count}: {welfare}, within {gap} of the best, which is {optimum}");
+        assert!(
+            welfare >= least,
+            "instance {count}: {welfare}, within {gap} of the best, which is {optimum}"
+        );
         count += 1;
         exact += u32::from((welfare - optimum).abs() <= tolerance(optimum));
         above += u32::from(welfare > optimum + tolerance(optimum));
