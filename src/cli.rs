@@ -5,6 +5,7 @@ use crate::compare::CompareOptions;
 use crate::failure::Failure;
 use crate::settings::RunOptions;
 use crate::share::Country;
+use crate::study::StudyOptions;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 use market::rule::sharing::Rounding;
 use market::{Fraction, MAX_PRICE, Price, PriceConvention, SharingKey};
@@ -32,6 +33,8 @@ enum Verb {
     Share(ShareOptions),
     /// Compare market designs: the same orders and readings under every rule and key
     Compare(CompareOptions),
+    /// Put a question to a scenario that playing it does not answer
+    Study(StudyOptions),
     /// Verify a ledger again from its first record
     Audit(AuditOptions),
     /// Write each member's invoices, every line traced to its reading, its price and its record
@@ -246,6 +249,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Some(Verb::Clear(options)) => crate::clear::clear(&options),
         Some(Verb::Share(options)) => crate::share::share(&options),
         Some(Verb::Compare(options)) => crate::compare::compare(&options),
+        Some(Verb::Study(options)) => crate::study::study(&options),
         Some(Verb::Audit(options)) => crate::audit::audit(&options),
         Some(Verb::Invoice(options)) => crate::invoice::invoice(&options),
         Some(Verb::Explain(options)) => crate::explain::explain(&options),

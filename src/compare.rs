@@ -348,7 +348,7 @@ impl Finished<'_> {
 }
 
 /// The text in lines of at most so many characters.
-fn wrapped(text: &str, most: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, most: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let last = lines.len() - 1;

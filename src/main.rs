@@ -17,6 +17,7 @@ mod explain;
 mod invoice;
 mod run;
 mod share;
+mod study;
 
 mod metered;
 mod orders;

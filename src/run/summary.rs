@@ -5,11 +5,11 @@ use crate::settings::Settings;
 use crate::show::{cents, euros, kwh, percent};
 use crate::table::{Align, Table};
 use ledger::Audit;
-use market::{Authentication, Money};
+use market::{Authentication, Energy, Money};
 use serde::Serialize;
 use sim::calendar::format_instant;
 use sim::report::text::whole;
-use sim::{MemberSummary, Scenario, Summary};
+use sim::{CouplingSummary, MemberSummary, Scenario, Summary};
 use std::path::Path;
 use std::time::Duration;
 
@@ -45,6 +45,7 @@ pub(super) struct RunForm<'a> {
     at_tariff_neur: i128,
     saved_neur: i128,
     carriers: Vec<CarrierForm>,
+    coupling: Option<CouplingForm>,
     members: Vec<MemberForm<'a>>,
     orders: u64,
     refused: Vec<RefusedForm>,
@@ -64,6 +65,27 @@ struct CarrierForm {
     import_wh: i64,
     export_wh: i64,
     untraded: Option<&'static str>,
+}
+
+/// What clearing carriers together was worth on the same orders and offers, and what it dispatched.
+#[derive(Serialize)]
+struct CouplingForm {
+    clearings: u64,
+    welfare_neur: i128,
+    welfare_alone_neur: i128,
+    gain_neur: i128,
+    stored_wh: i64,
+    converted: Vec<ConvertedForm>,
+}
+
+#[derive(Serialize)]
+struct ConvertedForm {
+    device: &'static str,
+    input: &'static str,
+    input_wh: i64,
+    electricity_wh: i64,
+    heat_wh: i64,
+    gas_wh: i64,
 }
 
 #[derive(Serialize)]
@@ -124,6 +146,7 @@ impl Finished<'_> {
                     untraded: carrier.untraded,
                 })
                 .collect(),
+            coupling: summary.coupling.as_ref().map(coupling_form),
             members: summary.members.iter().map(member_form).collect(),
             orders: summary.orders,
             refused: summary
@@ -164,6 +187,7 @@ impl Finished<'_> {
         text += "  \"with supplier\": the same meter readings, everything at the supplier's tariff. A plant that makes heat or\n  \
                  gas for sale is compared with selling it to the supplier; its saving is what trading earned.\n\n";
         text += &self.carriers();
+        text += &self.coupling();
         let authentication = match scenario.community.authentication {
             Authentication::Signature => "every command is signed by its sender, every signature checked",
             Authentication::Operator => {
@@ -252,6 +276,25 @@ impl Finished<'_> {
         text
     }
 
+    /// What clearing carriers together was worth; nothing where each is cleared alone.
+    fn coupling(&self) -> String {
+        let Some(coupling) = &self.summary.coupling else { return String::new() };
+        let converted: Vec<String> = coupling
+            .dispatched()
+            .map(|(device, from, turned)| {
+                let (taken, given) = (Energy(turned.input), Energy(turned.outputs.iter().sum()));
+                format!("{device}: {} kWh of {} into {} kWh", kwh(taken), from.name(), kwh(given))
+            })
+            .collect();
+        let converted =
+            if converted.is_empty() { "nothing was converted".into() } else { converted.join("; ") };
+        format!(
+            "\n  cleared together the orders and offers were worth {} € more than carrier by carrier with every offer at\n  \
+             rest ({converted});\n  without coupling members would have placed other orders\n",
+            euros(coupling.gain())
+        )
+    }
+
     /// What was traded.
     fn carriers(&self) -> String {
         let right = Align::Right;
@@ -272,6 +315,22 @@ impl Finished<'_> {
             ]);
         }
         table.render()
+    }
+}
+
+fn coupling_form(coupling: &CouplingSummary) -> CouplingForm {
+    let converted = coupling.dispatched().map(|(device, input, turned)| {
+        let [electricity_wh, heat_wh, gas_wh] = turned.outputs;
+        let input = input.name();
+        ConvertedForm { device, input, input_wh: turned.input, electricity_wh, heat_wh, gas_wh }
+    });
+    CouplingForm {
+        clearings: coupling.clearings,
+        welfare_neur: coupling.welfare.0,
+        welfare_alone_neur: coupling.alone.0,
+        gain_neur: coupling.gain().0,
+        stored_wh: coupling.stored.0,
+        converted: converted.collect(),
     }
 }
 

@@ -7,7 +7,9 @@ use agents::device::{
     Photovoltaic, Session, ThermalStore,
 };
 use agents::forecast::Method;
-use agents::{Fees, MarketOutlook, Outlook, Prosumer, ProsumerDescription, Random, Series, strategy};
+use agents::{
+    Coupling, Fees, MarketOutlook, Outlook, Prosumer, ProsumerDescription, Random, Series, strategy,
+};
 use market::{Carrier, DeliveryInterval, Energy, Price, Prices};
 
 const QUARTER: u32 = 900;
@@ -37,6 +39,7 @@ fn house(name: &str) -> Prosumer {
         charge_efficiency: 0.9,
         discharge_efficiency: 0.9,
         initial_charge: 1.0,
+        degradation_cost: 0,
     };
     let (cop, air) = (CoefficientOfPerformance::Air, series(-50, 150));
     let devices = [
@@ -64,6 +67,7 @@ fn house(name: &str) -> Prosumer {
         connected: &[Carrier::Electricity],
         merit: &[],
         forecast: Method::Smoothed,
+        offers_storage: false,
         duration: QUARTER,
     })
     .unwrap()
@@ -94,6 +98,7 @@ fn main() {
                         open: 4,
                         running: [Energy::ZERO; 3],
                         markets: [Some(market), None, None],
+                        coupling: Coupling::default(),
                     },
                     &mut orders,
                 );

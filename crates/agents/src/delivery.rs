@@ -1,5 +1,6 @@
 //! What a prosumer's devices did in one delivery interval.
 
+use crate::device::{Converter, Turned};
 use market::Carrier;
 
 /// One carrier's balance over one interval, Wh, every part ≥ 0. Exactly:
@@ -69,10 +70,20 @@ pub struct Delivery {
     pub ambient: i64,
     /// Of the electricity charged, by cars, Wh.
     pub car_charged: i64,
-    /// Of the heat produced, by combined heat and power, Wh.
-    pub chp_heat: i64,
-    /// Of the gas converted, by combined heat and power, Wh.
-    pub chp_gas: i64,
+    /// What the converters did, by kind.
+    pub converters: [Turned; Converter::COUNT],
+    /// Water in the reservoirs, Wh of potential energy: its change is inflow − what went unused − lost − electricity.
+    pub water: i64,
+    /// Flowed into the reservoirs, Wh.
+    pub inflow: i64,
+    /// Of the electricity generated, by reservoirs, Wh.
+    pub from_water: i64,
+    /// Left to the river bed or run over, Wh.
+    pub past_turbine: i64,
+    /// Lost in the reservoirs' turbines, Wh.
+    pub water_loss: i64,
+    /// Of the electricity discharged, by cars, Wh.
+    pub car_discharged: i64,
 }
 
 impl Delivery {
@@ -80,5 +91,11 @@ impl Delivery {
     #[must_use]
     pub fn of(&self, carrier: Carrier) -> &Balance {
         &self.balances[carrier as usize]
+    }
+
+    /// What the converters of a kind did.
+    #[must_use]
+    pub fn by(&self, kind: Converter) -> &Turned {
+        &self.converters[kind as usize]
     }
 }

@@ -8,7 +8,7 @@
 //!
 //! ```
 //! use agents::device::{Device, Load, Photovoltaic};
-//! use agents::{Fees, MarketOutlook, Outlook, Prosumer, ProsumerDescription, Series, forecast::Method, strategy};
+//! use agents::{Coupling, Fees, MarketOutlook, Outlook, Prosumer, ProsumerDescription, Series, forecast::Method, strategy};
 //! use market::{Carrier, DeliveryInterval, Energy, Price, Prices};
 //!
 //! // Two days of history, then the simulated day: step 0 is the first that is delivered.
@@ -26,6 +26,7 @@
 //!     connected: &[Carrier::Electricity],
 //!     merit: &[],
 //!     forecast: Method::Smoothed,
+//!     offers_storage: false,
 //!     duration: 900,
 //! })?;
 //! let prices = [Prices { import: Price(300_000), export: Price(80_000) }];
@@ -33,7 +34,9 @@
 //! let first = DeliveryInterval::new(0, 900).unwrap();
 //! let running = [Energy::ZERO; 3];
 //! let mut orders = Vec::new();
-//! house.orders(&Outlook { step: 0, first, open: 1, running, markets: [Some(market), None, None] }, &mut orders);
+//! let coupling = Coupling::default();
+//! let markets = [Some(market), None, None];
+//! house.orders(&Outlook { step: 0, first, open: 1, running, markets, coupling }, &mut orders);
 //! // 8 kWp · 0.5 · ¼ h − 150 Wh
 //! assert_eq!((orders[0].energy, orders[0].limit), (Energy(850), Price(80_000)));
 //! let done = house.deliver(0, &[Energy(-850), Energy::ZERO, Energy::ZERO]);
@@ -57,12 +60,16 @@ mod delivery;
 pub use delivery::{Balance, Delivery};
 mod state;
 pub use state::State;
+mod commitment;
+pub use commitment::Commitment;
 pub mod dispatch;
 pub mod forecast;
-mod linear;
+pub mod linear;
 mod outlook;
-pub use outlook::{Fees, Intent, MarketOutlook, Outlook};
+pub use outlook::{Coupling, Fees, Intent, MarketOutlook, Outlook};
 pub mod strategy;
 pub use strategy::Strategy;
+mod offer;
+pub use offer::{ConversionIntent, StorageIntent};
 mod prosumer;
 pub use prosumer::{Prosumer, ProsumerDescription};

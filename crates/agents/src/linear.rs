@@ -1,4 +1,5 @@
-//! A linear programme: min cᵀx where every variable lies between its bounds and every row equals its right side.
+//! A linear programme: min cᵀx where every variable lies between its bounds and every row equals its right side; a
+//! quadratic one where variables also cost their squares, ½ wx² with w ≥ 0.
 //!
 //! Solved by Clarabel (Goulart and Chen 2024), an interior-point method: single-threaded, without a time limit, so
 //! that the same programme has the same answer.
@@ -11,12 +12,18 @@ use clarabel::solver::{
 
 /// A variable's place.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Variable(usize);
+pub struct Variable(usize);
+
+/// A row's place.
+#[derive(Clone, Copy, Debug)]
+pub struct Row(usize);
 
 /// A programme under construction. Numbers should be of order one.
-#[derive(Default)]
-pub(crate) struct Programme {
+#[derive(Clone, Debug, Default)]
+pub struct Programme {
     costs: Vec<f64>,
+    /// The weights w of ½ wx²; 0 for most.
+    squares: Vec<f64>,
     bounds: Vec<(f64, f64)>,
     /// Equality rows: (row, variable, coefficient), and the right sides.
     entries: Vec<(usize, usize, f64)>,
@@ -25,21 +32,34 @@ pub(crate) struct Programme {
 
 impl Programme {
     /// Adds a variable with its cost and bounds; infinite bounds are none.
-    pub(crate) fn variable(&mut self, cost: f64, low: f64, high: f64) -> Variable {
+    pub fn variable(&mut self, cost: f64, low: f64, high: f64) -> Variable {
         self.costs.push(cost);
+        self.squares.push(0.0);
         self.bounds.push((low, high.max(low)));
         Variable(self.costs.len() - 1)
     }
 
+    /// Lets a variable cost ½ · weight · x² beside; weight ≥ 0.
+    pub fn square(&mut self, variable: Variable, weight: f64) {
+        self.squares[variable.0] = weight.max(0.0);
+    }
+
+    /// Changes what a variable costs.
+    pub fn reprice(&mut self, variable: Variable, cost: f64) {
+        self.costs[variable.0] = cost;
+    }
+
     /// Adds a row Σ coefficient · variable = right.
-    pub(crate) fn row(&mut self, terms: &[(Variable, f64)], right: f64) {
+    pub fn row(&mut self, terms: &[(Variable, f64)], right: f64) -> Row {
         let row = self.right.len();
         self.entries.extend(terms.iter().map(|(variable, coefficient)| (row, variable.0, *coefficient)));
         self.right.push(right);
+        Row(row)
     }
 
     /// The optimum, or nothing where there is none to be found.
-    pub(crate) fn solve(&self) -> Option<Solution> {
+    #[must_use]
+    pub fn solve(&self) -> Option<Solution> {
         let count = self.costs.len();
         let equal = self.right.len();
         let (mut rows, mut columns, mut values): (Vec<_>, Vec<_>, Vec<_>) = (vec![], vec![], vec![]);
@@ -69,21 +89,47 @@ impl Programme {
             .presolve_enable(false)
             .build()
             .ok()?;
-        let none = CscMatrix::zeros((count, count));
-        let mut solver = DefaultSolver::new(&none, &self.costs, &matrix, &right, &cones, settings).ok()?;
+        let squared = || self.squares.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
+        let places: Vec<usize> = squared().map(|(place, _)| place).collect();
+        let weights = squared().map(|(_, weight)| *weight).collect();
+        let quadratic = CscMatrix::new_from_triplets(count, count, places.clone(), places, weights);
+        let mut solver =
+            DefaultSolver::new(&quadratic, &self.costs, &matrix, &right, &cones, settings).ok()?;
         solver.solve();
-        matches!(solver.solution.status, SolverStatus::Solved | SolverStatus::AlmostSolved)
-            .then(|| Solution(solver.solution.x.clone()))
+        let solution = solver.solution;
+        matches!(solution.status, SolverStatus::Solved | SolverStatus::AlmostSolved).then(|| Solution {
+            values: solution.x,
+            duals: solution.z,
+            cost: solution.obj_val,
+        })
     }
 }
 
-/// The values of the variables.
-pub(crate) struct Solution(Vec<f64>);
+/// An optimum.
+#[derive(Clone, Debug)]
+pub struct Solution {
+    values: Vec<f64>,
+    duals: Vec<f64>,
+    cost: f64,
+}
 
 impl Solution {
     /// A variable's value.
-    pub(crate) fn of(&self, variable: Variable) -> f64 {
-        self.0[variable.0]
+    #[must_use]
+    pub fn of(&self, variable: Variable) -> f64 {
+        self.values[variable.0]
+    }
+
+    /// What one unit more on a row's right side would add to the least cost.
+    #[must_use]
+    pub fn price(&self, row: Row) -> f64 {
+        -self.duals[row.0]
+    }
+
+    /// The least cost.
+    #[must_use]
+    pub fn cost(&self) -> f64 {
+        self.cost
     }
 }
 
@@ -103,5 +149,19 @@ mod tests {
         assert!((solution.of(x) - 2.0).abs() < 1e-6 && (solution.of(y) - 2.0).abs() < 1e-6);
         programme.row(&[(x, 1.0)], 9.0);
         assert!(programme.solve().is_none());
+    }
+
+    #[test]
+    fn a_row_is_worth_what_its_right_side_costs() {
+        // min x + ½·2·y², x + y = 3, x ≥ 0: y = ½ where its slope 2y is x's cost; one unit more costs 1.
+        let mut programme = Programme::default();
+        let x = programme.variable(9.0, 0.0, f64::INFINITY);
+        programme.reprice(x, 1.0);
+        let y = programme.variable(0.0, 0.0, f64::INFINITY);
+        programme.square(y, 2.0);
+        let balance = programme.row(&[(x, 1.0), (y, 1.0)], 3.0);
+        let solution = programme.solve().unwrap();
+        assert!((solution.of(y) - 0.5).abs() < 1e-6 && (solution.price(balance) - 1.0).abs() < 1e-6);
+        assert!((solution.cost() - 2.75).abs() < 1e-6);
     }
 }

@@ -1,5 +1,6 @@
 //! What a member knows when it decides, and what it wants.
 
+use crate::Commitment;
 use market::{Carrier, DeliveryInterval, Energy, Price, Prices, Side};
 
 /// What is added to the price of energy bought, n€/Wh.
@@ -40,6 +41,29 @@ pub struct Outlook<'a> {
     pub running: [Energy; 3],
     /// Per carrier in canonical order; none where it is not traded or the member has no meter.
     pub markets: [Option<MarketOutlook<'a>>; 3],
+    /// Which of them are cleared together, and what came of it.
+    pub coupling: Coupling<'a>,
+}
+
+/// What a member knows about coupled clearings; by default there are none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Coupling<'a> {
+    /// Which carriers are cleared together.
+    pub carriers: [bool; 3],
+    /// Which carriers the member may sell.
+    pub sells: [bool; 3],
+    /// What was dispatched of its devices for the interval in progress (`step − 1`).
+    pub running: Commitment,
+    /// The same per open interval; intervals beyond its end are not yet dispatched.
+    pub open: &'a [Commitment],
+}
+
+impl Coupling<'_> {
+    /// What was dispatched for an open interval.
+    #[must_use]
+    pub fn commitment(&self, ahead: usize) -> Commitment {
+        self.open.get(ahead).copied().unwrap_or_default()
+    }
 }
 
 impl MarketOutlook<'_> {

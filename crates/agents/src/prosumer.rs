@@ -3,7 +3,10 @@
 use crate::dispatch::{Ask, Guide, HeatSource, dispatch};
 use crate::forecast::{Forecaster, Method};
 use crate::strategy::{Planned, Situation};
-use crate::{Delivery, Devices, Impossible, Intent, Outlook, Random, State, Strategy};
+use crate::{
+    Commitment, ConversionIntent, Delivery, Devices, Impossible, Intent, Outlook, Random, State,
+    StorageIntent, Strategy,
+};
 use market::{Carrier, Energy};
 use std::ops::Range;
 
@@ -28,6 +31,8 @@ pub struct ProsumerDescription<'a> {
     pub merit: &'a [HeatSource],
     /// How it forecasts.
     pub forecast: Method,
+    /// Whether it leaves its battery to coupled clearings; it needs exactly one.
+    pub offers_storage: bool,
     /// Length of a delivery interval, s.
     pub duration: u32,
 }
@@ -48,12 +53,18 @@ pub struct Prosumer {
     start: State,
     working: State,
     plan: Vec<Planned>,
+    /// What it offers beside its orders.
+    conversions: Vec<ConversionIntent>,
+    storage: Option<StorageIntent>,
+    /// First step that no offer of its battery has covered.
+    unoffered: i64,
 }
 
 /// What a member can expect, and on what terms its devices run.
 struct Home {
     connected: [bool; 3],
     merit: Vec<HeatSource>,
+    offers_storage: bool,
     demand: [Option<Forecaster>; 3],
     generation: [Option<Forecaster>; 3],
     /// Last step the forecasts have learnt.
@@ -80,18 +91,32 @@ impl Prosumer {
                 });
             }
         }
+        if is.offers_storage && is.devices.batteries.len() != 1 {
+            return Err(Impossible::Contradiction {
+                device: "member",
+                field: "storage_offer",
+                value: format!("true with {} batteries", is.devices.batteries.len()),
+                allowed: "used with exactly one battery".into(),
+            });
+        }
         let state = State::before(&is.devices, 0);
         Ok(Self {
             name: is.name.into(),
             strategy: is.strategy,
             random: Random::of(is.seed, is.name),
-            home: Home::new(&is.devices, connected, is.merit, is.forecast, is.duration),
+            home: Home {
+                offers_storage: is.offers_storage,
+                ..Home::new(&is.devices, connected, is.merit, is.forecast, is.duration)
+            },
             next: 0,
             before: state.clone(),
             start: state.clone(),
             working: state.clone(),
             state,
             plan: Vec::new(),
+            conversions: Vec::new(),
+            storage: None,
+            unoffered: i64::MIN,
             devices: is.devices,
         })
     }
@@ -134,19 +159,20 @@ impl Prosumer {
         let delivered = self.next >= first && first > 0;
         self.start.copy(if delivered { &self.before } else { &self.state });
         for step in (if delivered { first - 1 } else { self.next })..first {
-            let ask =
-                self.home.ask(step, known, outlook.running.map(|energy| energy.0), self.strategy.guide(step));
+            let running = (outlook.running.map(|energy| energy.0), outlook.coupling.running);
+            let ask = self.home.ask(step, known, running, self.strategy.guide(step));
             dispatch(&self.devices, &mut self.start, &ask);
         }
         self.working.copy(&self.start);
         self.plan.clear();
         for ahead in 0..outlook.open {
             let held = outlook.markets.map(|market| market.map_or(0, |market| market.held(ahead)));
+            let held = (held, outlook.coupling.commitment(ahead));
             let ask = self.home.ask(first + ahead as i64, known, held, Guide::default());
             let (delivery, spare) = dispatch(&self.devices, &mut self.working, &ask);
             self.plan.push(Planned { delivery, spare });
         }
-        let ask = self.home.ask(first, known, [0; 3], Guide::default());
+        let ask = self.home.ask(first, known, Default::default(), Guide::default());
         let forecast = ask.demand[0] - ask.generation[0];
         let situation = Situation {
             outlook,
@@ -158,13 +184,45 @@ impl Prosumer {
             plan: &self.plan,
             error: self.home.error,
         };
-        self.strategy.orders(&situation, &mut self.random, orders);
+        let others = orders.len();
+        let mut own = orders.split_off(others);
+        self.strategy.orders(&situation, &mut self.random, &mut own);
+        self.conversions.clear();
+        situation.conversions(&mut own, &mut self.conversions);
+        self.storage = None;
+        if self.home.offers_storage && first + 1 >= self.unoffered {
+            self.storage = situation.storage(&mut own);
+            self.unoffered = first + outlook.open as i64;
+        }
+        orders.append(&mut own);
         self.home.forecasts[first.rem_euclid(4) as usize] = (first, forecast);
     }
 
-    /// Runs the devices through a delivery interval under what was contracted (net, import positive, per carrier in
-    /// canonical order). Steps are delivered in order, each once.
+    /// What it offers to convert beside its last [`orders`](Self::orders).
+    #[must_use]
+    pub fn conversions(&self) -> &[ConversionIntent] {
+        &self.conversions
+    }
+
+    /// What it offers to store beside its last [`orders`](Self::orders).
+    #[must_use]
+    pub fn storage(&self) -> Option<&StorageIntent> {
+        self.storage.as_ref()
+    }
+
+    /// [`deliver_committed`](Self::deliver_committed) where nothing was dispatched by coupled clearings.
     pub fn deliver(&mut self, step: i64, contract: &[Energy; 3]) -> Delivery {
+        self.deliver_committed(step, contract, &Commitment::default())
+    }
+
+    /// Runs the devices through a delivery interval under what was contracted (net, import positive, per carrier in
+    /// canonical order) and what of it was dispatched. Steps are delivered in order, each once.
+    pub fn deliver_committed(
+        &mut self,
+        step: i64,
+        contract: &[Energy; 3],
+        commitment: &Commitment,
+    ) -> Delivery {
         self.before.copy(&self.state);
         self.next = step + 1;
         let (demand, generation) = self.devices.exogenous(step);
@@ -174,6 +232,7 @@ impl Prosumer {
             demand,
             generation,
             contract: contract.map(|energy| energy.0),
+            commitment: self.home.commitment(*commitment),
             connected: self.home.connected,
             guide: self.strategy.guide(step),
             merit: &self.home.merit,
@@ -200,6 +259,7 @@ impl Home {
         let generation = if sunny || method != Method::Smoothed { method } else { Method::Persistence };
         Self {
             connected,
+            offers_storage: false,
             merit: if merit.is_empty() { HeatSource::ALL.into() } else { merit.into() },
             demand: Carrier::ALL.map(|carrier| forecaster(demands(carrier))),
             generation: [
@@ -236,8 +296,20 @@ impl Home {
         }
     }
 
+    /// A battery left to the market rests where the market asks nothing of it.
+    fn commitment(&self, commitment: Commitment) -> Commitment {
+        let storage = self.offers_storage.then(|| commitment.storage.unwrap_or(0));
+        Commitment { storage, ..commitment }
+    }
+
     /// What is asked of the devices at a step, as far as the forecasts can tell.
-    fn ask(&self, step: i64, known: i64, contract: [i64; 3], guide: Guide) -> Ask<'_> {
+    fn ask(
+        &self,
+        step: i64,
+        known: i64,
+        (contract, commitment): ([i64; 3], Commitment),
+        guide: Guide,
+    ) -> Ask<'_> {
         let expected =
             |forecaster: &Option<Forecaster>| forecaster.as_ref().map_or(0, |one| one.expected(step));
         Ask {
@@ -246,6 +318,7 @@ impl Home {
             demand: [0, 1, 2].map(|carrier| expected(&self.demand[carrier])),
             generation: [0, 1, 2].map(|carrier| expected(&self.generation[carrier])),
             contract,
+            commitment: self.commitment(commitment),
             connected: self.connected,
             guide,
             merit: &self.merit,
@@ -256,17 +329,28 @@ impl Home {
 /// Which carriers the devices need a meter for.
 fn needed(devices: &Devices) -> [bool; 3] {
     let demands = |carrier| devices.loads.iter().any(|load| load.carrier() == carrier);
-    let makes_heat =
-        !(devices.heat_pumps.is_empty() && devices.boilers.is_empty() && devices.chps.is_empty());
+    let makes_heat = !(devices.heat_pumps.is_empty()
+        && devices.boilers.is_empty()
+        && devices.electric_boilers.is_empty()
+        && devices.chps.is_empty()
+        && devices.fuel_cells.is_empty());
     let electric = !devices.photovoltaics.is_empty()
         || !devices.winds.is_empty()
         || !devices.rivers.is_empty()
+        || !devices.reservoirs.is_empty()
         || !devices.appliances.is_empty()
         || !devices.batteries.is_empty()
         || !devices.cars.is_empty()
         || !devices.heat_pumps.is_empty()
-        || !devices.chps.is_empty();
-    let gas = !devices.biomethanes.is_empty() || !devices.boilers.is_empty() || !devices.chps.is_empty();
+        || !devices.electric_boilers.is_empty()
+        || !devices.electrolysers.is_empty()
+        || !devices.chps.is_empty()
+        || !devices.fuel_cells.is_empty();
+    let gas = !devices.biomethanes.is_empty()
+        || !devices.boilers.is_empty()
+        || !devices.chps.is_empty()
+        || !devices.fuel_cells.is_empty()
+        || !devices.electrolysers.is_empty();
     [
         electric || demands(Carrier::Electricity),
         demands(Carrier::Heat) && !makes_heat,

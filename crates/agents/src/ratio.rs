@@ -25,6 +25,12 @@ impl Ratio {
         self.0 as f64 / 1e6
     }
 
+    /// In parts per million.
+    #[must_use]
+    pub fn parts_per_million(self) -> u32 {
+        u32::try_from(self.0).unwrap_or(u32::MAX)
+    }
+
     /// ⌊ratio · amount⌋ for amount ≥ 0: what a conversion gives for an input.
     #[must_use]
     pub fn of(self, amount: i64) -> i64 {

@@ -7,7 +7,9 @@ use agents::device::{
 use agents::dispatch::HeatSource;
 use agents::forecast::Method;
 use agents::strategy::{self, Ladder};
-use agents::{Delivery, Fees, Intent, MarketOutlook, Outlook, Prosumer, ProsumerDescription, Series};
+use agents::{
+    Coupling, Delivery, Fees, Intent, MarketOutlook, Outlook, Prosumer, ProsumerDescription, Series,
+};
 use market::{Carrier, DeliveryInterval, Energy, Price, Prices, Side};
 
 const HOUR: u32 = 3_600;
@@ -23,6 +25,7 @@ fn member(devices: Vec<Device>, connected: &[Carrier]) -> Prosumer {
         connected,
         merit: &[],
         forecast: Method::Persistence,
+        offers_storage: false,
         duration: HOUR,
     })
     .unwrap()
@@ -68,7 +71,8 @@ fn orders_at(member: &mut Prosumer, step: i64, open: usize, tariff: &[Prices; 3]
     });
     let first = DeliveryInterval::new(3_600 * step as u64, HOUR).unwrap();
     let mut orders = Vec::new();
-    member.orders(&Outlook { step, first, open, running: [Energy::ZERO; 3], markets }, &mut orders);
+    let (running, coupling) = ([Energy::ZERO; 3], Coupling::default());
+    member.orders(&Outlook { step, first, open, running, markets, coupling }, &mut orders);
     orders
 }
 
@@ -233,6 +237,7 @@ fn a_member_without_the_meter_its_devices_need_is_refused() {
             connected,
             merit: &[HeatSource::Loop],
             forecast: Method::Smoothed,
+            offers_storage: false,
             duration: HOUR,
         })
         .map(|_| ())

@@ -6,7 +6,7 @@ use agents::device::{
 };
 use agents::forecast::Method;
 use agents::strategy::Predictive;
-use agents::{Fees, Intent, MarketOutlook, Outlook, Prosumer, ProsumerDescription, Series};
+use agents::{Coupling, Fees, Intent, MarketOutlook, Outlook, Prosumer, ProsumerDescription, Series};
 use market::{Carrier, DeliveryInterval, Energy, Price, Prices, Side};
 
 const HOUR: u32 = 3_600;
@@ -20,6 +20,7 @@ fn member(devices: Vec<Device>, intervals: usize) -> Prosumer {
         connected: &[Carrier::Electricity],
         merit: &[],
         forecast: Method::Persistence,
+        offers_storage: false,
         duration: HOUR,
     })
     .unwrap()
@@ -52,10 +53,9 @@ fn orders(member: &mut Prosumer, prices: &[(i64, i64)], open: usize) -> Vec<Inte
     let market = MarketOutlook { prices: &prices, fees: Fees::default(), held: &[], recent: &[] };
     let first = DeliveryInterval::new(0, HOUR).unwrap();
     let mut orders = Vec::new();
-    member.orders(
-        &Outlook { step: 0, first, open, running: [Energy::ZERO; 3], markets: [Some(market), None, None] },
-        &mut orders,
-    );
+    let (running, coupling) = ([Energy::ZERO; 3], Coupling::default());
+    let markets = [Some(market), None, None];
+    member.orders(&Outlook { step: 0, first, open, running, markets, coupling }, &mut orders);
     orders
 }
 
@@ -103,6 +103,7 @@ fn a_car_charges_in_the_cheapest_hour_before_it_leaves() {
         charge_efficiency: 1.0,
         discharge_efficiency: 1.0,
         initial_charge: 0.5,
+        degradation_cost: 0,
     };
     // Plugged in since long; 6 kWh are missing; it leaves before the hour at 5 ct.
     let stay = Session { arrival: -3, departure: 3, driven: 0, required: 26_000 };

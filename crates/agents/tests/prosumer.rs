@@ -2,14 +2,16 @@
 
 use agents::device::{
     Appliance, Battery, BatteryDescription, Biomethane, Boiler, Car, CarDescription, Chp, ChpDescription,
-    CoefficientOfPerformance, Device, HeatPump, Load, Photovoltaic, Request, RunOfRiver, Session,
-    ThermalStore, Wind, WindSource,
+    CoefficientOfPerformance, Converter, Device, ElectricBoiler, Electrolyser, ElectrolyserDescription,
+    FuelCell, FuelCellDescription, HeatPump, Load, Photovoltaic, Request, Reservoir, ReservoirDescription,
+    RunOfRiver, Session, ThermalStore, Wind, WindSource,
 };
 use agents::dispatch::HeatSource;
 use agents::forecast::Method;
 use agents::strategy::{self, Ladder};
 use agents::{
-    Delivery, Fees, Intent, MarketOutlook, Outlook, Prosumer, ProsumerDescription, Random, Series, Strategy,
+    Coupling, Delivery, Fees, Intent, MarketOutlook, Outlook, Prosumer, ProsumerDescription, Random, Series,
+    Strategy,
 };
 use market::{Carrier, DeliveryInterval, Energy, Price, Prices, Side};
 use proptest::prelude::*;
@@ -77,6 +79,7 @@ fn devices(random: &mut Random, secret: (i64, u64)) -> Vec<Device> {
                 charge_efficiency: 0.9,
                 discharge_efficiency: 0.9,
                 initial_charge: r.unit(),
+                degradation_cost: 0,
             };
             let mut sessions = Vec::new();
             let mut step = r.between(-5, 10);
@@ -121,6 +124,40 @@ fn devices(random: &mut Random, secret: (i64, u64)) -> Vec<Device> {
         let request = Request { requested: start, latest: start + r.between(0, 20) };
         Device::Appliance(Appliance::new(profile.into(), [request].into()).unwrap())
     });
+    some(random, &|r| {
+        let is = ReservoirDescription {
+            volume: r.between(1, 5_000),
+            head: 1.0 + 50.0 * r.unit(),
+            design_flow: r.between(20, 500),
+            minimum_flow: r.between(0, 20),
+            residual_flow: r.between(0, 30),
+            efficiency: 0.3 + 0.65 * r.unit(),
+            inflow: series(r, 0, 600, secret),
+            initial: r.unit(),
+            target: r.unit(),
+        };
+        Device::Reservoir(Reservoir::new(is, QUARTER).unwrap())
+    });
+    some(random, &|r| {
+        Device::ElectricBoiler(
+            ElectricBoiler::new(r.between(10, 9_000), 0.5 + r.unit() / 2.0, QUARTER).unwrap(),
+        )
+    });
+    some(random, &|r| {
+        let efficiency = 0.3 + 0.7 * r.unit();
+        let waste_heat = (1.0 - efficiency).min(0.5) * r.unit();
+        let electric_w = r.between(10, 9_000);
+        let is = ElectrolyserDescription { electric_w, efficiency, waste_heat, part_load: r.unit() };
+        Device::Electrolyser(Electrolyser::new(is, QUARTER).unwrap())
+    });
+    some(random, &|r| {
+        let electric_efficiency = 0.2 + 0.6 * r.unit();
+        let thermal_efficiency = (1.0 - electric_efficiency) * r.unit();
+        let electric_w = r.between(10, 9_000);
+        let is =
+            FuelCellDescription { electric_w, electric_efficiency, thermal_efficiency, part_load: r.unit() };
+        Device::FuelCell(FuelCell::new(is, QUARTER).unwrap())
+    });
     devices
 }
 
@@ -151,6 +188,7 @@ fn describe(
         connected,
         merit,
         forecast,
+        offers_storage: false,
         duration: QUARTER,
     };
     Prosumer::new(is).ok()
@@ -200,7 +238,8 @@ fn run(member: &mut Prosumer, seed: u64, steps: i64, ahead: bool) -> Run {
         });
         let first = DeliveryInterval::new(900 * (2_000_000 + step as u64), QUARTER).unwrap();
         let mut orders = Vec::new();
-        member.orders(&Outlook { step, first, open: OPEN, running: last, markets }, &mut orders);
+        let coupling = Coupling::default();
+        member.orders(&Outlook { step, first, open: OPEN, running: last, markets, coupling }, &mut orders);
         if ahead && step > 0 {
             run.deliveries.push(member.deliver(step - 1, &last));
         }
@@ -231,6 +270,8 @@ proptest! {
         let batteries: i64 = start.batteries.iter().sum();
         let cars: i64 = member.devices().cars.iter().map(|car| car.initial).sum();
         let mut electric = batteries + cars;
+        let mut water: i64 = start.reservoirs.iter().sum();
+        let lakes: i64 = member.devices().reservoirs.iter().map(|lake| lake.capacity).sum();
         for done in run(&mut member, seed, 24, seed.is_multiple_of(2)).deliveries {
             for balance in &done.balances {
                 prop_assert_eq!(balance.residual(), 0, "{:?}", balance);
@@ -241,12 +282,23 @@ proptest! {
                 prop_assert!(balance.import == 0 || balance.export == 0);
             }
             let [electricity, heat, gas] = &done.balances;
+            // Lakes: what flows in is turned into electricity, lost in the turbine, goes past it or stays.
+            prop_assert_eq!(done.water, water + done.inflow - done.past_turbine - done.from_water - done.water_loss);
+            prop_assert!((0..=lakes).contains(&done.water), "S10: {} Wh", done.water);
+            water = done.water;
             prop_assert_eq!(done.battery + done.car, electric + electricity.charged - electricity.discharged
                 - electricity.storage_loss - done.driven + done.elsewhere);
             prop_assert_eq!(done.thermal, thermal + heat.charged - heat.discharged - heat.storage_loss);
-            // Converters: electricity + gas + ambient heat in, electricity + heat + losses out.
+            // Converters: electricity + gas + ambient heat in, electricity + heat + gas + losses out (S9).
             prop_assert_eq!(electricity.converted + gas.converted + done.ambient,
-                electricity.produced + heat.produced + gas.conversion_loss + heat.conversion_loss);
+                electricity.produced + heat.produced + gas.produced
+                    + electricity.conversion_loss + gas.conversion_loss + heat.conversion_loss);
+            let turned = |carrier: usize| -> i64 { done.converters.iter().map(|one| one.outputs[carrier]).sum() };
+            prop_assert_eq!([turned(0), turned(1), turned(2)], [electricity.produced, heat.produced, gas.produced]);
+            for kind in Converter::ALL.into_iter().filter(|kind| *kind != Converter::HeatPump) {
+                prop_assert!(done.by(kind).outputs.iter().sum::<i64>() <= done.by(kind).input, "{:?}", kind);
+            }
+            prop_assert!(done.car_discharged <= electricity.discharged);
             prop_assert_eq!((electricity.unmet, electricity.dumped, gas.unmet, gas.dumped), (0, 0, 0, 0));
             electric = done.battery + done.car;
             thermal = done.thermal;

@@ -47,7 +47,7 @@ CREATE TABLE clearing (
   equilibrium INTEGER,
   welfare INTEGER NOT NULL,
   welfare_rest INTEGER NOT NULL,
-  PRIMARY KEY (record, start)
+  PRIMARY KEY (record, start, carrier)
 ) STRICT;
 
 -- Per delivery interval and metering point, what was posted for each kind of entry; money is positive where the

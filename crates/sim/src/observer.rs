@@ -1,5 +1,6 @@
 //! The seam for whoever watches a run: reports, progress bars, tests.
 
+use crate::CoupledClearing;
 use agents::Delivery;
 use market::{
     Agreed, Bill, Book, Carrier, DeliveryInterval, Energy, Event, Money, Position, Prices, Sink, Tariff,
@@ -52,6 +53,9 @@ pub trait Observer: Sink {
     /// A book as it is about to be cleared.
     fn book(&mut self, _carrier: Carrier, _interval: DeliveryInterval, _book: &Book) {}
 
+    /// Several carriers are about to be cleared together; their books have been shown.
+    fn coupled(&mut self, _clearing: &CoupledClearing) {}
+
     /// An interval is settled.
     ///
     /// # Errors
@@ -92,6 +96,11 @@ impl<A: Observer, B: Observer> Observer for Both<A, B> {
     fn book(&mut self, carrier: Carrier, interval: DeliveryInterval, book: &Book) {
         self.0.book(carrier, interval, book);
         self.1.book(carrier, interval, book);
+    }
+
+    fn coupled(&mut self, clearing: &CoupledClearing) {
+        self.0.coupled(clearing);
+        self.1.coupled(clearing);
     }
 
     fn interval(&mut self, lived: &Lived<'_>) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {

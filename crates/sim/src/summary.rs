@@ -1,11 +1,12 @@
 //! What came out of a run, in figures: for the table on the terminal and for `--json`.
 
 use crate::roll::Roll;
-use crate::{Scenario, Terms};
+use crate::{CoupledClearing, Scenario, Terms};
+use agents::device::{Converter, Turned};
 use market::rule::RuleKind;
 use market::{
     AccountId, Carrier, DeliveryInterval, Energy, Event, MeterId, Money, Position, Posting, PostingKind,
-    Price, Rejection,
+    Price, Rejection, Side,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +21,8 @@ pub struct Summary {
     pub carriers: Vec<CarrierSummary>,
     /// Per member, in the order of accounts.
     pub members: Vec<MemberSummary>,
+    /// What clearing carriers together brought; none where each is cleared alone.
+    pub coupling: Option<CouplingSummary>,
     /// Commands in the log.
     pub commands: u64,
     /// Orders that entered a book.
@@ -54,6 +57,51 @@ impl CarrierSummary {
     #[must_use]
     pub fn mean_price(&self) -> Option<Price> {
         (self.traded.0 > 0).then(|| Price(self.paid.0.div_euclid(self.traded.0.into()) as i64))
+    }
+}
+
+/// What clearing carriers together brought over the run.
+///
+/// Of the same orders and offers: had each carrier been cleared alone, members would have placed other orders (heat at
+/// what it costs with energy from the supplier, say), so the difference is the worth of these offers, not of the design.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CouplingSummary {
+    /// How many clearings there were.
+    pub clearings: u64,
+    /// Their welfare, n€.
+    pub welfare: Money,
+    /// The welfare of the same orders with each carrier cleared alone and every offer at rest, n€.
+    pub alone: Money,
+    /// What was dispatched of each kind of converter, Wh.
+    pub converted: [Turned; Converter::COUNT],
+    /// What storages gave in other intervals than they took it, Wh.
+    pub stored: Energy,
+}
+
+impl CouplingSummary {
+    /// Adds a clearing.
+    pub fn add(&mut self, clearing: &CoupledClearing) {
+        self.clearings += 1;
+        self.welfare += clearing.welfare;
+        self.alone += clearing.alone;
+        self.stored += clearing.stored;
+        for one in &clearing.conversions {
+            let sum = &mut self.converted[one.kind as usize];
+            sum.input += one.energy.input;
+            (0..3).for_each(|carrier| sum.outputs[carrier] += one.energy.outputs[carrier]);
+        }
+    }
+
+    /// The kinds of converters that were dispatched: name, what they take, what they took and gave.
+    pub fn dispatched(&self) -> impl Iterator<Item = (&'static str, Carrier, Turned)> {
+        let kinds = Converter::ALL.into_iter().zip(self.converted).filter(|(_, turned)| turned.input > 0);
+        kinds.map(|(kind, turned)| (kind.name(), kind.input(), turned))
+    }
+
+    /// What coupling was worth, n€.
+    #[must_use]
+    pub fn gain(&self) -> Money {
+        self.welfare - self.alone
     }
 }
 
@@ -121,6 +169,7 @@ impl Summary {
 pub(crate) struct Tally {
     carriers: [CarrierSummary; 3],
     members: Vec<MemberSummary>,
+    coupling: CouplingSummary,
     pub(crate) orders: u64,
     refused: BTreeMap<u16, (Rejection, u64)>,
     /// Per meter, energy billed as taken and given since it was last asked for, Wh.
@@ -153,6 +202,7 @@ impl Tally {
         Self {
             carriers,
             members: scenario.members.iter().map(member).collect(),
+            coupling: CouplingSummary::default(),
             orders: 0,
             refused: BTreeMap::new(),
             counted: Vec::new(),
@@ -168,16 +218,10 @@ impl Tally {
                 self.carriers[id.carrier as usize].asked[id.side as usize] += *energy;
             }
             Event::Filled { id, energy, money, account, .. } => {
-                if let Some(member) = self.member(*account) {
-                    member.traded[id.side as usize] += *energy;
-                }
-                if id.side == market::Side::Buy {
-                    let carrier = &mut self.carriers[id.carrier as usize];
-                    carrier.traded += *energy;
-                    carrier.paid += *money;
-                    let gate = self.at_gate[id.carrier as usize].entry(id.interval.start).or_default();
-                    *gate = (gate.0 + *energy, gate.1 + *money);
-                }
+                self.filled(*account, (id.carrier, id.interval, id.side), *energy, *money);
+            }
+            Event::Converted { account, carrier, interval, side, energy, money, .. } => {
+                self.filled(*account, (*carrier, *interval, *side), *energy, *money);
             }
             Event::Posted(posting) => {
                 use PostingKind::{Deposit, Loan, Repayment, Withdrawal};
@@ -197,6 +241,30 @@ impl Tally {
             }
             _ => {}
         }
+    }
+
+    /// An order or an offer trades: what is bought is what is sold, so purchases are the carrier's volume.
+    fn filled(
+        &mut self,
+        account: AccountId,
+        (carrier, interval, side): (Carrier, DeliveryInterval, Side),
+        energy: Energy,
+        money: Money,
+    ) {
+        if let Some(member) = self.member(account) {
+            member.traded[side as usize] += energy;
+        }
+        if side == Side::Buy {
+            let summary = &mut self.carriers[carrier as usize];
+            summary.traded += energy;
+            summary.paid += money;
+            let gate = self.at_gate[carrier as usize].entry(interval.start).or_default();
+            *gate = (gate.0 + energy, gate.1 + money);
+        }
+    }
+
+    pub(crate) fn coupled(&mut self, clearing: &CoupledClearing) {
+        self.coupling.add(clearing);
     }
 
     /// What a posting says of the energy that a meter counted: traded, less what was not delivered of it, and exchanged
@@ -291,6 +359,7 @@ impl Tally {
             intervals: scenario.span.intervals(),
             carriers: carriers.collect(),
             members: self.members,
+            coupling: (self.coupling.clearings > 0).then_some(self.coupling),
             commands,
             orders: self.orders,
             refused: self.refused.into_values().collect(),

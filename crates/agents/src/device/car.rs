@@ -24,6 +24,8 @@ pub struct CarDescription {
     pub discharge_efficiency: f64,
     /// State of charge at the beginning, as part of the capacity, 0 to 1.
     pub initial_charge: f64,
+    /// Wear per Wh given back, n€/Wh, ≥ 0.
+    pub degradation_cost: i64,
 }
 
 /// A stay at home.
@@ -48,6 +50,8 @@ pub struct Car {
     pub minimum: i64,
     /// Level at the beginning, Wh.
     pub initial: i64,
+    /// Wear per Wh given back, n€/Wh.
+    pub degradation_cost: i64,
     sessions: Arc<[Session]>,
 }
 
@@ -86,6 +90,7 @@ impl Car {
         within(NAME, "charge efficiency", is.charge_efficiency, (0.5, 1.0), "")?;
         within(NAME, "discharge efficiency", is.discharge_efficiency, (0.5, 1.0), "")?;
         within(NAME, "initial charge", is.initial_charge, (0.0, 1.0), "")?;
+        within_whole(NAME, "degradation cost", is.degradation_cost, (0, 10_000_000), "n€/Wh")?;
         let mut home = i64::MIN;
         for session in sessions.iter() {
             let wrong = |field, step: i64, allowed: String| {
@@ -121,8 +126,43 @@ impl Car {
             },
             minimum: energy(is.minimum_w, duration),
             initial: Ratio::nearest(is.initial_charge).of(is.capacity_wh),
+            degradation_cost: is.degradation_cost,
             sessions,
         })
+    }
+
+    /// Refuses targets that cannot be kept: what a stay asks for at its departure must be what the car holds on arrival,
+    /// having left as full as it was asked to, and what the charger gives until then.
+    pub fn keeps_its_targets(&self) -> Result<(), Impossible> {
+        let mut level = self.initial;
+        for session in self.sessions.iter() {
+            let stay = self.storage.charge * (session.departure - session.arrival);
+            let arrived = (level - session.driven).max(0);
+            let most = (arrived + self.storage.charge_efficiency.of(stay)).min(self.storage.capacity);
+            if session.required > most {
+                return Err(Impossible::Contradiction {
+                    device: "car",
+                    field: "departure charge",
+                    value: format!(
+                        "{} Wh after {} intervals at home, with {arrived} Wh on arrival",
+                        session.required,
+                        session.departure - session.arrival
+                    ),
+                    allowed: format!(
+                        "at most {most} Wh, all that can be charged until then: ask for less, charge with more power \
+                         or stay longer"
+                    ),
+                });
+            }
+            level = arrived.max(session.required);
+        }
+        Ok(())
+    }
+
+    /// Its stays, by time.
+    #[must_use]
+    pub fn sessions(&self) -> &[Session] {
+        &self.sessions
     }
 
     /// The car in or before the first session that has not ended at `step`, as full as it is at the beginning.
@@ -166,6 +206,21 @@ impl Car {
         let Some(session) = self.session(parked) else { return 0 };
         let missing = self.storage.charge_efficiency.input_for((session.required - parked.level).max(0));
         (missing - self.storage.charge * (session.departure - step - 1).max(0)).max(0)
+    }
+
+    /// Most it can give at a step so that full power from the next step on still reaches what is required, Wh at the
+    /// charger.
+    pub(crate) fn most_given(&self, parked: &Parked, step: i64) -> i64 {
+        let Some(session) = self.session(parked) else { return 0 };
+        let left = (session.departure - step - 1).max(0);
+        let later = self.storage.charge_efficiency.of(self.storage.charge * left);
+        let free = parked.level - (session.required - later).max(0);
+        self.storage.discharge.min(self.storage.discharge_efficiency.of(free.max(0)))
+    }
+
+    /// What it takes of a surplus, Wh from the store: up to what is required; all it can hold where it can give back.
+    pub(crate) fn wanted(&self, session: &Session) -> i64 {
+        if self.storage.discharge > 0 { self.storage.capacity } else { session.required }
     }
 
     /// What it must take at a step so that charging evenly until departure is enough, Wh at the charger.
@@ -239,6 +294,7 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const COMPACT: CarDescription = CarDescription {
         capacity_wh: 40_000,
@@ -248,6 +304,7 @@ mod tests {
         charge_efficiency: 0.9,
         discharge_efficiency: 0.9,
         initial_charge: 1.0,
+        degradation_cost: 0,
     };
 
     #[test]
@@ -277,9 +334,71 @@ mod tests {
     }
 
     #[test]
+    fn a_car_gives_only_what_it_can_charge_again() {
+        let sessions = [Session { arrival: 0, departure: 4, driven: 10_000, required: 35_000 }];
+        let car =
+            Car::new(CarDescription { discharge_w: 11_000, ..COMPACT }, sessions.into(), 3_600).unwrap();
+        let mut parked = car.parked(0);
+        car.travel(&mut parked, 0, 0);
+        assert_eq!(parked.level, 30_000);
+        // Three hours at 11 kW store 29 700 Wh: at 5 300 Wh it could still leave with 35 000. It gives 11 kW at most.
+        assert_eq!(car.most_given(&parked, 0), 11_000);
+        // One hour stores 9 900 Wh: 30 000 − 25 100 may go, of which 90 % come out.
+        assert_eq!(car.most_given(&parked, 2), 4_410);
+        assert_eq!(car.most_given(&parked, 3), 0);
+    }
+
+    #[test]
+    fn a_target_beyond_the_charger_is_refused() {
+        let check = |required, driven, expected: Option<&str>| {
+            let sessions = [Session { arrival: 2, departure: 10, driven, required }];
+            let kept = Car::new(COMPACT, sessions.into(), 900).unwrap().keeps_its_targets();
+            assert_eq!(kept.err().map(|error| error.to_string()).as_deref(), expected);
+        };
+        // Two hours at 11 kW and 90 % store 19 800 Wh.
+        check(40_000, 19_800, None);
+        let error = "car: departure charge = 40000 Wh after 8 intervals at home, with 20199 Wh on arrival, but it must be at \
+                     most 39999 Wh, all that can be charged until then: ask for less, charge with more power or stay \
+                     longer";
+        check(40_000, 19_801, Some(error));
+    }
+
+    #[test]
     fn a_departure_before_its_arrival_is_refused() {
         let sessions = [Session { arrival: 5, departure: 4, driven: 0, required: 0 }];
         let error = Car::new(COMPACT, sessions.into(), 900).unwrap_err().to_string();
         assert_eq!(error, "car: departure = step 4, but it must be after the arrival at step 5");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(10_000)))]
+
+        /// However it is used as a store in between (asked for a charge per step), held to its bounds it leaves as full as
+        /// it was asked to.
+        #[test]
+        fn a_target_is_kept_whatever_is_asked_in_between(
+            charge_w in 500_i64..22_000, discharge_w in 0_i64..22_000, to in 0.5..=1.0, from in 0.5..=1.0,
+            part in 0.0..=1.0, driven in 0_i64..60_000, asked in proptest::collection::vec(-9_000_i64..9_000, 1..40),
+        ) {
+            let departure = asked.len() as i64;
+            let is = CarDescription { charge_w, discharge_w, charge_efficiency: to, discharge_efficiency: from, ..COMPACT };
+            let required = (40_000.0 * part) as i64;
+            let stay = Session { arrival: 0, departure, driven, required };
+            let car = Car::new(is, [stay].into(), 900).unwrap();
+            let mut parked = car.parked(0);
+            let mut expected = car.initial - driven.min(car.initial);
+            for (step, asked) in (0..).zip(asked) {
+                car.travel(&mut parked, step, step);
+                let least = car.urgent_charge(&parked, step).max(-car.most_given(&parked, step));
+                let done = car.storage.advance(parked.level, asked.max(least).min(car.storage.charge), step);
+                prop_assert_eq!(done.level, expected + done.charged - done.discharged - done.lost);
+                prop_assert!(0 <= done.level && done.level <= car.storage.capacity, "S10: {:?}", done);
+                parked.level = done.level;
+                expected = done.level;
+            }
+            let missed = car.travel(&mut parked, departure, departure).missed;
+            // Each step may round a Wh away.
+            prop_assert!(missed <= departure || car.keeps_its_targets().is_err(), "{} Wh are missing", missed);
+        }
     }
 }

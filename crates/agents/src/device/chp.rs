@@ -30,6 +30,15 @@ pub struct Chp {
     pub thermal: Ratio,
 }
 
+/// What a unit did last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Burning {
+    /// Whether the heat keeps it on.
+    pub(crate) on: bool,
+    /// Gas taken in the interval, Wh.
+    pub(crate) gas: i64,
+}
+
 impl Chp {
     /// `duration`: of an interval, s.
     pub fn new(is: ChpDescription, duration: u32) -> Result<Self, Impossible> {
@@ -55,7 +64,14 @@ impl Chp {
             return (0, 0, 0);
         }
         let gas = self.thermal.input_for(heat.min(self.thermal.of(self.most))).clamp(self.least, self.most);
-        (gas, self.electric.of(gas), self.thermal.of(gas))
+        let (electricity, heat) = self.of(gas);
+        (gas, electricity, heat)
+    }
+
+    /// (electricity, heat) of a gas input.
+    #[must_use]
+    pub fn of(&self, gas: i64) -> (i64, i64) {
+        (self.electric.of(gas), self.thermal.of(gas))
     }
 }
 

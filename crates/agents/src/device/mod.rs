@@ -4,6 +4,7 @@
 //! | device | carriers | state | loss |
 //! |---|---|---|---|
 //! | [`Photovoltaic`], [`Wind`], [`RunOfRiver`] | gives electricity | – | – |
+//! | [`Reservoir`] | gives electricity | level of the lake | turbine; what is spilled |
 //! | [`Biomethane`] | gives gas | – | – |
 //! | [`Load`] | takes any | – | – |
 //! | [`Appliance`] | takes electricity | waiting, running | – |
@@ -12,7 +13,9 @@
 //! | [`HeatPump`] | electricity → heat | – | – (the rest is ambient heat) |
 //! | [`ThermalStore`] | takes and gives heat | level | standing |
 //! | [`Boiler`] | gas → heat | – | conversion |
-//! | [`Chp`] | gas → electricity + heat | on or off | conversion |
+//! | [`ElectricBoiler`] | electricity → heat | – | conversion |
+//! | [`Chp`], [`FuelCell`] | gas → electricity + heat | on or off | conversion |
+//! | [`Electrolyser`] | electricity → gas + heat | – | conversion |
 
 mod photovoltaic;
 pub use photovoltaic::Photovoltaic;
@@ -20,6 +23,8 @@ mod wind;
 pub use wind::{PowerCurve, Wind, WindSource};
 mod hydro;
 pub use hydro::{Catchment, RunOfRiver};
+mod reservoir;
+pub use reservoir::{Released, Reservoir, ReservoirDescription};
 mod biomethane;
 pub use biomethane::Biomethane;
 mod load;
@@ -40,8 +45,17 @@ mod thermal_store;
 pub use thermal_store::ThermalStore;
 mod boiler;
 pub use boiler::Boiler;
+mod electric_boiler;
+pub use electric_boiler::ElectricBoiler;
 mod chp;
+pub(crate) use chp::Burning;
 pub use chp::{Chp, ChpDescription};
+mod fuel_cell;
+pub use fuel_cell::{FuelCell, FuelCellDescription};
+mod electrolyser;
+pub use electrolyser::{Electrolyser, ElectrolyserDescription};
+mod converter;
+pub use converter::{Converter, Turned};
 
 use crate::Series;
 use std::ops::Range;
@@ -55,6 +69,8 @@ pub enum Device {
     Wind(Wind),
     /// A run-of-river plant.
     RunOfRiver(RunOfRiver),
+    /// A storage power plant.
+    Reservoir(Reservoir),
     /// A biomethane producer.
     Biomethane(Biomethane),
     /// Demand that is not steered.
@@ -71,8 +87,14 @@ pub enum Device {
     ThermalStore(ThermalStore),
     /// A gas boiler.
     Boiler(Boiler),
+    /// An electric boiler.
+    ElectricBoiler(ElectricBoiler),
     /// Combined heat and power.
     Chp(Chp),
+    /// A fuel cell.
+    FuelCell(FuelCell),
+    /// An electrolyser.
+    Electrolyser(Electrolyser),
 }
 
 /// A member's devices, sorted by kind; within a kind in the order given.
@@ -84,6 +106,8 @@ pub struct Devices {
     pub winds: Vec<Wind>,
     /// Run-of-river plants.
     pub rivers: Vec<RunOfRiver>,
+    /// Storage power plants.
+    pub reservoirs: Vec<Reservoir>,
     /// Biomethane producers.
     pub biomethanes: Vec<Biomethane>,
     /// Demand that is not steered.
@@ -100,8 +124,14 @@ pub struct Devices {
     pub stores: Vec<ThermalStore>,
     /// Gas boilers.
     pub boilers: Vec<Boiler>,
+    /// Electric boilers.
+    pub electric_boilers: Vec<ElectricBoiler>,
     /// Combined heat and power plants.
     pub chps: Vec<Chp>,
+    /// Fuel cells.
+    pub fuel_cells: Vec<FuelCell>,
+    /// Electrolysers.
+    pub electrolysers: Vec<Electrolyser>,
 }
 
 impl FromIterator<Device> for Devices {
@@ -112,6 +142,7 @@ impl FromIterator<Device> for Devices {
                 Device::Photovoltaic(device) => sorted.photovoltaics.push(device),
                 Device::Wind(device) => sorted.winds.push(device),
                 Device::RunOfRiver(device) => sorted.rivers.push(device),
+                Device::Reservoir(device) => sorted.reservoirs.push(device),
                 Device::Biomethane(device) => sorted.biomethanes.push(device),
                 Device::Load(device) => sorted.loads.push(device),
                 Device::Appliance(device) => sorted.appliances.push(device),
@@ -120,7 +151,10 @@ impl FromIterator<Device> for Devices {
                 Device::HeatPump(device) => sorted.heat_pumps.push(device),
                 Device::ThermalStore(device) => sorted.stores.push(device),
                 Device::Boiler(device) => sorted.boilers.push(device),
+                Device::ElectricBoiler(device) => sorted.electric_boilers.push(device),
                 Device::Chp(device) => sorted.chps.push(device),
+                Device::FuelCell(device) => sorted.fuel_cells.push(device),
+                Device::Electrolyser(device) => sorted.electrolysers.push(device),
             }
         }
         sorted
@@ -148,6 +182,7 @@ impl Devices {
         let series = (self.photovoltaics.iter().map(Photovoltaic::series))
             .chain(self.winds.iter().map(Wind::series))
             .chain(self.rivers.iter().map(RunOfRiver::series))
+            .chain(self.reservoirs.iter().map(Reservoir::series))
             .chain(self.loads.iter().map(Load::series))
             .chain(self.heat_pumps.iter().map(HeatPump::series));
         series

@@ -15,9 +15,10 @@ pub use ladder::Ladder;
 mod predictive;
 pub use predictive::Predictive;
 
+use crate::device::Converter;
 use crate::dispatch::{Ask, Guide, Spare};
 use crate::forecast::Forecaster;
-use crate::{Delivery, Devices, Intent, MarketOutlook, Outlook, Random, Ratio, State};
+use crate::{Delivery, Devices, Intent, MarketOutlook, Outlook, Random, State};
 use market::{Carrier, Energy, Price, Side};
 
 /// Decides on orders, and may steer devices.
@@ -55,7 +56,7 @@ pub fn named(name: &str) -> Option<Box<dyn Strategy>> {
 pub struct Planned {
     /// What the devices would do, given the forecasts and the contracts held.
     pub delivery: Delivery,
-    /// Heat that could be made beyond that.
+    /// What converters could do beyond that.
     pub spare: Spare,
 }
 
@@ -111,8 +112,8 @@ impl Need {
 }
 
 impl Situation<'_> {
-    /// What the plan leaves to be traded, book by book: net import planned beyond what is held, and heat to spare
-    /// for the loop. Books in which no trade could please both sides (export above import) are left out.
+    /// What the plan leaves to be traded, book by book: net import planned beyond what is held, and heat or gas that
+    /// converters have to spare. Books in which no trade could please both sides (export above import) are left out.
     pub fn needs(&self) -> impl Iterator<Item = Need> + '_ {
         Carrier::ALL.into_iter().flat_map(move |carrier| {
             let market = self.outlook.markets[carrier as usize].as_ref();
@@ -166,39 +167,39 @@ impl Situation<'_> {
     ) -> Option<Need> {
         let held = market.held(ahead);
         let open = planned.delivery.balances[carrier as usize].net() - held;
-        if open != 0 || carrier != Carrier::Heat || held > 0 {
+        if open != 0 || held > 0 {
             return self.trade(carrier, ahead, open);
         }
-        // Nothing is missing or left over: heat may be made for the loop, at no less than it costs.
-        let (spare, cost) = self.spare_heat(ahead, planned)?;
+        // Nothing is missing or left over: heat or gas may be made for others, at no less than it costs.
+        let (spare, cost) = self.spare(carrier, ahead, planned)?;
         let need = self.trade(carrier, ahead, -spare)?;
         Some(Need { reservation: need.reservation.max(cost), ..need })
             .filter(|need| need.reservation <= need.favourable)
     }
 
-    /// Heat to spare and what making it costs, n€/Wh: for a CHP the supplier's gas, less the electricity made with it at
-    /// what peers paid lately (or the supplier pays); otherwise a heat pump's electricity from the supplier.
-    fn spare_heat(&self, ahead: usize, planned: &Planned) -> Option<(i64, Price)> {
+    /// What a converter has to spare and what making it costs with energy from the supplier, n€/Wh; electricity made beside
+    /// it earns what peers paid lately (or the supplier pays).
+    fn spare(&self, carrier: Carrier, ahead: usize, planned: &Planned) -> Option<(i64, Price)> {
+        let kinds: &[Converter] = match carrier {
+            Carrier::Electricity => &[],
+            Carrier::Heat => &[Converter::Chp, Converter::FuelCell, Converter::HeatPump],
+            Carrier::Gas => &[Converter::Electrolyser],
+        };
         let market = |carrier: Carrier| self.outlook.markets[carrier as usize].as_ref();
-        let buying = |market: &MarketOutlook<'_>| market.prices(ahead).import.0 + market.fees.supplier.0;
-        let per = |cost: f64, ratio: Ratio| Price((cost / ratio.value()) as i64 + 1);
-        if planned.spare.chp > 0
-            && let (Some(unit), Some(gas)) = (self.devices.chps.first(), market(Carrier::Gas))
-        {
-            let made = market(Carrier::Electricity).map_or(0, |electricity| {
+        kinds.iter().find_map(|kind| {
+            let ratios = self.devices.ratios(*kind, self.ask.known);
+            let spare = ratios[carrier as usize].of(planned.spare.inputs[*kind as usize]);
+            let input = market(kind.input())?;
+            if spare <= 0 || self.converts(*kind, ahead) {
+                return None;
+            }
+            let earned = market(Carrier::Electricity).map_or(0, |electricity| {
                 let (least, most) = (electricity.least(ahead).0, electricity.most(ahead).0);
                 electricity.expected().map_or(least, |price| price.0.min(most).max(least))
             });
-            let cost = buying(gas) as f64 - unit.electric.value() * made as f64;
-            return Some((planned.spare.chp, per(cost.max(0.0), unit.thermal)));
-        }
-        if planned.spare.heat_pump > 0
-            && let (Some(pump), Some(electricity)) =
-                (self.devices.heat_pumps.first(), market(Carrier::Electricity))
-        {
-            let cost = buying(electricity) as f64;
-            return Some((planned.spare.heat_pump, per(cost, pump.ratio(self.ask.known))));
-        }
-        None
+            let paid = (input.prices(ahead).import.0 + input.fees.supplier.0) as f64;
+            let cost = (paid - ratios[Carrier::Electricity as usize].value() * earned as f64).max(0.0);
+            Some((spare, Price((cost / ratios[carrier as usize].value()) as i64 + 1)))
+        })
     }
 }

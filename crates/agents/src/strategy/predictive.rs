@@ -14,7 +14,7 @@
 //! known one. Combined heat and power, boilers and machines stay with the rule of [`crate::dispatch`].
 
 use super::{Ladder, Situation, Strategy};
-use crate::device::Storage;
+use crate::device::{Converter, Storage};
 use crate::dispatch::Guide;
 use crate::linear::{Programme, Variable};
 use crate::strategy::Need;
@@ -148,7 +148,8 @@ impl Predictive {
             let required = kwh(parked.level) + share * kwh((session.required - parked.level).max(0));
             let mut last = Store::new(parked.level);
             for at in columns.iter_mut().take(left) {
-                at.cars.extend(last.step(programme, &car.storage, (0.0, 0.0), 0.0));
+                let wear = car.degradation_cost as f64 * 1e-6;
+                at.cars.extend(last.step(programme, &car.storage, (0.0, 0.0), wear));
             }
             if let Some(level) = last.level.filter(|_| left > 0) {
                 let missing = programme.variable(PENALTY, 0.0, f64::INFINITY);
@@ -166,7 +167,7 @@ impl Predictive {
         cheapest: f64,
     ) {
         let devices = situation.devices;
-        if devices.heat_pumps.is_empty() || !devices.chps.is_empty() {
+        if devices.heat_pumps.is_empty() || !devices.chps.is_empty() || !devices.fuel_cells.is_empty() {
             return;
         }
         let ratios: Vec<f64> =
@@ -195,7 +196,9 @@ impl Predictive {
                     terms.push((before, 1.0 - loss));
                     programme.row(&terms, need);
                 }
-                None => programme.row(&terms, need - (1.0 - loss) * level),
+                None => {
+                    programme.row(&terms, need - (1.0 - loss) * level);
+                }
             }
             level = 0.0;
             last = Some(after);
@@ -265,7 +268,9 @@ impl Store {
                 terms.push((before, keep));
                 programme.row(&terms, 0.0);
             }
-            None => programme.row(&terms, -keep * self.initial),
+            None => {
+                programme.row(&terms, -keep * self.initial);
+            }
         }
         self.level = Some(after);
         [(charge, -1.0), (discharge, 1.0)]
@@ -284,10 +289,11 @@ fn watt_hours(kwh: f64) -> i64 {
 fn net(situation: &Situation<'_>, ahead: usize) -> f64 {
     let rule = situation.plan.get(ahead).map_or(0, |planned| {
         let balance = &planned.delivery.balances[0];
-        // Machines and combined heat and power stay with the rule; so do heat pumps beside the latter.
+        // Machines, water and converters stay with the rule; heat pumps too where units make heat.
         let machines = balance.consumption - situation.demand(Carrier::Electricity, ahead);
-        let pumps = if situation.devices.chps.is_empty() { 0 } else { balance.converted };
-        machines + pumps - balance.produced
+        let units = !(situation.devices.chps.is_empty() && situation.devices.fuel_cells.is_empty());
+        let pumps = if units { 0 } else { planned.delivery.by(Converter::HeatPump).input };
+        machines + balance.converted - pumps - balance.produced - planned.delivery.from_water
     });
     kwh(situation.demand(Carrier::Electricity, ahead) - situation.generation(Carrier::Electricity, ahead)
         + rule)

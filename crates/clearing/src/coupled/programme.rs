@@ -117,7 +117,8 @@ impl Programme {
             let charge = vec![term(*node, Ratio::whole(-1)), term(held, stored)];
             link(charge, Ratio::ZERO, storage.power[0].0 as f64, StandsFor::Charge(place, at));
             let discharge = vec![term(held, Ratio::whole(-1)), term(*node, given)];
-            let wear = Ratio::new(i128::from(storage.cost.0) * i128::from(storage.efficiencies[1]), PPM.into());
+            let wear =
+                Ratio::new(i128::from(storage.cost.0) * i128::from(storage.efficiencies[1]), PPM.into());
             let most = storage.power[1].0 as f64 / given.to_f64();
             link(discharge, wear.expect("parts per million"), most, StandsFor::Discharge(place, at));
             let mut hold = vec![term(held, Ratio::whole(-1))];
@@ -135,6 +136,11 @@ impl Programme {
             let least = if at == last { storage.levels[1].0 as f64 } else { 0.0 };
             self.taken.push(least - brought);
         }
+    }
+
+    /// The place of the link that stands for this.
+    pub(super) fn link(&self, stands_for: StandsFor) -> Option<usize> {
+        self.links.iter().position(|link| link.stands_for == stands_for)
     }
 
     /// Whether an offer touches a node.

@@ -97,7 +97,9 @@ impl<'a> Simplex<'a> {
             full: vec![false; programme.links.len()],
             capacities,
             balancing: vec![false; programme.links.len()],
-            anchors: (0..nodes).map(|node| Anchor { price: Ratio::whole(price(node)), free: false }).collect(),
+            anchors: (0..nodes)
+                .map(|node| Anchor { price: Ratio::whole(price(node)), free: false })
+                .collect(),
             prices: (0..nodes).map(|node| price(node) as f64).collect(),
             uses: Vec::new(),
             nothing: 1e-6 + 1e-11 * largest,
@@ -105,7 +107,8 @@ impl<'a> Simplex<'a> {
         };
         for node in 0..nodes {
             let price = price(node);
-            simplex.filled[node] = programme.curve(node).partition_point(|step| i128::from(step.limit) < price);
+            simplex.filled[node] =
+                programme.curve(node).partition_point(|step| i128::from(step.limit) < price);
         }
         for link in 0..programme.links.len() {
             simplex.full[link] = simplex.reduced_cost(link) < 0.0;
@@ -181,7 +184,11 @@ impl<'a> Simplex<'a> {
             }
         };
         let exact = solve(self.basis.len(), self.basis.iter().map(equation).collect());
-        exact.into_iter().zip(&self.prices).map(|(exact, price)| exact.unwrap_or_else(|| rounded(price))).collect()
+        exact
+            .into_iter()
+            .zip(&self.prices)
+            .map(|(exact, price)| exact.unwrap_or_else(|| rounded(price)))
+            .collect()
     }
 
     /// How much a link is used.
@@ -203,7 +210,7 @@ impl<'a> Simplex<'a> {
     /// Lets a link that was barred be used again.
     pub(super) fn unbar(&mut self, link: usize) {
         self.capacities[link] = self.programme.links[link].capacity;
-        self.full[link] = !self.balancing[link] && self.reduced_cost(link) < 0.0;
+        self.full[link] = !self.balancing[link] && self.reduced_cost(link) < -1e-9;
         self.refresh();
     }
 
@@ -224,7 +231,8 @@ impl<'a> Simplex<'a> {
 
     /// Whether using a link more or less changes nothing.
     pub(super) fn is_free(&self, link: usize) -> bool {
-        self.balancing[link] || self.reduced_cost(link).abs() <= 1e-9 * (1.0 + self.programme.links[link].cost.to_f64())
+        self.balancing[link]
+            || self.reduced_cost(link).abs() <= 1e-9 * (1.0 + self.programme.links[link].cost.to_f64())
     }
 
     /// Whether no step of a node is in the basis.
@@ -235,22 +243,6 @@ impl<'a> Simplex<'a> {
     /// Whether a node's step is used fully.
     pub(super) fn is_filled(&self, node: usize, step: usize) -> bool {
         step < self.filled[node]
-    }
-
-    /// The welfare of the programme's optimum, n€.
-    pub(super) fn welfare(&self) -> f64 {
-        let mut welfare = 0.0;
-        for (node, curve) in self.programme.curves.iter().enumerate() {
-            let step = |(number, step): (usize, &super::programme::Step)| {
-                let row = self.basis.iter().position(|column| *column == Column::Step(node, number));
-                let full = if number < self.filled[node] { step.total() as f64 } else { 0.0 };
-                let used = row.map_or(full, |row| self.uses[row]);
-                step.limit as f64 * (step.energy[0] as f64 - used)
-            };
-            welfare += curve.iter().enumerate().map(step).sum::<f64>();
-        }
-        let links = self.programme.links.iter().enumerate();
-        welfare - links.map(|(at, link)| link.cost.to_f64() * self.used(at)).sum::<f64>()
     }
 
     /// How far a row's column is used beyond its bounds; negative below.
@@ -440,7 +432,8 @@ impl<'a> Simplex<'a> {
             row[nodes + node] = 1.0;
         }
         for place in 0..nodes {
-            let largest = |one: &usize, other: &usize| rows[*one][place].abs().total_cmp(&rows[*other][place].abs());
+            let largest =
+                |one: &usize, other: &usize| rows[*one][place].abs().total_cmp(&rows[*other][place].abs());
             let pivot = (place..nodes).max_by(largest).expect("as many rows as columns");
             rows.swap(place, pivot);
             let head = rows[place].clone();

@@ -78,7 +78,8 @@ pub fn compare(
     let mut played = Vec::new();
     let mut skipped = Vec::new();
     for design in designs {
-        if let Some(reason) = too_large(design, &recording).filter(|_| designs.len() > 1) {
+        let large = || too_large(design, &recording).filter(|_| designs.len() > 1);
+        if let Some(reason) = not_comparable(design).or_else(large) {
             skipped.push((*design, reason));
             (0..2).for_each(|_| step(progress));
             continue;
@@ -98,6 +99,16 @@ pub fn compare(
         step(progress);
     }
     Ok(Comparison { community, designs: played, skipped })
+}
+
+/// Why a design cannot be compared on orders that were placed for carriers that are cleared one by one.
+fn not_comparable(design: &Design) -> Option<String> {
+    (design.kind() == RuleKind::Coupled).then(|| {
+        "the recorded orders hold no offers to convert or to store, which members place only where carriers are cleared \
+         together, and then beside other orders; on these orders it is uniform_price: `wattle run` says what coupling is \
+         worth"
+            .into()
+    })
 }
 
 /// More pairs than this take minutes.

@@ -8,5 +8,7 @@ mod year;
 pub use year::{DAYS, QUARTERS_PER_DAY, Year, day_of_series, year};
 mod profile;
 pub use profile::{Household, Member, Profile};
+mod prices;
+pub use prices::day_ahead;
 mod diversity;
 pub use diversity::{after_diversity_peak, mean_pairwise_correlation};

@@ -41,6 +41,26 @@ pub(super) const CLEARINGS: [(&str, Kind); 9] = [
     ("equilibrium_neur_per_wh", Kind::Optional),
     ("welfare_neur", Kind::Integer),
 ];
+/// `coupled`: every clearing of several carriers together.
+pub(super) const COUPLED: [(&str, Kind); 6] = [
+    ("start", Kind::Time),
+    ("intervals", Kind::Integer),
+    ("conversions", Kind::Integer),
+    ("stored_wh", Kind::Integer),
+    ("welfare_neur", Kind::Integer),
+    ("welfare_alone_neur", Kind::Integer),
+];
+/// `conversions`: every conversion that was dispatched.
+pub(super) const CONVERSIONS: [(&str, Kind); 8] = [
+    ("start", Kind::Time),
+    ("member", Kind::Text),
+    ("device", Kind::Text),
+    ("input", Kind::Text),
+    ("input_wh", Kind::Integer),
+    ("electricity_wh", Kind::Integer),
+    ("heat_wh", Kind::Integer),
+    ("gas_wh", Kind::Integer),
+];
 /// `bills`: what every member paid, by kind.
 const BILLS: [(&str, Kind); 5] = [
     ("member", Kind::Text),

@@ -10,14 +10,20 @@ pub enum Stream {
     Sun,
     /// Wind.
     Wind,
-    /// Run-of-river hydro.
+    /// Run-of-river and reservoir hydro.
     Water,
     /// Combined heat and power, either product.
     Chp,
+    /// Fuel cells, either product.
+    FuelCell,
     /// Heat from a heat pump.
     HeatPump,
-    /// Heat from a boiler.
+    /// Heat from a gas boiler.
     Boiler,
+    /// Heat from an electric boiler.
+    ElectricBoiler,
+    /// Gas and heat from an electrolyser.
+    Electrolyser,
     /// Gas made in the community.
     Biomethane,
     /// Taken out of a store.
@@ -32,10 +38,16 @@ pub enum Stream {
     Warmth,
     /// What heat pumps take.
     HeatPumpDrive,
+    /// What electric boilers take.
+    ElectricBoilerDrive,
+    /// What electrolysers take.
+    ElectrolyserDrive,
     /// What boilers burn.
     BoilerFuel,
     /// What combined heat and power burns.
     ChpFuel,
+    /// What fuel cells take.
+    FuelCellFuel,
     /// Put into a store.
     Charge,
     /// Given away unused.
@@ -44,13 +56,16 @@ pub enum Stream {
 
 impl Stream {
     /// Every kind: sources first, then uses.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 23] = [
         Self::Sun,
         Self::Wind,
         Self::Water,
         Self::Chp,
+        Self::FuelCell,
         Self::HeatPump,
         Self::Boiler,
+        Self::ElectricBoiler,
+        Self::Electrolyser,
         Self::Biomethane,
         Self::Discharge,
         Self::Load,
@@ -58,8 +73,11 @@ impl Stream {
         Self::Car,
         Self::Warmth,
         Self::HeatPumpDrive,
+        Self::ElectricBoilerDrive,
+        Self::ElectrolyserDrive,
         Self::BoilerFuel,
         Self::ChpFuel,
+        Self::FuelCellFuel,
         Self::Charge,
         Self::Loss,
     ];
@@ -86,6 +104,9 @@ impl Stream {
             Self::Chp => "Heat and power plant",
             Self::HeatPump | Self::HeatPumpDrive => "Heat pumps",
             Self::Boiler | Self::BoilerFuel => "Boilers",
+            Self::ElectricBoiler | Self::ElectricBoilerDrive => "Electric boilers",
+            Self::Electrolyser | Self::ElectrolyserDrive => "Electrolysers",
+            Self::FuelCell | Self::FuelCellFuel => "Fuel cells",
             Self::Biomethane => "Biogas plant",
             Self::Discharge => "Out of stores",
             Self::Load => "Lights and appliances",
@@ -105,9 +126,10 @@ impl Stream {
             Self::Sun => "sun",
             Self::Wind => "wind",
             Self::Water => "water",
-            Self::Chp | Self::ChpFuel => "chp",
+            Self::Chp | Self::ChpFuel | Self::FuelCell | Self::FuelCellFuel => "chp",
             Self::HeatPump | Self::HeatPumpDrive => "pump",
-            Self::Boiler | Self::BoilerFuel => "boiler",
+            Self::Boiler | Self::BoilerFuel | Self::ElectricBoiler | Self::ElectricBoilerDrive => "boiler",
+            Self::Electrolyser | Self::ElectrolyserDrive => "bio",
             Self::Biomethane => "bio",
             Self::Discharge | Self::Charge => "store",
             Self::Load | Self::Kitchen => "load",

@@ -6,18 +6,36 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// What a report consists of. A folder that holds nothing else may be replaced.
-const FILES: [&str; 11] = [
+const FILES: [&str; 29] = [
     "bills.csv",
     "bills.parquet",
     "clearings.csv",
     "clearings.parquet",
+    "coalitions.csv",
+    "coalitions.parquet",
     "compare.csv",
     "compare.parquet",
+    "concepts.csv",
+    "concepts.parquet",
+    "conversions.csv",
+    "conversions.parquet",
+    "coupled.csv",
+    "coupled.parquet",
     "index.html",
+    "lies.csv",
+    "lies.parquet",
     "members.csv",
     "members.parquet",
+    "payoffs.csv",
+    "payoffs.parquet",
+    "prices.csv",
+    "prices.parquet",
     "readings.csv",
     "readings.parquet",
+    "schedule.csv",
+    "schedule.parquet",
+    "shortfalls.csv",
+    "shortfalls.parquet",
 ];
 
 /// A folder in the making. Dropped unfinished, it leaves nothing behind.

@@ -33,5 +33,7 @@ mod page;
 pub use page::crossing_curves;
 mod comparison;
 pub use comparison::{ComparisonReport, ComparisonSubject, lie, words};
+mod vpp;
+pub use vpp::{VppReport, VppSubject, settled, vpp_words};
 #[cfg(test)]
 mod tests;

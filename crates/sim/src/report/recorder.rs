@@ -11,8 +11,8 @@ use super::folder::Folder;
 use super::table::{Cell, Name, Table};
 use super::total::Row;
 use super::{MemberFlow, Outcome, PointInfo, ReportError, Stream, Subject, Total, page};
-use crate::Terms;
-use market::{Book, Carrier, DeliveryInterval, Event, Money, Posting, PostingKind, Sink};
+use crate::{CoupledClearing, CouplingSummary, Terms};
+use market::{Book, Carrier, DeliveryInterval, Event, Money, Posting, PostingKind, Rule, Sink};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
@@ -45,6 +45,8 @@ pub(super) struct Record {
     pub(super) gallery: Gallery,
     pub(super) activity: [Activity; Carrier::ALL.len()],
     pub(super) flows: [Flows; Carrier::ALL.len()],
+    /// None where each carrier is cleared alone.
+    pub(super) coupling: Option<CouplingSummary>,
     pub(super) recorded: u64,
 }
 
@@ -54,6 +56,8 @@ pub struct Recorder {
     folder: Folder,
     readings: Table,
     clearings: Table,
+    /// Clearings of several carriers together, and what they dispatched; none where there are none.
+    coupled: Option<[Table; 2]>,
     /// Names of members and carriers as the tables take them.
     names: Vec<Name>,
     carriers: [Name; Carrier::ALL.len()],
@@ -82,6 +86,12 @@ impl Recorder {
         let folder = Folder::create(target)?;
         let readings = Table::create(&folder, "readings", &columns::READINGS)?;
         let clearings = Table::create(&folder, "clearings", &columns::CLEARINGS)?;
+        let together = |market: &market::Market| matches!(market.rule, Rule::Coupled { .. });
+        let coupled = subject.community.markets.iter().any(together).then(|| {
+            let coupled = Table::create(&folder, "coupled", &columns::COUPLED)?;
+            Ok::<_, ReportError>([coupled, Table::create(&folder, "conversions", &columns::CONVERSIONS)?])
+        });
+        let coupled = coupled.transpose()?;
         let (mut points, mut by_member) = (Vec::new(), Vec::new());
         let (mut by_meter, mut by_account) = (Vec::new(), Vec::new());
         for (member, info) in subject.members.iter().enumerate() {
@@ -110,6 +120,7 @@ impl Recorder {
             gallery: Gallery::new(),
             activity: Default::default(),
             flows: Default::default(),
+            coupling: coupled.is_some().then(CouplingSummary::default),
             recorded: 0,
             subject,
         };
@@ -120,6 +131,7 @@ impl Recorder {
             folder,
             readings,
             clearings,
+            coupled,
             names,
             carriers: Carrier::ALL.map(|carrier| Name::from(carrier.name())),
             by_meter,
@@ -138,6 +150,42 @@ impl Recorder {
         if let Some(number) = self.number(interval) {
             self.record.gallery.book(carrier, number, book);
         }
+    }
+
+    /// Several carriers are about to be cleared together.
+    pub fn coupled(&mut self, clearing: &CoupledClearing) {
+        if let Some(coupling) = &mut self.record.coupling {
+            coupling.add(clearing);
+        }
+        if let Err(error) = self.dispatched(clearing) {
+            self.failed.get_or_insert(error);
+        }
+    }
+
+    fn dispatched(&mut self, clearing: &CoupledClearing) -> Result<(), ReportError> {
+        let Some([coupled, conversions]) = &mut self.coupled else { return Ok(()) };
+        coupled.row(&[
+            Cell::Time(clearing.first.start),
+            Cell::Integer(clearing.intervals as i128),
+            Cell::Integer(clearing.conversions.len() as i128),
+            Cell::Integer(clearing.stored.0.into()),
+            Cell::Integer(clearing.welfare.0),
+            Cell::Integer(clearing.alone.0),
+        ])?;
+        for one in &clearing.conversions {
+            let [electricity, heat, gas] = one.energy.outputs.map(|energy| Cell::Integer(energy.into()));
+            conversions.row(&[
+                Cell::Time(one.interval.start),
+                Cell::Name(&self.names[one.member]),
+                Cell::Text(one.kind.name()),
+                Cell::Text(one.kind.input().name()),
+                Cell::Integer(one.energy.input.into()),
+                electricity,
+                heat,
+                gas,
+            ])?;
+        }
+        Ok(())
     }
 
     /// The interval is settled: what the devices did in it (in any order), and the supplier's terms by tariff.
@@ -248,9 +296,10 @@ impl Recorder {
         if let Some(error) = self.failed {
             return Err(error);
         }
-        let Self { record, folder, readings, clearings, .. } = self;
+        let Self { record, folder, readings, clearings, coupled, .. } = self;
         readings.finish()?;
         clearings.finish()?;
+        coupled.into_iter().flatten().try_for_each(Table::finish)?;
         columns::closing(&folder, &record)?;
         let path = folder.path("index.html");
         std::fs::write(&path, page::render(&record, outcome)).map_err(ReportError::at(&path))?;

@@ -1,8 +1,9 @@
 //! The report of a simulated run: translates a scenario and its devices into what the [`Recorder`] takes.
 
 use super::{MemberFlow, MemberInfo, Outcome, PointInfo, Recorder, ReportError, Stream, Subject};
-use crate::{Lived, Observer, Roll, Scenario, Terms};
-use agents::{Balance, Delivery, Device, Devices};
+use crate::{CoupledClearing, Lived, Observer, Roll, Scenario, Terms};
+use agents::device::Converter;
+use agents::{Delivery, Device, Devices};
 use market::{Book, Carrier, DeliveryInterval, Energy, Event, Sink};
 use std::path::{Path, PathBuf};
 
@@ -57,6 +58,10 @@ impl Observer for Reporter {
         self.recorder.book(carrier, interval, book);
     }
 
+    fn coupled(&mut self, clearing: &CoupledClearing) {
+        self.recorder.coupled(clearing);
+    }
+
     fn interval(&mut self, lived: &Lived<'_>) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let Self { recorder, devices, flows } = self;
         flows.clear();
@@ -80,6 +85,16 @@ impl Observer for Reporter {
     }
 }
 
+/// What converters give and what they take, in the picture of flows.
+const CONVERTERS: [(Converter, Stream, Stream); Converter::COUNT] = [
+    (Converter::Chp, Stream::Chp, Stream::ChpFuel),
+    (Converter::FuelCell, Stream::FuelCell, Stream::FuelCellFuel),
+    (Converter::HeatPump, Stream::HeatPump, Stream::HeatPumpDrive),
+    (Converter::Boiler, Stream::Boiler, Stream::BoilerFuel),
+    (Converter::ElectricBoiler, Stream::ElectricBoiler, Stream::ElectricBoilerDrive),
+    (Converter::Electrolyser, Stream::Electrolyser, Stream::ElectrolyserDrive),
+];
+
 /// What one member's devices did with one carrier, by kind.
 fn flow(member: usize, carrier: Carrier, devices: &Devices, delivery: &Delivery, step: i64) -> MemberFlow {
     let mut flow = MemberFlow::new(member, carrier);
@@ -87,28 +102,28 @@ fn flow(member: usize, carrier: Carrier, devices: &Devices, delivery: &Delivery,
     let mut add = |stream, energy: i64| flow.add(stream, Energy(energy));
     add(Stream::Discharge, balance.discharged);
     add(Stream::Loss, balance.dumped);
+    // What each converter gave of this carrier, and took of it.
+    let gave = |kind: Converter| delivery.by(kind).outputs[carrier as usize];
+    let took = |kind: Converter| if kind.input() == carrier { delivery.by(kind).input } else { 0 };
+    for (kind, source, drain) in CONVERTERS {
+        add(source, gave(kind));
+        add(drain, took(kind));
+    }
     match carrier {
         Carrier::Electricity => {
             let wind: i64 = devices.winds.iter().map(|device| device.generation(step)).sum();
-            let water: i64 = devices.rivers.iter().map(|device| device.generation(step)).sum();
+            let rivers: i64 = devices.rivers.iter().map(|device| device.generation(step)).sum();
+            let water = rivers + delivery.from_water;
             add(Stream::Sun, balance.generation - wind - water);
             add(Stream::Wind, wind);
             add(Stream::Water, water);
-            add(Stream::Chp, balance.produced);
             add(Stream::Load, balance.consumption - balance.unmet);
-            add(Stream::HeatPumpDrive, balance.converted);
             add(Stream::Car, delivery.car_charged);
             add(Stream::Charge, balance.charged - delivery.car_charged);
             flow.stored = Energy(delivery.battery);
             flow.in_cars = Energy(delivery.car);
         }
         Carrier::Heat => {
-            let Balance { converted: driven, .. } = *delivery.of(Carrier::Electricity);
-            let chp = delivery.chp_heat.min(balance.produced);
-            let pump = (driven + delivery.ambient).min(balance.produced - chp);
-            add(Stream::Chp, chp);
-            add(Stream::HeatPump, pump);
-            add(Stream::Boiler, balance.produced - chp - pump);
             add(Stream::Warmth, balance.consumption - balance.unmet);
             add(Stream::Charge, balance.charged);
             flow.stored = Energy(delivery.thermal);
@@ -116,8 +131,6 @@ fn flow(member: usize, carrier: Carrier, devices: &Devices, delivery: &Delivery,
         Carrier::Gas => {
             add(Stream::Biomethane, balance.generation);
             add(Stream::Kitchen, balance.consumption - balance.unmet);
-            add(Stream::ChpFuel, delivery.chp_gas);
-            add(Stream::BoilerFuel, balance.converted - delivery.chp_gas);
         }
     }
     flow
@@ -172,6 +185,7 @@ fn words(devices: &[Device]) -> Vec<String> {
             Device::Photovoltaic(_) => "PV".into(),
             Device::Wind(_) => "wind turbine".into(),
             Device::RunOfRiver(_) => "water turbine".into(),
+            Device::Reservoir(_) => "storage power plant".into(),
             Device::Biomethane(_) => "biogas plant".into(),
             Device::Battery(battery) => {
                 let kwh = super::text::decimal(battery.storage.capacity.into(), 3, 1);
@@ -181,7 +195,10 @@ fn words(devices: &[Device]) -> Vec<String> {
             Device::HeatPump(_) => "heat pump".into(),
             Device::ThermalStore(_) => "hot-water tank".into(),
             Device::Boiler(_) => "gas boiler".into(),
+            Device::ElectricBoiler(_) => "electric boiler".into(),
             Device::Chp(_) => "heat and power plant".into(),
+            Device::FuelCell(_) => "fuel cell".into(),
+            Device::Electrolyser(_) => "electrolyser".into(),
             Device::Appliance(_) => "flexible appliances".into(),
             Device::Load(_) => continue,
         };

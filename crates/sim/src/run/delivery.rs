@@ -10,14 +10,16 @@ impl Running<'_> {
         let interval = self.interval(step);
         self.tick(interval.end())?;
         self.deliveries.clear();
-        for (prosumer, points) in self.prosumers.iter_mut().zip(&self.roll.points) {
+        for (member, (prosumer, points)) in self.prosumers.iter_mut().zip(&self.roll.points).enumerate() {
             let state = self.ledger.state();
             let contract = points.map(|point| {
                 let position = point.and_then(|point| state.position(point.meter, interval));
                 position.map_or(Energy::ZERO, |position| position.bought - position.sold)
             });
-            self.deliveries.push(prosumer.deliver(step as i64, &contract));
+            let commitment = self.offered.commitment(interval, member);
+            self.deliveries.push(prosumer.deliver_committed(step as i64, &contract, &commitment));
         }
+        self.offered.forget(interval);
         self.report(step, interval)?;
         self.unsettled.push_back((step, std::mem::take(&mut self.deliveries)));
         self.settle_until(step)?;

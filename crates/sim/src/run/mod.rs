@@ -9,14 +9,20 @@
 //!
 //! The loop knows the ledger only by its trait and keeps nothing that grows with the number of intervals.
 
+mod coupled;
 mod delivery;
 mod metering;
+
+pub use coupled::{CoupledClearing, Dispatched};
 
 use crate::roll::{Keys, Roll, registrations};
 use crate::scenario::label;
 use crate::summary::{Summary, Tally};
 use crate::{Observer, Scenario};
-use agents::{Delivery, Fees, Impossible, Intent, MarketOutlook, Outlook, Prosumer, ProsumerDescription};
+use agents::{
+    Commitment, Coupling, Delivery, Fees, Impossible, Intent, MarketOutlook, Outlook, Prosumer,
+    ProsumerDescription,
+};
 use clearing::Workspace;
 use ledger::{Key, Ledger};
 use market::signing::Domain;
@@ -107,6 +113,8 @@ struct Running<'a> {
     held: Vec<Energy>,
     intents: Vec<Intent>,
     deliveries: Vec<Delivery>,
+    offered: coupled::Offered,
+    committed: Vec<Commitment>,
 }
 
 /// Lets the run's own tally and the observer hear the same events.
@@ -139,6 +147,7 @@ impl<'a> Running<'a> {
                 connected: &connected,
                 merit: &member.merit,
                 forecast: member.strategy.forecast,
+                offers_storage: member.offers_storage,
                 duration: scenario.span.first.duration,
             });
             prosumers
@@ -163,6 +172,8 @@ impl<'a> Running<'a> {
             held: Vec::new(),
             intents: Vec::new(),
             deliveries: Vec::with_capacity(prosumers.len()),
+            offered: coupled::Offered::default(),
+            committed: Vec::new(),
             scenario,
             ledger,
             observer,
@@ -258,11 +269,14 @@ impl<'a> Running<'a> {
             self.place(step, member)?;
         }
         self.tick(gate)?;
+        self.clear_together(step)?;
         for market in &self.scenario.community.markets {
             if self.on_orders(market.carrier) != Some(true) {
                 continue;
             }
-            let open = (0..self.open(step) as u64).map(|ahead| self.interval(step + ahead));
+            let together = matches!(market.rule, Rule::Coupled { .. });
+            let open = if together { 0 } else { self.open(step) as u64 };
+            let open = (0..open).map(|ahead| self.interval(step + ahead));
             let open: Vec<_> = open.filter(|interval| self.has_orders(market.carrier, *interval)).collect();
             // Blocks tie neighbouring intervals together: their books are cleared in one go.
             let together = matches!(market.rule, Rule::UniformPriceBlocks { .. });
@@ -331,7 +345,18 @@ impl<'a> Running<'a> {
             });
             position.map_or(Energy::ZERO, |position| position.bought - position.sold)
         });
-        let outlook = Outlook { step: step as i64, first, open, running, markets };
+        self.committed.clear();
+        let open_intervals = (0..open as u64).map(|ahead| first.later(ahead));
+        self.committed.extend(open_intervals.map(|interval| self.offered.commitment(interval, member)));
+        let coupling = Coupling {
+            carriers: self.coupled(),
+            sells: points.map(|point| point.is_some_and(|point| point.sells)),
+            running: step.checked_sub(1).map_or_else(Commitment::default, |before| {
+                self.offered.commitment(self.interval(before), member)
+            }),
+            open: &self.committed,
+        };
+        let outlook = Outlook { step: step as i64, first, open, running, markets, coupling };
         self.intents.clear();
         self.prosumers[member].orders(&outlook, &mut self.intents);
         for intent in core::mem::take(&mut self.intents) {
@@ -361,7 +386,7 @@ impl<'a> Running<'a> {
                 self.tally.refuse(rejection);
             }
         }
-        Ok(())
+        self.offer(member)
     }
 
     /// The market an intent goes to, and its limit brought inside the market's floor and cap where that makes it no

@@ -35,6 +35,8 @@ pub struct Member {
     pub strategy: super::strategy::Strategy,
     /// What it wishes beside a price, and where it lives.
     pub wishes: Wishes,
+    /// Whether it leaves its battery to coupled clearings.
+    pub offers_storage: bool,
     /// How it is metered.
     pub metering: Metering,
 }
@@ -118,6 +120,7 @@ struct Template<'a> {
     merit: Vec<HeatSource>,
     strategy: super::strategy::Strategy,
     wishes: Wishes,
+    offers_storage: bool,
     metering: Metering,
     recipes: Vec<Recipe<'a>>,
 }
@@ -163,6 +166,7 @@ impl<'a> Template<'a> {
         }
         let strategy = super::strategy::of_member(section, &context.strategy);
         let wishes = Wishes::read(section);
+        let offers_storage = section.get_or("storage_offer", false);
         let metering = Metering::read(section);
         let recipes = read_devices(section, &context.place);
         if !section.has("devices") {
@@ -172,7 +176,7 @@ impl<'a> Template<'a> {
                 "add `devices = [{ kind = \"load\", profile = \"family\" }]`",
             );
         }
-        Self { kind, tariffs, named, limit, merit, strategy, wishes, metering, recipes }
+        Self { kind, tariffs, named, limit, merit, strategy, wishes, offers_storage, metering, recipes }
     }
 
     fn instantiate(
@@ -214,6 +218,12 @@ impl<'a> Template<'a> {
                 }
                 devices.push(made.device);
             }
+            let batteries = devices.iter().filter(|device| matches!(device, Device::Battery(_))).count();
+            let some_have = self.recipes.iter().any(|recipe| recipe.share.is_some());
+            if self.offers_storage && batteries != 1 && !(batteries == 0 && some_have) {
+                let what = format!("offers one battery, and there are {batteries}");
+                section.fault("storage_offer", what, "give it exactly one `battery`, or leave this out");
+            }
             let group = (names.len() > 1 || section.has("count"))
                 .then(|| name.rsplit_once(' ').map_or(name.as_str(), |(group, _)| group).to_owned());
             let connections =
@@ -228,6 +238,7 @@ impl<'a> Template<'a> {
                 merit: self.merit.clone(),
                 strategy: self.strategy.clone(),
                 wishes: self.wishes.of(index),
+                offers_storage: self.offers_storage && batteries == 1,
                 metering: self.metering.clone(),
             });
         }
@@ -243,7 +254,9 @@ impl<'a> Template<'a> {
         (name, group): (&str, Option<&str>),
     ) -> [Option<Connection>; 3] {
         let has = |test: fn(&Device) -> bool| devices.iter().any(test);
-        let makes_heat = has(|d| matches!(d, Device::HeatPump(_) | Device::Boiler(_) | Device::Chp(_)));
+        use Device::{Boiler, Chp, ElectricBoiler, FuelCell, HeatPump};
+        let makes_heat =
+            has(|d| matches!(d, HeatPump(_) | Boiler(_) | ElectricBoiler(_) | Chp(_) | FuelCell(_)));
         let on_loop = self.named.contains(&Carrier::Heat);
         if takes[1] > 0 && !makes_heat && !on_loop {
             let what = "needs heat, but nothing here gives any";

@@ -36,11 +36,12 @@ use reader::{Section, Source};
 use std::path::{Path, PathBuf};
 
 /// The scenarios that come with the program, by name.
-pub const EMBEDDED: [(&str, &str); 5] = [
+pub const EMBEDDED: [(&str, &str); 6] = [
     ("village", include_str!("../../../../scenarios/village.toml")),
     ("two_houses", include_str!("../../../../scenarios/two_houses.toml")),
     ("heat_and_power", include_str!("../../../../scenarios/heat_and_power.toml")),
     ("lime_street", include_str!("../../../../scenarios/lime_street.toml")),
+    ("vpp", include_str!("../../../../scenarios/vpp.toml")),
     ("thousand", include_str!("../../../../scenarios/thousand.toml")),
 ];
 

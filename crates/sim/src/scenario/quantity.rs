@@ -22,6 +22,10 @@ pub(crate) struct Height(pub(crate) i64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Flow(pub(crate) i64);
 
+/// A volume of water in m³.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Volume(pub(crate) i64);
+
 /// An area of land in m².
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Area(pub(crate) i64);
@@ -107,6 +111,14 @@ impl Quantity for Height {
 impl Quantity for Flow {
     const KIND: &'static str = "a flow such as \"800 l/s\"";
     const UNITS: &'static [(&'static str, i128)] = &[("l/s", 1), ("m³/s", 1_000)];
+    fn from_base(base: i128) -> Option<Self> {
+        i64::try_from(base).ok().map(Self)
+    }
+}
+
+impl Quantity for Volume {
+    const KIND: &'static str = "a volume such as \"50000 m³\"";
+    const UNITS: &'static [(&'static str, i128)] = &[("m³", 1), ("hm³", 1_000_000)];
     fn from_base(base: i128) -> Option<Self> {
         i64::try_from(base).ok().map(Self)
     }

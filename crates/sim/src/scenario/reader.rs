@@ -276,7 +276,7 @@ macro_rules! quantities {
     )*};
 }
 quantities!(Energy, Price, Money, Fraction, quantity::Power, quantity::Seconds, quantity::Decidegrees);
-quantities!(quantity::Height, quantity::Flow, quantity::Area);
+quantities!(quantity::Height, quantity::Flow, quantity::Volume, quantity::Area);
 
 impl Value for String {
     fn kind() -> &'static str {

@@ -6,6 +6,7 @@ use super::series::SeriesFile;
 use super::time::Span;
 use super::validity::{self, Validity};
 use crate::calendar::parse_clock;
+use crate::data;
 use market::{
     Carrier, DeliveryInterval, Fraction, Price, Prices, Tariff, TariffId, TariffKind, TariffVersion, Window,
 };
@@ -306,7 +307,8 @@ fn days(section: &Section<'_>) -> Option<u8> {
 }
 
 fn published(section: &Section<'_>, folder: &Path, span: Option<&Span>) -> Option<Vec<Prices>> {
-    let file: Option<String> = section.need("file");
+    let shipped = section.choice("shipped", &[("de_lu", ())]).is_some();
+    let file: Option<String> = if shipped { None } else { section.need("file") };
     let column: Option<String> = section.get("column");
     let unit = section
         .choice("unit", &[("€/MWh", 1_000), ("EUR/MWh", 1_000), ("ct/kWh", 10_000), ("€/kWh", 1_000_000)])
@@ -314,6 +316,16 @@ fn published(section: &Section<'_>, folder: &Path, span: Option<&Span>) -> Optio
     let margin = section.get_or("import_margin", Price(0));
     let export = section.get::<Price>("export");
     let export_margin = section.get_or("export_margin", Price(0));
+    let offered = |spot| {
+        let import = spot + margin;
+        Prices { import, export: export.unwrap_or(spot - export_margin).min(import) }
+    };
+    if shipped {
+        let span = span?;
+        // Hundredths of €/MWh are 10 n€/Wh.
+        let spot = |step| Price(10 * data::day_ahead(span.first.later(step).start, span.offset));
+        return Some((0..span.intervals()).map(|step| offered(spot(step))).collect());
+    }
     let path = folder.join(file?);
     let on_error = |what, remedy| section.fault("file", what, remedy);
     let series = SeriesFile::read(section.source, &path, column.as_deref(), &on_error)?;
@@ -333,9 +345,7 @@ fn published(section: &Section<'_>, folder: &Path, span: Option<&Span>) -> Optio
             section.fault("file", covered, "take prices that cover the whole scenario");
             return None;
         };
-        let import = Price(spot) + margin;
-        let export = export.unwrap_or(Price(spot) - export_margin);
-        prices.push(Prices { import, export: export.min(import) });
+        prices.push(offered(Price(spot)));
     }
     Some(prices)
 }

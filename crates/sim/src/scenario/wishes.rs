@@ -45,10 +45,14 @@ pub fn label(carrier: Carrier, devices: &[Device]) -> Quality {
     let has = |test: fn(&Device) -> bool| devices.iter().any(test);
     let renewable = match carrier {
         Carrier::Electricity => {
-            has(|device| matches!(device, Device::Photovoltaic(_) | Device::Wind(_) | Device::RunOfRiver(_)))
-                && !has(|device| matches!(device, Device::Chp(_)))
+            use Device::{Photovoltaic, Reservoir, RunOfRiver, Wind};
+            has(|device| matches!(device, Photovoltaic(_) | Wind(_) | RunOfRiver(_) | Reservoir(_)))
+                && !has(|device| matches!(device, Device::Chp(_) | Device::FuelCell(_)))
         }
-        Carrier::Gas => has(|device| matches!(device, Device::Biomethane(_))),
+        Carrier::Gas => {
+            has(|device| matches!(device, Device::Biomethane(_)))
+                && !has(|device| matches!(device, Device::Electrolyser(_)))
+        }
         Carrier::Heat => false,
     };
     if renewable { Quality::GreenLocal } else { Quality::Local }

@@ -117,8 +117,12 @@ pub fn allowance(problem: &Coupled<'_>, (nodes, conversions, storages): Parts<'_
             ceiling(capacity * (less.max(more) + rationed) + lost, MILLION)
         })
         .sum();
-    let stored: i128 =
-        problem.storages.iter().zip(storages).map(|(offer, does)| rounded(offer, does, &prices, &beyond)).sum();
+    let stored: i128 = problem
+        .storages
+        .iter()
+        .zip(storages)
+        .map(|(offer, does)| rounded(offer, does, &prices, &beyond))
+        .sum();
     Money(short + converted + stored)
 }
 

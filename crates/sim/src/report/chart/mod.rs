@@ -21,6 +21,8 @@ mod ranked;
 pub use ranked::{Rank, ranked};
 mod heat;
 pub use heat::{Cell, heat};
+mod stack;
+pub use stack::{Layer, Line, StackChart};
 mod sankey;
 pub use sankey::{Link, Node, sankey};
 

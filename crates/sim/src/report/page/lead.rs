@@ -213,6 +213,13 @@ fn how(sums: &Sums<'_>) -> String {
             );
             [asks, key, rest.into()]
         }
+        Some(Rule::Coupled { .. }) => [
+            asks + " Heat pumps, boilers and plants offer to turn one kind of energy into another.",
+            "The market finds prices for all kinds together. Everybody who trades one pays or gets its price, and a plant \
+             runs where what it makes is worth more than what it takes."
+                .into(),
+            rest.into(),
+        ],
         Some(rule) => {
             let begin = if rule.takes_orders() { asks } else { meters };
             let words = rule.kind().words();
@@ -238,15 +245,17 @@ const fn shared(key: SharingKey) -> &'static str {
 }
 
 fn contents(sums: &Sums<'_>) -> String {
-    let mut links =
-        vec![("flows", "Energy flows"), ("prices", "Prices"), ("curves", "An auction"), ("bills", "Bills")];
+    let mut links = vec![("flows", "Energy flows"), ("coupling", "Conversion"), ("prices", "Prices")];
     links.extend([
+        ("curves", "An auction"),
+        ("bills", "Bills"),
         ("people", "Self-sufficiency"),
         ("stores", "Stores"),
         ("members", "Members"),
         ("about", "About this run"),
     ]);
     let kept = |id: &str| match id {
+        "coupling" => sums.record.coupling.is_some(),
         "prices" => sums.carriers.iter().any(|carrier| !sums.traded(*carrier).is_zero()),
         "curves" => sums.carriers.iter().any(|carrier| sums.record.gallery.of(*carrier).next().is_some()),
         "stores" => sums.record.bins.bins.iter().flatten().any(|bin| !(bin.stored + bin.in_cars).is_zero()),

@@ -4,6 +4,7 @@
 //! there, only the pointer's texts, the choice of an interval and the sorting are not.
 
 mod bills;
+mod coupling;
 mod flows;
 mod lead;
 mod notes;
@@ -125,6 +126,7 @@ pub(super) fn render(record: &Record, outcome: &Outcome) -> String {
     let body = [
         lead::section(&sums),
         flows::section(&sums),
+        coupling::section(&sums),
         prices,
         curves,
         bills::section(&sums),

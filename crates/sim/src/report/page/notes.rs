@@ -82,13 +82,20 @@ pub(super) fn provenance(sums: &Sums<'_>, outcome: &Outcome) -> String {
             "<li><b>{name}</b>: {what} (<a href=\"{name}.csv\">CSV</a>, <a href=\"{name}.parquet\">Parquet</a>)</li>\n"
         )
     };
-    let files = [
+    let mut files = [
         file("readings", "every member, carrier and interval"),
         file("clearings", "every auction"),
         file("bills", "every member’s bill by kind of line"),
         file("members", "every member’s sums"),
     ]
     .concat();
+    if sums.record.coupling.is_some() {
+        files += &file(
+            "coupled",
+            "every clearing of several carriers together, and what each carrier alone would reach",
+        );
+        files += &file("conversions", "every conversion that was dispatched");
+    }
     whole(
         "about",
         "About this run",

@@ -3,6 +3,7 @@
 //! A device of a file is read once into a recipe, and made once per member: the members of a group share the recipe
 //! and differ by name.
 
+mod car;
 mod demand;
 mod electric;
 mod thermal;
@@ -13,12 +14,15 @@ use super::reader::Section;
 use super::time::Span;
 use crate::data::{self, QUARTERS_PER_DAY, day_of_series, year};
 use agents::{Device, Impossible, Random, Series};
+use car::car;
 use demand::{appliance, load};
-use electric::{battery, car, hydro, pv, wind};
+use electric::{battery, hydro, pv, reservoir, wind};
 use market::{Energy, Fraction};
 use std::ops::Range;
 use std::path::Path;
-use thermal::{biomethane, chp, gas_boiler, heat_pump, thermal_store};
+use thermal::{
+    biomethane, chp, electric_boiler, electrolyser, fuel_cell, gas_boiler, heat_pump, thermal_store,
+};
 
 /// The steps that series cover, and the weather in them, shared by all members.
 #[derive(Clone, Debug)]
@@ -154,7 +158,7 @@ impl Recipe<'_> {
 }
 
 /// Fields that `agents` calls differently.
-const FIELDS: [(&str, &str); 9] = [
+const FIELDS: [(&str, &str); 12] = [
     ("heat output", "power"),
     ("electric power", "power"),
     ("electric output", "power"),
@@ -164,21 +168,28 @@ const FIELDS: [(&str, &str); 9] = [
     ("discharging power", "discharge_power"),
     ("initial level", "initial"),
     ("electric + thermal efficiency", "thermal_efficiency"),
+    ("efficiency + waste heat", "waste_heat"),
+    ("target level", "target"),
+    ("stored energy", "volume"),
 ];
 
 /// Every kind of device that a file may name, with its reader.
-const KINDS: [(&str, Reader); 12] = [
+const KINDS: [(&str, Reader); 16] = [
     ("load", load),
     ("pv", pv),
     ("wind", wind),
     ("hydro", hydro),
+    ("reservoir", reservoir),
     ("biomethane", biomethane),
     ("battery", battery),
     ("car", car),
     ("heat_pump", heat_pump),
     ("thermal_store", thermal_store),
     ("gas_boiler", gas_boiler),
+    ("electric_boiler", electric_boiler),
     ("chp", chp),
+    ("fuel_cell", fuel_cell),
+    ("electrolyser", electrolyser),
     ("appliance", appliance),
 ];
 type Reader = for<'s, 'a> fn(&'s Section<'a>, &'s Place<'s>) -> Option<Make>;

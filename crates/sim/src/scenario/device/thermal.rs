@@ -4,7 +4,8 @@ use super::{Make, Place, capacity, made, part, power};
 use crate::scenario::quantity::Decidegrees;
 use crate::scenario::reader::Section;
 use agents::device::{
-    Biomethane, Boiler, Chp, ChpDescription, CoefficientOfPerformance, HeatPump, ThermalStore,
+    Biomethane, Boiler, Chp, ChpDescription, CoefficientOfPerformance, ElectricBoiler, Electrolyser,
+    ElectrolyserDescription, FuelCell, FuelCellDescription, HeatPump, ThermalStore,
 };
 use agents::{Device, Series};
 
@@ -65,6 +66,64 @@ pub(super) fn gas_boiler(section: &Section<'_>, _: &Place<'_>) -> Option<Make> {
         let most = owner.energy(heat);
         Ok(made(Device::Boiler(device), [0, 0, ((most + 1) as f64 / efficiency) as i64 + 2], [0, most, 0])?
             .called("gas boiler", heat, "kW"))
+    }))
+}
+
+pub(super) fn electric_boiler(section: &Section<'_>, _: &Place<'_>) -> Option<Make> {
+    let electric = power(section, "power");
+    let efficiency = part(section, "efficiency", 0.99);
+    let electric = electric?;
+    Some(Box::new(move |owner| {
+        let electric = owner.scaled(electric);
+        let device = ElectricBoiler::new(electric, efficiency, owner.member.duration)?;
+        let most = owner.energy(electric);
+        Ok(made(Device::ElectricBoiler(device), [most, 0, 0], [0, most, 0])?.called(
+            "electric boiler",
+            electric,
+            "kW",
+        ))
+    }))
+}
+
+pub(super) fn electrolyser(section: &Section<'_>, _: &Place<'_>) -> Option<Make> {
+    let electric_w = power(section, "power");
+    let is = ElectrolyserDescription {
+        electric_w: electric_w.unwrap_or(1),
+        efficiency: part(section, "efficiency", 0.7),
+        waste_heat: part(section, "waste_heat", 0.0),
+        part_load: part(section, "part_load", 0.2),
+    };
+    electric_w?;
+    Some(Box::new(move |owner| {
+        let is = ElectrolyserDescription { electric_w: owner.scaled(is.electric_w), ..is };
+        let device = Electrolyser::new(is, owner.member.duration)?;
+        let (gas, heat) = device.advance(device.most);
+        Ok(made(Device::Electrolyser(device), [device.most, 0, 0], [0, heat, gas])?.called(
+            "electrolyser",
+            is.electric_w,
+            "kW",
+        ))
+    }))
+}
+
+pub(super) fn fuel_cell(section: &Section<'_>, _: &Place<'_>) -> Option<Make> {
+    let electric_w = power(section, "power");
+    let is = FuelCellDescription {
+        electric_w: electric_w.unwrap_or(1),
+        electric_efficiency: part(section, "electric_efficiency", 0.5),
+        thermal_efficiency: part(section, "thermal_efficiency", 0.35),
+        part_load: part(section, "part_load", 0.3),
+    };
+    electric_w?;
+    Some(Box::new(move |owner| {
+        let is = FuelCellDescription { electric_w: owner.scaled(is.electric_w), ..is };
+        let device = FuelCell::new(is, owner.member.duration)?;
+        let (electricity, heat) = device.unit.of(device.unit.most);
+        Ok(made(Device::FuelCell(device), [0, 0, device.unit.most], [electricity, heat, 0])?.called(
+            "fuel cell",
+            is.electric_w,
+            "kW",
+        ))
     }))
 }
 

@@ -3,42 +3,54 @@
 //! Asked for a net import per carrier (what was contracted, or nothing), the rules are those of a well-set home
 //! energy manager:
 //!
-//! 1. What must run runs: demand, machines in progress, a car's even charging.
+//! 1. What must run runs: demand, what coupled clearings dispatched, machines in progress, a car's even charging; a
+//!    reservoir passes on what flows in.
 //! 2. Surplus electricity starts a waiting machine, drives the heat pumps, then fills cars, then batteries.
 //! 3. Heat comes from what runs anyway, then the thermal store, then the sources in the member's order of merit;
 //!    below its reserve the store is filled up again, and emptied only as a last resort.
-//! 4. Batteries make up what is missing to the net import asked for; the meter takes the rest.
+//! 4. Batteries make up what is missing to the net import asked for, then cars that hold more than they need, then
+//!    the water in reservoirs; the meter takes the rest.
 //!
 //! The same function plans (with forecasts) and delivers (with what is), so a plan is what would happen.
 
-use crate::device::{Chp, Stored};
-use crate::{Delivery, Devices, State};
+mod convert;
+mod heat;
+
+use crate::device::{Converter, Stored};
+use crate::{Commitment, Delivery, Devices, State};
 
 /// Where heat may come from when the thermal store does not suffice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeatSource {
     /// Combined heat and power.
     Chp,
+    /// Fuel cells.
+    FuelCell,
     /// Heat pumps on bought electricity.
     HeatPump,
     /// Gas boilers.
     Boiler,
     /// The shared heat loop.
     Loop,
+    /// Electric boilers on bought electricity.
+    ElectricBoiler,
 }
 
 impl HeatSource {
     /// Every source, in the usual order of merit.
-    pub const ALL: [Self; 4] = [Self::Chp, Self::HeatPump, Self::Boiler, Self::Loop];
+    pub const ALL: [Self; 6] =
+        [Self::Chp, Self::FuelCell, Self::HeatPump, Self::Boiler, Self::Loop, Self::ElectricBoiler];
 
     /// The name used in files.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Chp => "chp",
+            Self::FuelCell => "fuel_cell",
             Self::HeatPump => "heat_pump",
             Self::Boiler => "boiler",
             Self::Loop => "loop",
+            Self::ElectricBoiler => "electric_boiler",
         }
     }
 }
@@ -67,6 +79,8 @@ pub struct Ask<'a> {
     pub generation: [i64; 3],
     /// Net import contracted, per carrier, Wh.
     pub contract: [i64; 3],
+    /// What of it coupled clearings dispatched.
+    pub commitment: Commitment,
     /// Which carriers have a meter.
     pub connected: [bool; 3],
     /// Set-points.
@@ -75,13 +89,14 @@ pub struct Ask<'a> {
     pub merit: &'a [HeatSource],
 }
 
-/// Heat that could have been made beyond what was, Wh.
+/// What converters could have taken beyond what they took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spare {
-    /// By combined heat and power.
-    pub chp: i64,
-    /// By heat pumps.
-    pub heat_pump: i64,
+    /// By kind, Wh of the input.
+    pub inputs: [i64; Converter::COUNT],
+    /// Whether any part of it could be carried out: a unit that is off cannot run below part load, unless the heat that
+    /// nobody asked for could be stored.
+    pub any_part: [bool; Converter::COUNT],
 }
 
 const ELECTRICITY: usize = 0;
@@ -90,17 +105,14 @@ const GAS: usize = 2;
 
 /// Runs the devices through one interval: `state` is before it, then after it.
 pub fn dispatch(devices: &Devices, state: &mut State, ask: &Ask<'_>) -> (Delivery, Spare) {
-    let mut node = Nodes {
-        devices,
-        state,
-        ask,
-        done: Delivery::default(),
-        available: 0,
-        made_by_chp: 0,
-        spare: Spare::default(),
-    };
+    let has_heat = ask.connected[HEAT] || ask.demand[HEAT] > 0 || !state.stores.is_empty();
+    let mut node =
+        Nodes { devices, state, ask, done: Delivery::default(), available: 0, has_heat, heat_made: 0 };
     node.run();
-    (node.done, node.spare)
+    let any_part = Converter::ALL.map(|kind| node.may_take_any_part(kind));
+    let done = node.done;
+    let left = |kind: Converter| devices.most_input(kind) - done.by(kind).input;
+    (done, Spare { inputs: Converter::ALL.map(left), any_part })
 }
 
 /// Books what a battery or a car did.
@@ -119,35 +131,44 @@ struct Nodes<'a> {
     done: Delivery,
     /// Electricity left over so far, Wh; negative where it is missing.
     available: i64,
-    /// Heat made by combined heat and power, Wh.
-    made_by_chp: i64,
-    spare: Spare,
+    /// Whether anybody can use heat.
+    has_heat: bool,
+    /// Heat made so far, Wh.
+    heat_made: i64,
 }
 
 impl Nodes<'_> {
     fn run(&mut self) {
         let ask = self.ask;
+        self.state.begin();
         for carrier in 0..3 {
             self.done.balances[carrier].consumption = ask.demand[carrier];
             self.done.balances[carrier].generation = ask.generation[carrier];
         }
         let target = ask.contract[ELECTRICITY];
         self.available = ask.generation[ELECTRICITY] - ask.demand[ELECTRICITY] + target;
+        self.committed();
+        self.water_that_must();
         self.appliances();
         self.cars_that_must();
-        if ask.connected[HEAT] || ask.demand[HEAT] > 0 || !self.state.stores.is_empty() {
+        self.electrolysers();
+        if self.has_heat {
             self.heat();
         }
         self.cars_that_may();
         self.batteries();
+        self.cars_that_give();
+        self.water();
+        self.fuel_cells_for_power();
         let electricity = target - self.available;
         self.settle(ELECTRICITY, electricity);
         let gas = &self.done.balances[GAS];
-        let gas = gas.consumption + gas.converted - gas.generation;
+        let gas = gas.consumption + gas.converted - gas.generation - gas.produced;
         self.settle(GAS, gas);
         self.done.battery = self.state.batteries.iter().sum();
         self.done.thermal = self.state.stores.iter().sum();
         self.done.car = self.state.cars.iter().map(|car| car.level).sum();
+        self.done.water = self.state.reservoirs.iter().sum();
     }
 
     /// Books a net import; without a meter, what is missing or left over.
@@ -204,7 +225,8 @@ impl Nodes<'_> {
                     }
                     _ => guided,
                 };
-                one.max(car.urgent_charge(parked, step)).clamp(-car.storage.discharge, car.storage.charge)
+                let least = car.urgent_charge(parked, step).max(-car.most_given(parked, step));
+                one.max(least).min(car.storage.charge)
             } else {
                 car.even_charge(parked, step)
             };
@@ -213,6 +235,7 @@ impl Nodes<'_> {
             parked.taken = stored.charged;
             guided -= stored.charged - stored.discharged;
             self.done.car_charged += stored.charged;
+            self.done.car_discharged += stored.discharged;
             book(&mut self.done, &mut self.available, stored);
         }
     }
@@ -225,20 +248,40 @@ impl Nodes<'_> {
         for (car, parked) in self.devices.cars.iter().zip(&mut self.state.cars) {
             let Some(session) = car.session(parked) else { continue };
             let wanted =
-                car.storage.charge_efficiency.largest_input((session.required - parked.level).max(0));
+                car.storage.charge_efficiency.largest_input((car.wanted(session) - parked.level).max(0));
             let power = car.storage.charge - parked.taken;
             let more = self.available.min(wanted).min(power);
             if more > 0 {
                 let stored = car.storage.advance(parked.level, more, step);
                 parked.level = stored.level;
+                parked.taken += stored.charged;
                 self.done.car_charged += stored.charged;
                 book(&mut self.done, &mut self.available, stored);
             }
         }
     }
 
+    /// A car that holds more than it needs at its departure gives of that, unless it has just charged.
+    fn cars_that_give(&mut self) {
+        if self.ask.guide.cars.is_some() {
+            return;
+        }
+        for (car, parked) in self.devices.cars.iter().zip(&mut self.state.cars) {
+            let Some(session) = car.session(parked) else { continue };
+            let free = car.storage.discharge_efficiency.of((parked.level - session.required).max(0));
+            let given = free.min(car.storage.discharge).min(-self.available);
+            if given > 0 && parked.taken == 0 {
+                let stored = car.storage.advance(parked.level, -given, self.ask.step);
+                parked.level = stored.level;
+                self.done.car_discharged += stored.discharged;
+                book(&mut self.done, &mut self.available, stored);
+            }
+        }
+    }
+
     fn batteries(&mut self) {
-        let (low, high) = self.ask.guide.batteries.unwrap_or((i64::MIN, i64::MAX));
+        let committed = self.ask.commitment.storage.map(|flow| (flow, flow));
+        let (low, high) = committed.or(self.ask.guide.batteries).unwrap_or((i64::MIN, i64::MAX));
         let mut asked = self.available.max(low).min(high);
         for (battery, level) in self.devices.batteries.iter().zip(&mut self.state.batteries) {
             let stored = battery.storage.advance(*level, asked, self.ask.step);
@@ -248,151 +291,32 @@ impl Nodes<'_> {
         }
     }
 
-    fn heat(&mut self) {
-        let Ask { step, known, .. } = *self.ask;
-        let contract = if self.ask.connected[HEAT] { self.ask.contract[HEAT] } else { 0 };
-        let need = self.ask.demand[HEAT] - contract;
-        let stores = self.devices.stores.iter().zip(&self.state.stores);
-        let headroom: i64 = stores.clone().map(|(store, level)| store.storage.most_charge(*level)).sum();
-        // What the stores may give; negative where they are to be filled up.
-        let margin: i64 = stores.map(|(store, level)| level - store.reserve).sum();
-        let temperature = step.min(known);
-
-        // Heat made, and the part of it that only rounding to whole Wh of electricity brought.
-        let (mut made, mut rounding) = (0, 0);
-        // On surplus, and at least as guided: up to what can be used or stored.
-        let mut budget = self.ask.guide.heat_pumps.unwrap_or(0).max(self.available).max(0);
-        for index in 0..self.devices.heat_pumps.len() {
-            let pump = &self.devices.heat_pumps[index];
-            let ratio = if need + headroom > made && budget > 0 {
-                pump.ratio(temperature)
-            } else {
-                crate::Ratio::ZERO
-            };
-            let most = budget.min(pump.electricity);
-            let taken = most.min(ratio.largest_input((need + headroom - made).max(0)));
-            let taken = if ratio == crate::Ratio::ZERO { 0 } else { taken };
-            self.state.heat_pumps[index] = taken;
-            budget -= taken;
-            made += ratio.of(taken);
-            self.pump(taken, ratio.of(taken));
-        }
-        for index in 0..self.devices.chps.len() {
-            if self.state.chps[index] {
-                made += self.chp(index, need + headroom - made);
-            }
-        }
-        let mut import = 0;
-        for source in self.ask.merit {
-            // To be made: what the store may not give, or lacks.
-            let missing = need - made - import - margin;
-            if missing <= 0 {
-                break;
-            }
-            match source {
-                HeatSource::Chp => {
-                    for index in 0..self.devices.chps.len() {
-                        if !self.state.chps[index] && need - made - import - margin > 0 {
-                            made += self.chp(index, need + headroom - made - import);
-                        }
-                    }
-                }
-                HeatSource::HeatPump => {
-                    for index in 0..self.devices.heat_pumps.len() {
-                        let missing = need - made - import - margin;
-                        let pump = &self.devices.heat_pumps[index];
-                        let left = pump.electricity - self.state.heat_pumps[index];
-                        if missing > 0 && left > 0 {
-                            let ratio = pump.ratio(temperature);
-                            let taken = ratio.input_for(missing).min(left);
-                            self.state.heat_pumps[index] += taken;
-                            rounding += (ratio.of(taken) - missing).max(0);
-                            made += ratio.of(taken);
-                            self.pump(taken, ratio.of(taken));
-                        }
-                    }
-                }
-                HeatSource::Boiler => made += self.boilers(missing),
-                HeatSource::Loop if self.ask.connected[HEAT] => {
-                    import += (need - made - import).max(0).min(missing)
-                }
-                HeatSource::Loop => {}
-            }
-        }
-        self.heat_node(made + import - need, contract + import, rounding);
-        self.spare(temperature);
+    /// Inflow of a reservoir: of what is to come only what was last seen is known.
+    fn inflow(&self, index: usize) -> i64 {
+        self.devices.reservoirs[index].inflow(self.ask.step.min(self.ask.known))
     }
 
-    /// Stores take what is left over and give what is missing; the rest goes through the meter.
-    fn heat_node(&mut self, surplus: i64, import: i64, rounding: i64) {
-        let mut surplus = surplus;
-        let balance = &mut self.done.balances[HEAT];
-        for (store, level) in self.devices.stores.iter().zip(&mut self.state.stores) {
-            let stored = store.storage.advance(*level, surplus, self.ask.step);
-            *level = stored.level;
-            surplus += stored.discharged - stored.charged;
-            balance.charged += stored.charged;
-            balance.discharged += stored.discharged;
-            balance.storage_loss += stored.lost;
+    fn water_that_must(&mut self) {
+        for (index, lake) in self.devices.reservoirs.iter().enumerate() {
+            self.available += lake.even(self.state.reservoirs[index], self.inflow(index));
         }
-        // Heat that exists only because electricity comes in whole Wh is a loss, not an export (law S9).
-        let lost = rounding.min(surplus).max(0);
-        balance.conversion_loss += lost;
-        balance.produced -= lost;
-        self.settle(HEAT, import - (surplus - lost));
     }
 
-    fn pump(&mut self, electricity: i64, heat: i64) {
-        self.available -= electricity;
-        self.done.balances[ELECTRICITY].converted += electricity;
-        self.done.balances[HEAT].produced += heat;
-        self.done.ambient += heat - electricity;
-    }
-
-    /// Runs one unit for as much heat as can be used; off where that is less than its part load, unless it is the only
-    /// source. Gives the heat made.
-    fn chp(&mut self, index: usize, usable: i64) -> i64 {
-        let unit: &Chp = &self.devices.chps[index];
-        let alone = !self.ask.connected[HEAT]
-            && self.devices.boilers.is_empty()
-            && self.devices.heat_pumps.is_empty();
-        let on = usable > 0 && (alone || unit.thermal.of(unit.least) <= usable);
-        self.state.chps[index] = on;
-        if !on {
-            return 0;
+    fn water(&mut self) {
+        for (index, lake) in self.devices.reservoirs.iter().enumerate() {
+            let (level, inflow) = (self.state.reservoirs[index], self.inflow(index));
+            let even = lake.even(level, inflow);
+            let asked = even + (-self.available).max(0);
+            // The turbine is not started for less than half of the least it can give.
+            let asked = if 2 * asked < lake.efficiency.of(lake.least) { even } else { asked };
+            let released = lake.advance(level, inflow, asked);
+            self.state.reservoirs[index] = released.level;
+            self.available += released.electricity - even;
+            self.done.balances[ELECTRICITY].generation += released.electricity;
+            self.done.inflow += released.inflow;
+            self.done.from_water += released.electricity;
+            self.done.past_turbine += released.residual + released.spilled;
+            self.done.water_loss += released.lost;
         }
-        let (gas, electricity, heat) = unit.advance(usable);
-        self.available += electricity;
-        self.made_by_chp += heat;
-        self.done.chp_heat += heat;
-        self.done.chp_gas += gas;
-        self.done.balances[ELECTRICITY].produced += electricity;
-        self.done.balances[HEAT].produced += heat;
-        self.done.balances[GAS].converted += gas;
-        self.done.balances[GAS].conversion_loss += gas - electricity - heat;
-        heat
-    }
-
-    fn boilers(&mut self, missing: i64) -> i64 {
-        let mut made = 0;
-        for boiler in &self.devices.boilers {
-            let (gas, heat) = boiler.advance(missing - made);
-            made += heat;
-            self.done.balances[HEAT].produced += heat;
-            self.done.balances[GAS].converted += gas;
-            self.done.balances[GAS].conversion_loss += gas - heat;
-        }
-        made
-    }
-
-    fn spare(&mut self, temperature: i64) {
-        if !self.ask.connected[HEAT] {
-            return;
-        }
-        for (pump, taken) in self.devices.heat_pumps.iter().zip(&self.state.heat_pumps) {
-            self.spare.heat_pump += pump.ratio(temperature).of(pump.electricity - taken);
-        }
-        let full: i64 = self.devices.chps.iter().map(|unit| unit.thermal.of(unit.most)).sum();
-        self.spare.chp = full - self.made_by_chp;
     }
 }

@@ -1,0 +1,3 @@
+//! Studies: questions put to a scenario that playing it does not answer.
+
+pub mod vpp;

@@ -1,0 +1,26 @@
+//! `wattle study`: questions put to a scenario that playing it does not answer, one file each.
+
+mod vpp;
+
+use crate::failure::Failure;
+use clap::{Args, Subcommand};
+
+/// What `wattle study` takes.
+#[derive(Args)]
+pub(crate) struct StudyOptions {
+    #[command(subcommand)]
+    name: Name,
+}
+
+#[derive(Subcommand)]
+enum Name {
+    /// The virtual power plant as a game: what cooperation is worth, who gets it, and what lying wins
+    Vpp(vpp::VppOptions),
+}
+
+/// Does the study.
+pub(crate) fn study(options: &StudyOptions) -> Result<(), Failure> {
+    match &options.name {
+        Name::Vpp(options) => vpp::study(options),
+    }
+}
