@@ -19,7 +19,8 @@ before(async () => {
     const ledger = join(scratch, "street.sqlite");
     wattle("run", "lime_street", "--quiet", "--out", join(scratch, "street"), "--ledger", ledger);
     wattle("invoice", ledger, "--member", "Attic", "--quiet", "--out", join(scratch, "invoices"));
-    file = join(scratch, "invoices", readdirSync(join(scratch, "invoices")).find((name) => name.endsWith(".html")));
+    const made = join(scratch, "invoices");
+    file = join(made, readdirSync(made).find((name) => name.endsWith(".html")));
   }
   invoice = await start(file);
 });

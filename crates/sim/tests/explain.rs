@@ -158,10 +158,10 @@ fn whoever_is_not_there_is_told_who_is() {
     let check = |text: &str, expected: &str| assert_eq!(names.find(text, 8).unwrap_err(), expected);
     check("Neighbor", "there is no member of this name: did you mean `Neighbour`?");
     check("8", "there is no account 8: members are 6 to 7");
-    check("2", "account 2 is the grid operator: members are 6 to 7");
+    check("2", "account 2 is the grid operator: members begin at 6");
     let nobody = Names::default().find("Neighbour", 8).unwrap_err();
     assert_eq!(
         nobody,
-        "names are not known, since there is no report beside the ledger: give a number from 6 to 7"
+        "names are not known, since there is no report beside the ledger: give an account number, 6 or more"
     );
 }
