@@ -129,6 +129,25 @@ fn a_price_between_the_ends_is_told_with_both() {
 }
 
 #[test]
+fn carriers_cleared_together_are_explained_together() {
+    let played = Played::new("heat_and_power", include_str!("../../../scenarios/heat_and_power.toml"));
+    let found = read(&played.path, None, &mut |_, _| {}).unwrap();
+    let plant = &found.statements[0];
+    let (mut together, mut turned) = (0, 0);
+    for billed in plant.billed.iter().skip(5).step_by(29) {
+        let told = played.explain(played.names.get(plant.account).unwrap(), billed.interval.start);
+        let of_interval = plant.billed.iter().filter(|other| other.interval == billed.interval);
+        assert_eq!(told.total, of_interval.map(|billed| billed.total()).sum());
+        let text = told.sentences.join("\n");
+        let times = text.matches("Orders for electricity, heat and gas are cleared together").count();
+        assert!(times <= 1, "{text}");
+        together += times;
+        turned += usize::from(text.contains("its conversion or storage had sold"));
+    }
+    assert!(together > 0 && turned > 0, "{together}, {turned}");
+}
+
+#[test]
 fn corrections_and_shares_are_told() {
     let played = Played::new("lime_street", include_str!("../../../scenarios/lime_street.toml"));
     let found = read(&played.path, None, &mut |_, _| {}).unwrap();

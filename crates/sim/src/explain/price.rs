@@ -174,6 +174,9 @@ fn in_the_book(k: Fraction, contract: &Contract, carrier: Carrier, scene: &Scene
     format!("{why}. {} of {} were traded at it.", wh(volume), carrier.name())
 }
 
+/// How a reason begins that holds for several carriers.
+pub(super) const TOGETHER: &str = "Orders for";
+
 fn coupled(scene: &Scene) -> String {
     let sum = |carrier: Carrier, side: Side| -> Energy {
         let matching = scene.turned.iter().filter(|turned| (turned.carrier, turned.side) == (carrier, side));
@@ -191,7 +194,7 @@ fn coupled(scene: &Scene) -> String {
     let coupled = |carrier: &Carrier| matches!(scene.rules[*carrier as usize], Some(Rule::Coupled { .. }));
     let carriers: Vec<&str> = Carrier::ALL.into_iter().filter(coupled).map(Carrier::name).collect();
     let together = format!(
-        "Orders for {} are cleared together, so that no trade and no conversion is left out that would be worth more \
+        "{TOGETHER} {} are cleared together, so that no trade and no conversion is left out that would be worth more \
          than it costs",
         list(&carriers)
     );
