@@ -6,6 +6,7 @@ mod bad_input;
 mod clear;
 mod compare;
 mod designs;
+mod invoice;
 mod share;
 
 /// The path of a shipped example.
@@ -24,7 +25,9 @@ fn help_and_version_end_well_and_a_misspelt_verb_does_not() {
     };
     check(&["--help"], 0, "Usage: wattle", "");
     check(&["--version"], 0, env!("CARGO_PKG_VERSION"), "");
-    for verb in ["run", "clear", "share", "compare", "audit", "config", "completions", "man"] {
+    for verb in
+        ["run", "clear", "share", "compare", "audit", "invoice", "explain", "config", "completions", "man"]
+    {
         check(&[verb, "--help"], 0, verb, "");
     }
     check(&["cleer"], 2, "", "clear");
