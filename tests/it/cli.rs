@@ -7,6 +7,7 @@ mod clear;
 mod compare;
 mod designs;
 mod share;
+mod study;
 
 /// The path of a shipped example.
 fn example(name: &str) -> String {
@@ -24,7 +25,7 @@ fn help_and_version_end_well_and_a_misspelt_verb_does_not() {
     };
     check(&["--help"], 0, "Usage: wattle", "");
     check(&["--version"], 0, env!("CARGO_PKG_VERSION"), "");
-    for verb in ["run", "clear", "share", "compare", "audit", "config", "completions", "man"] {
+    for verb in ["run", "clear", "share", "compare", "study", "audit", "config", "completions", "man"] {
         check(&[verb, "--help"], 0, verb, "");
     }
     check(&["cleer"], 2, "", "clear");
