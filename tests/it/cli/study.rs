@@ -9,7 +9,9 @@ fn the_table_explains_itself_and_the_folder_is_whole() {
     let folder = Folder::new();
     let run = folder.wattle(&[&FEW[..], &["--out", "there", "--quiet"]].concat());
     assert_eq!(run.code, 0, "{}", run.err);
-    for expected in ["each alone", "Nash bargaining", "complaint", "who lies", "who delivers less", "superadditive"] {
+    for expected in
+        ["each alone", "Nash bargaining", "complaint", "who lies", "who delivers less", "superadditive"]
+    {
         assert!(run.out.contains(expected), "no {expected}: {}", run.out);
     }
     let check = |name: &str, head: &str, rows: usize| {
@@ -31,7 +33,9 @@ fn the_table_explains_itself_and_the_folder_is_whole() {
                 acting_neur,average_neur";
     check("lies.csv", lies, 2 * 2 * 7);
     check("shortfalls.csv", "player,sold_wh,missing_wh,honest_neur,cheating_neur,penalty_neur", 2);
-    assert!(folder.path().join("there/index.html").exists() && folder.path().join("there/lies.parquet").exists());
+    assert!(
+        folder.path().join("there/index.html").exists() && folder.path().join("there/lies.parquet").exists()
+    );
 }
 
 #[test]
