@@ -9,6 +9,7 @@ use crate::study::StudyOptions;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 use market::rule::sharing::Rounding;
 use market::{Fraction, MAX_PRICE, Price, PriceConvention, SharingKey};
+use sim::calendar::parse_instant;
 use std::path::PathBuf;
 
 /// A peer-to-peer market for electricity, heat and gas.
@@ -36,6 +37,10 @@ enum Verb {
     Study(StudyOptions),
     /// Verify a ledger again from its first record
     Audit(AuditOptions),
+    /// Write each member's invoices, every line traced to its reading, its price and its record
+    Invoice(InvoiceOptions),
+    /// Say why a member paid what it paid for an interval
+    Explain(ExplainOptions),
     /// Show the settings in force and where each comes from
     Config(ConfigOptions),
     /// Print the completions of a shell
@@ -144,6 +149,86 @@ pub(crate) struct AuditOptions {
     pub(crate) quiet: bool,
 }
 
+/// What `wattle invoice` takes.
+#[derive(Args)]
+pub(crate) struct InvoiceOptions {
+    /// The ledger's file; names come from the report beside it
+    #[arg(value_name = "LEDGER", value_hint = ValueHint::FilePath)]
+    pub(crate) ledger: PathBuf,
+    /// Only this account, by its number
+    #[arg(long, value_name = "N", conflicts_with = "member")]
+    pub(crate) account: Option<u32>,
+    /// Only this member, by its name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) member: Option<String>,
+    /// From this day on, such as 2021-06-01; months before it are counted for what they carry over
+    #[arg(long, value_name = "DATE", value_parser = Day::parse)]
+    pub(crate) from: Option<Day>,
+    /// Before this day: the first one after the last wanted
+    #[arg(long, value_name = "DATE", value_parser = Day::parse)]
+    pub(crate) until: Option<Day>,
+    /// Folder of the invoices; beside the ledger, LEDGER-invoices, unless named
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) out: Option<PathBuf>,
+    /// Print one JSON object; files are written only with --out
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// No progress
+    #[arg(long)]
+    pub(crate) quiet: bool,
+}
+
+/// A day of the community's calendar, or an instant.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Day {
+    /// Midnight at its beginning, in UTC.
+    Date(u64),
+    /// Unix s.
+    Instant(u64),
+}
+
+impl Day {
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.len() == "2021-06-01".len() {
+            let midnight = parse_instant(&format!("{text}T00:00Z"));
+            return midnight.map(|at| Self::Date(at.unix)).map_err(|_| {
+                format!("`{text}` is not a date: write year, month and day such as 2021-06-01")
+            });
+        }
+        parse_instant(text).map(|at| Self::Instant(at.unix)).map_err(|what| {
+            format!("{what}: write a date such as 2021-06-01, or an instant such as 2021-06-01T00:00+01:00")
+        })
+    }
+
+    /// The instant, with standard time `offset` seconds after UTC, Unix s.
+    pub(crate) fn unix(self, offset: i32) -> u64 {
+        match self {
+            Self::Date(midnight) => midnight.saturating_add_signed(-i64::from(offset)),
+            Self::Instant(instant) => instant,
+        }
+    }
+}
+
+/// What `wattle explain` takes.
+#[derive(Args)]
+pub(crate) struct ExplainOptions {
+    /// A member, by name or account number
+    #[arg(value_name = "ACCOUNT")]
+    pub(crate) account: String,
+    /// Any instant of the delivery interval, with its zone, such as 2021-06-21T05:45+01:00
+    #[arg(value_name = "INTERVAL")]
+    pub(crate) interval: String,
+    /// The ledger's file; the village's or else the newest in reports/ unless named
+    #[arg(long, value_name = "LEDGER", value_hint = ValueHint::FilePath)]
+    pub(crate) ledger: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// No progress
+    #[arg(long)]
+    pub(crate) quiet: bool,
+}
+
 /// What `wattle config` takes: what `wattle run` takes.
 #[derive(Args)]
 pub(crate) struct ConfigOptions {
@@ -166,6 +251,8 @@ pub(crate) fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Some(Verb::Compare(options)) => crate::compare::compare(&options),
         Some(Verb::Study(options)) => crate::study::study(&options),
         Some(Verb::Audit(options)) => crate::audit::audit(&options),
+        Some(Verb::Invoice(options)) => crate::invoice::invoice(&options),
+        Some(Verb::Explain(options)) => crate::explain::explain(&options),
         Some(Verb::Config(options)) => crate::config::config(&options.run),
         Some(Verb::Completions { shell }) => crate::completions::completions(shell, Arguments::command()),
         Some(Verb::Man) => crate::completions::manual(Arguments::command()),

@@ -13,6 +13,8 @@ mod clear;
 mod compare;
 mod completions;
 mod config;
+mod explain;
+mod invoice;
 mod run;
 mod share;
 mod study;

@@ -4,7 +4,7 @@ import random
 import sys
 
 import numpy as np
-from scipy.optimize import linprog
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import coo_array
 
 MILLION = 1_000_000
@@ -80,6 +80,7 @@ def instance():
 
 def optimum(intervals, carriers, orders, conversions, storages):
     rows, columns, values, cost, bounds, right = [], [], [], [], [], [0.0] * (intervals * carriers)
+    pairs = []  # of taking and giving by a storage in an interval
 
     def column(terms, price, low, high):
         for row, value in terms:
@@ -95,6 +96,7 @@ def optimum(intervals, carriers, orders, conversions, storages):
         stored, given, kept = stored / MILLION, given / MILLION, kept / MILLION
         for at in range(count):
             node, held = (first + at) * carriers + carrier, len(right)
+            pairs.append((len(cost), len(cost) + 1))
             column([(node, -1), (held, stored)], 0, 0, power[0])
             column([(node, 1), (held, -1 / given)], price, 0, power[1])
             last = at == count - 1
@@ -105,6 +107,22 @@ def optimum(intervals, carriers, orders, conversions, storages):
     matrix = coo_array((values, (rows, columns)), shape=(len(right), len(cost))).tocsr()
     found = linprog(cost, A_eq=matrix, b_eq=right, bounds=bounds, method="highs-ds",
                     options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10})
+    assert found.status == 0, found.message
+    if all(min(found.x[one], found.x[other]) < 1e-6 for one, other in pairs):
+        return -float(np.dot(cost, found.x))
+    # A storage does one at a time: a binary per pair, where the programme would burn energy at negative prices.
+    count = len(cost)
+    for one, other in pairs:
+        for column_of, sign, bound in [(one, -bounds[one][1], 0), (other, bounds[other][1], bounds[other][1])]:
+            rows.extend([len(right)] * 2), columns.extend([column_of, len(cost)]), values.extend([1.0, sign])
+            right.append(bound)
+        cost.append(0.0), bounds.append((0, 1))
+    matrix = coo_array((values, (rows, columns)), shape=(len(right), len(cost))).tocsr()
+    lower = np.array(right)
+    lower[len(right) - 2 * len(pairs):] = -np.inf
+    integral = np.array([0] * count + [1] * len(pairs))
+    found = milp(cost, constraints=LinearConstraint(matrix, lower, right), bounds=Bounds(*zip(*bounds)),
+                 integrality=integral, options={"mip_rel_gap": 0.0})
     assert found.status == 0, found.message
     return -float(np.dot(cost, found.x))
 

@@ -270,4 +270,33 @@ proptest! {
         prop_assert!((a.0 - b.0).abs() <= 2 && (a.1 - b.1).abs() <= 3 && a.2 == b.2, "{:?} {:?}", a, b);
         prop_assert!(done.balances.iter().all(|balance| balance.residual() == 0));
     }
+
+    /// C8: where the market runs a conversion, at whatever prices (in thousandths of n€/Wh), its owner is not worse off after
+    /// fees: but for the last Wh of each output, which whole numbers withhold.
+    #[test]
+    fn no_conversion_makes_its_owner_worse_off(
+        seed in any::<u64>(), kind in 0..Converter::COUNT, prices in [0_i64..400_000_000, 0_i64..400_000_000, 0_i64..400_000_000],
+        part in 0.0..=1.0,
+    ) {
+        let mut member = house(Converter::ALL[kind], &mut Random::of(seed, "house"));
+        orders(&mut member, 0, 4, &NOTHING);
+        for offer in member.conversions() {
+            let price = |carrier: Carrier| i128::from(prices[carrier as usize]);
+            let input = offer.kind.input();
+            let worth: i128 = offer.outputs.iter().map(|(carrier, ratio)| i128::from(*ratio) * price(*carrier)).sum();
+            // r·p(output) ≥ p(input) + cost, or it does not run.
+            if worth < 1_000_000 * (price(input) + 1_000 * i128::from(offer.cost.0)) {
+                continue;
+            }
+            let taken = i128::from((offer.capacity.0 as f64 * part) as i64);
+            let paid = taken * ((price(input) + 999) / 1_000 + i128::from(FEES.peer.0));
+            let earned = |(carrier, ratio): &(Carrier, u32)| {
+                let given = taken * i128::from(*ratio) / 1_000_000;
+                (given * (price(*carrier) / 1_000), price(*carrier) / 1_000)
+            };
+            let earned: Vec<_> = offer.outputs.iter().map(earned).collect();
+            let last: i128 = earned.iter().map(|(_, last)| last).sum();
+            prop_assert!(earned.iter().map(|(money, _)| money).sum::<i128>() + last >= paid, "{:?}", offer);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! From a book to the claim that the rule's check accepts.
 
-use crate::{Workspace, bilateral, clear_blocks, merit, pipeline, selection, vcg};
+use crate::{Workspace, bilateral, clear_blocks, clear_coupled, merit, pipeline, selection, vcg};
+use market::rule::coupled::Coupled;
 use market::rule::{Cut, Rule};
 use market::{Book, Claim, Price, PriceConvention, Side};
 
@@ -18,6 +19,7 @@ pub fn clear(rule: &Rule, book: &Book, collar: (Price, Price), workspace: &mut W
         Rule::UniformPriceBlocks { k } => return clear_blocks(*k, &[book], collar, workspace),
         Rule::Pipeline { stages, k } => return pipeline::clear((*stages, *k), book, collar, workspace),
         Rule::Bilateral { charges } => return bilateral::clear(charges, book),
+        Rule::Coupled { k } => return clear_coupled(&Coupled::single(book, *k, collar), workspace),
         _ => {}
     }
     let Some((lo, hi)) = selection::equilibrium(book, &mut workspace.selection) else {

@@ -20,6 +20,8 @@ mod central;
 mod projection;
 mod store;
 pub use central::{Central, Options};
+mod replay;
+pub use replay::{Reader, replay};
 mod audit;
 pub use audit::{Audit, Auditor, Evidence, LawCount, Violation, audit};
 #[cfg(any(test, feature = "conformance"))]

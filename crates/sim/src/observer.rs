@@ -2,7 +2,38 @@
 
 use crate::CoupledClearing;
 use agents::Delivery;
-use market::{Book, Carrier, DeliveryInterval, Event, Prices, Sink};
+use market::{
+    Agreed, Bill, Book, Carrier, DeliveryInterval, Energy, Event, Money, Position, Prices, Sink, Tariff,
+};
+
+/// What a tariff is in an interval.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// Its fees and levies.
+    pub tariff: Tariff,
+    /// Value added tax on what the member pays, parts per million.
+    pub vat: u32,
+    /// What it charges and pays for energy.
+    pub prices: Prices,
+}
+
+impl Terms {
+    /// What energy costs with the supplier alone, n€; negative where it earns.
+    #[must_use]
+    pub fn alone(&self, import: Energy, export: Energy) -> Money {
+        let agreed = Agreed { vat: self.vat, ..Agreed::default() };
+        let (position, prices, tariff) = (Position::default(), self.prices, &self.tariff);
+        Bill { position, import, export, prices, tariff, agreed }.total()
+    }
+
+    /// The same where either energy may be negative, as in a correction.
+    #[must_use]
+    pub fn changed(&self, import: Energy, export: Energy) -> Money {
+        let positive = |energy: i64| Energy(energy.max(0));
+        self.alone(positive(import.0), positive(export.0))
+            - self.alone(positive(-import.0), positive(-export.0))
+    }
+}
 
 /// A delivery interval that is over and settled.
 #[derive(Clone, Copy, Debug)]
@@ -11,8 +42,8 @@ pub struct Lived<'a> {
     pub step: u64,
     /// When it was.
     pub interval: DeliveryInterval,
-    /// The supplier's prices in it, by tariff.
-    pub prices: &'a [Prices],
+    /// The supplier's terms in it, by tariff.
+    pub terms: &'a [Terms],
     /// What each member's devices did, in the order of members.
     pub deliveries: &'a [Delivery],
 }
@@ -30,6 +61,19 @@ pub trait Observer: Sink {
     /// # Errors
     /// What the observer could not do; it ends the run.
     fn interval(&mut self, _lived: &Lived<'_>) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        Ok(())
+    }
+
+    /// A settled interval's bills were corrected; the terms are those of the interval.
+    ///
+    /// # Errors
+    /// What the observer could not do; it ends the run.
+    fn resettled(
+        &mut self,
+        _carrier: Carrier,
+        _interval: DeliveryInterval,
+        _terms: &[Terms],
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         Ok(())
     }
 }
@@ -62,5 +106,15 @@ impl<A: Observer, B: Observer> Observer for Both<A, B> {
     fn interval(&mut self, lived: &Lived<'_>) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         self.0.interval(lived)?;
         self.1.interval(lived)
+    }
+
+    fn resettled(
+        &mut self,
+        carrier: Carrier,
+        interval: DeliveryInterval,
+        terms: &[Terms],
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        self.0.resettled(carrier, interval, terms)?;
+        self.1.resettled(carrier, interval, terms)
     }
 }

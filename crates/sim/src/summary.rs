@@ -1,14 +1,14 @@
 //! What came out of a run, in figures: for the table on the terminal and for `--json`.
 
 use crate::roll::Roll;
-use crate::{CoupledClearing, Scenario};
+use crate::{CoupledClearing, Scenario, Terms};
 use agents::device::{Converter, Turned};
 use market::rule::RuleKind;
 use market::{
-    AccountId, Carrier, DeliveryInterval, Energy, Event, Money, Position, PostingKind, Price, Prices,
-    Rejection, Side, Tariff,
+    AccountId, Carrier, DeliveryInterval, Energy, Event, MeterId, Money, Position, Posting, PostingKind,
+    Price, Rejection, Side,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The result of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,6 +172,10 @@ pub(crate) struct Tally {
     coupling: CouplingSummary,
     pub(crate) orders: u64,
     refused: BTreeMap<u16, (Rejection, u64)>,
+    /// Per meter, energy billed as taken and given since it was last asked for, Wh.
+    counted: Vec<[Energy; 2]>,
+    /// Start and meter of readings that changed since that was last asked for.
+    pub(crate) changed: BTreeSet<(u64, MeterId)>,
     /// Volume and money traded so far per carrier for the interval whose gate comes next.
     pub(crate) at_gate: [BTreeMap<u64, (Energy, Money)>; 3],
 }
@@ -201,6 +205,8 @@ impl Tally {
             coupling: CouplingSummary::default(),
             orders: 0,
             refused: BTreeMap::new(),
+            counted: Vec::new(),
+            changed: BTreeSet::new(),
             at_gate: Default::default(),
         }
     }
@@ -222,12 +228,16 @@ impl Tally {
                 if matches!(posting.kind, Deposit | Withdrawal | Loan | Repayment) {
                     return;
                 }
+                self.count(posting);
                 if let Some(member) = self.member(posting.debit) {
                     member.bill += posting.money;
                 }
                 if let Some(member) = self.member(posting.credit) {
                     member.bill -= posting.money;
                 }
+            }
+            Event::Substituted(reading) | Event::Corrected(reading) => {
+                self.changed.insert((reading.interval.start, reading.meter));
             }
             _ => {}
         }
@@ -257,6 +267,22 @@ impl Tally {
         self.coupling.add(clearing);
     }
 
+    /// What a posting says of the energy that a meter counted: traded, less what was not delivered of it, and exchanged
+    /// with the supplier beyond.
+    fn count(&mut self, posting: &Posting) {
+        let (Some(meter), Some(side)) = (posting.meter, posting.side) else { return };
+        let (place, sign) = match posting.kind {
+            PostingKind::Trade | PostingKind::Supply => (side as usize, 1),
+            PostingKind::Imbalance => (1 - side as usize, -1),
+            _ => return,
+        };
+        let meter = meter.0 as usize;
+        if meter >= self.counted.len() {
+            self.counted.resize(meter + 1, [Energy::ZERO; 2]);
+        }
+        self.counted[meter][place] += Energy(sign * posting.energy.0);
+    }
+
     fn member(&mut self, account: AccountId) -> Option<&mut MemberSummary> {
         self.members.get_mut(Roll::member(account)?)
     }
@@ -265,22 +291,23 @@ impl Tally {
         self.refused.entry(rejection.code()).or_insert((rejection, 0)).1 += 1;
     }
 
-    /// One metering point's interval, just before its settlement.
+    /// One metering point's interval, just settled, or what a correction changed in it (without a position).
     pub(crate) fn metered(
         &mut self,
         member: usize,
         carrier: Carrier,
-        (import, export): (Energy, Energy),
-        position: Option<&Position>,
-        (tariff, prices): (&Tariff, Prices),
+        meter: MeterId,
+        position: &Position,
+        terms: &Terms,
     ) {
+        let [import, export] = self.counted.get_mut(meter.0 as usize).map(std::mem::take).unwrap_or_default();
         let summary = &mut self.carriers[carrier as usize];
         summary.import += import;
         summary.export += export;
         let member = &mut self.members[member];
+        let Terms { tariff, prices, .. } = terms;
         let supplied = prices.import + tariff.grid_fee + tariff.levy;
-        member.at_tariff += import * supplied - export * prices.export;
-        let Some(position) = position else { return };
+        member.at_tariff += terms.changed(import, export);
         let part = |money: Money, part: Energy, whole: Energy| {
             if whole.0 == 0 { Money::ZERO } else { Money(money.0 * i128::from(part.0) / i128::from(whole.0)) }
         };

@@ -4,11 +4,11 @@ use ledger::{Central, Evidence, Options, audit};
 use sim::scenario::{EMBEDDED, Overrides};
 use sim::{Scenario, Summary, run};
 
-/// A day in the village with electricity traded by this rule, audited from its file.
+/// A day in the village with electricity traded by this rule, heat and gas cleared together; audited from its file.
 fn day(rule: &str) -> Summary {
     let text = EMBEDDED.iter().find(|(name, _)| *name == "village").unwrap().1;
     let market = "[market.electricity]\nrule = ";
-    let text = text.replace(&format!("{market}\"uniform_price\""), &format!("{market}\"{rule}\""));
+    let text = text.replace(&format!("{market}\"coupled\""), &format!("{market}\"{rule}\""));
     assert!(text.contains(&format!("{market}\"{rule}\"")));
     let overrides = Overrides { days: Some(1), ..Overrides::default() };
     let scenario = Scenario::parse(&text, "village", ".".as_ref(), &overrides).unwrap();

@@ -106,6 +106,10 @@ impl Sink for Conservation {
                 self.bought[id.carrier as usize] += energy.0;
             }
             Event::Filled { id, energy, .. } => self.sold[id.carrier as usize] += energy.0,
+            Event::Converted { carrier, side: market::Side::Buy, energy, .. } => {
+                self.bought[carrier as usize] += energy.0;
+            }
+            Event::Converted { carrier, energy, .. } => self.sold[carrier as usize] += energy.0,
             Event::Settled { .. } => self.settled += 1,
             Event::Posted(posting)
                 if !matches!(posting.kind, PostingKind::Deposit | PostingKind::Withdrawal) =>

@@ -144,8 +144,9 @@ impl Car {
                     device: "car",
                     field: "departure charge",
                     value: format!(
-                        "{} Wh at step {}, with {arrived} Wh on arrival at step {}",
-                        session.required, session.departure, session.arrival
+                        "{} Wh after {} intervals at home, with {arrived} Wh on arrival",
+                        session.required,
+                        session.departure - session.arrival
                     ),
                     allowed: format!(
                         "at most {most} Wh, all that can be charged until then: ask for less, charge with more power \
@@ -356,7 +357,7 @@ mod tests {
         };
         // Two hours at 11 kW and 90 % store 19 800 Wh.
         check(40_000, 19_800, None);
-        let error = "car: departure charge = 40000 Wh at step 10, with 20199 Wh on arrival at step 2, but it must be at \
+        let error = "car: departure charge = 40000 Wh after 8 intervals at home, with 20199 Wh on arrival, but it must be at \
                      most 39999 Wh, all that can be charged until then: ask for less, charge with more power or stay \
                      longer";
         check(40_000, 19_801, Some(error));

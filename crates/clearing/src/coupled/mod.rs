@@ -17,7 +17,7 @@ use market::rule::{Clearing, Cut};
 use market::{Claim, ConversionClaim, Energy, Money, NodeClaim, Price, StorageClaim};
 use programme::{Programme, StandsFor};
 use simplex::Simplex;
-use whole::Whole;
+use whole::{Loss, Whole};
 
 /// Working memory of a search.
 #[derive(Clone, Debug, Default)]
@@ -31,19 +31,25 @@ pub(crate) struct Memory {
 /// thread and without time limits (law C9).
 #[must_use]
 pub fn clear_coupled(problem: &Coupled<'_>, workspace: &mut Workspace) -> Claim {
-    let mut programme = Programme::of(problem);
+    let exact = Programme::of(problem);
     let mut found = None;
-    // What conversions that run fully lose of their last Wh is no part of the programme at first. Where orders cannot
-    // make up for it, it is taken from the nodes and the programme solved again.
-    for round in 0..6 {
-        let Some((claim, lost)) = attempt(problem, &programme, round) else { break };
-        if is_right(problem, &claim, &mut workspace.coupled) {
-            if !lacks(&claim) {
-                return claim;
+    // What whole Wh lose is no part of the programme at first. Where orders cannot make up for it, it is taken from the
+    // nodes and the programme solved again. Last, prices are left where the search found them.
+    'ways: for (loss, canonical) in
+        [(Loss::Conversions, true), (Loss::Idle, true), (Loss::All, true), (Loss::Idle, false)]
+    {
+        let mut programme = exact.clone();
+        for _ in 0..3 {
+            let lose = |whole: &Whole<'_>| whole.lose(&exact, loss);
+            let Some((claim, next)) = attempt(problem, &programme, canonical, lose) else { continue 'ways };
+            if is_right(problem, &claim, &mut workspace.coupled) {
+                if !lacks(&claim) {
+                    return claim;
+                }
+                found.get_or_insert(claim);
             }
-            found.get_or_insert(claim);
+            programme = next;
         }
-        programme.taken = lost;
     }
     found.unwrap_or_else(|| idle(problem, workspace))
 }
@@ -58,19 +64,22 @@ pub fn alone(problem: &Coupled<'_>, workspace: &mut Workspace) -> Money {
     problem.nodes.iter().filter_map(welfare).sum()
 }
 
-/// A claim, and what it says is to be taken from the nodes; `None` where floats came to no end.
-fn attempt(problem: &Coupled<'_>, programme: &Programme, round: u8) -> Option<(Claim, Vec<f64>)> {
+/// A claim, and the programme that is left once it has lost what whole Wh lose; `None` where floats came to no end.
+fn attempt(
+    problem: &Coupled<'_>,
+    programme: &Programme,
+    canonical: bool,
+    lose: impl Fn(&Whole<'_>) -> Programme,
+) -> Option<(Claim, Programme)> {
     let mut simplex = Simplex::new(programme, &lowest(problem, programme));
     if !simplex.solve() || !one_way(programme, &mut simplex) {
         return None;
     }
-    prices::choose(&problem.nodes, &mut simplex, |node| round < 5 || !programme.touches(node));
+    prices::choose(&problem.nodes, &mut simplex, |node| canonical || !programme.touches(node));
     let exact = simplex.exact();
     let mut whole = Whole::new(problem, programme, &simplex, &exact);
     whole.decide();
-    let mut taken = programme.taken.clone();
-    taken[..problem.nodes.len()].copy_from_slice(&whole.lost(round >= 2)[..problem.nodes.len()]);
-    Some((whole.claim(&exact), taken))
+    Some((whole.claim(&exact), lose(&whole)))
 }
 
 /// The lowest equilibrium price of each node alone; the end of the collar where there is none.
@@ -89,8 +98,7 @@ fn one_way(programme: &Programme, simplex: &mut Simplex<'_>) -> bool {
     let mut pairs = Vec::new(); // of taking and giving, and how often one of them was barred
     for (link, of) in programme.links.iter().enumerate() {
         let StandsFor::Charge(storage, at) = of.stands_for else { continue };
-        let gives = |other: &programme::Link| other.stands_for == StandsFor::Discharge(storage, at);
-        let other = programme.links.iter().position(gives);
+        let other = programme.link(StandsFor::Discharge(storage, at));
         // Without losses, doing both is doing the difference.
         pairs.extend(
             other
@@ -137,7 +145,7 @@ fn one_way(programme: &Programme, simplex: &mut Simplex<'_>) -> bool {
     }
     for (take, give, _) in pairs {
         for link in [take, give] {
-            if simplex.capacity(link) == 0.0 && simplex.reduced_cost(link) >= 0.0 {
+            if simplex.capacity(link) == 0.0 && simplex.reduced_cost(link) >= -1e-9 {
                 simplex.unbar(link);
             }
         }
@@ -181,110 +189,5 @@ fn idle(problem: &Coupled<'_>, workspace: &mut Workspace) -> Claim {
         nodes: problem.nodes.iter().map(node).collect(),
         conversions: problem.conversions.iter().map(|offer| conversion(offer.outputs.len())).collect(),
         storages: problem.storages.iter().map(|offer| storage(offer.nodes.len())).collect(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use market::rule::coupled::{Converter, Node, Reservoir};
-    use market::*;
-
-    #[test]
-    fn highs() {
-        let text = std::fs::read_to_string(
-            option_env!("INST").unwrap_or("../../cases/coupled/random/instances.csv"),
-        )
-        .unwrap();
-        let mut lines = text.lines().peekable();
-        let mut n = 0;
-        while let Some(head) = lines.next() {
-            let h: Vec<&str> = head.split(',').collect();
-            let (t, c): (usize, usize) = (h[1].parse().unwrap(), h[2].parse().unwrap());
-            let optimum: f64 = h[3].parse().unwrap();
-            let mut books = vec![Book::default(); t * c];
-            let (mut conversions, mut storages) = (vec![], vec![]);
-            while let Some(line) = lines.next_if(|line| !line.starts_with('i')) {
-                let f: Vec<&str> = line.split(',').collect();
-                let v: Vec<i64> = f[1..].iter().map(|x| x.parse().unwrap()).collect();
-                match f[0] {
-                    "b" | "o" => {
-                        let book = &mut books[v[0] as usize];
-                        let side = if f[0] == "b" { &mut book.bids } else { &mut book.offers };
-                        side.push(BookOrder {
-                            limit: Price(v[1]),
-                            energy: Energy(v[2]),
-                            account: AccountId(6 + side.len() as u32),
-                            meter: MeterId(0),
-                            arrival: side.len() as u32,
-                            time_in_force: TimeInForce::NextClearing,
-                        });
-                    }
-                    "c" => conversions.push(Converter {
-                        input: v[0] as usize,
-                        outputs: v[3..].chunks(2).map(|p| (p[0] as usize, p[1] as u32)).collect(),
-                        capacity: Energy(v[1]),
-                        cost: Price(v[2]),
-                    }),
-                    _ => storages.push(Reservoir {
-                        nodes: (0..v[1]).map(|at| (v[0] + at) as usize * c + v[2] as usize).collect(),
-                        power: [Energy(v[3]), Energy(v[4])],
-                        capacity: Energy(v[5]),
-                        levels: [Energy(v[6]), Energy(v[7])],
-                        efficiencies: [v[8] as u32, v[9] as u32, v[10] as u32],
-                        cost: Price(v[11]),
-                    }),
-                }
-            }
-            let nodes = books
-                .iter()
-                .enumerate()
-                .map(|(at, book)| Node {
-                    carrier: Carrier::ALL[at % c],
-                    interval: DeliveryInterval { start: (at / c) as u64 * 900, duration: 900 },
-                    book,
-                    k: Fraction::HALF,
-                    collar: (Price(-MAX_PRICE.0), MAX_PRICE),
-                })
-                .collect();
-            let problem = Coupled { nodes, conversions, storages };
-            let claim = clear_coupled(&problem, &mut Workspace::new());
-            let Claim::Coupled { nodes, conversions, storages } = &claim else { panic!() };
-            let parts = (&nodes[..], &conversions[..], &storages[..]);
-            let mut outs = vec![Clearing::default(); nodes.len()];
-            if let Err(e) = check(&problem, parts, &mut outs) {
-                println!("{n}: {e} {}", market::rule::coupled::explain(&problem, parts));
-                let (c, _) = attempt(&problem, &Programme::of(&problem), 0).unwrap();
-                let Claim::Coupled { nodes, conversions, storages } = &c else { panic!() };
-                println!("   {}", market::rule::coupled::explain(&problem, (nodes, conversions, storages)));
-                println!(
-                    "{nodes:?}\n{:?}\n{conversions:?}\n{:?}\n{storages:?}",
-                    problem.conversions, problem.storages
-                );
-                for b in &books {
-                    println!(
-                        "{:?} {:?}",
-                        b.bids.iter().map(|x| (x.limit.0, x.energy.0)).collect::<Vec<_>>(),
-                        b.offers.iter().map(|x| (x.limit.0, x.energy.0)).collect::<Vec<_>>()
-                    )
-                }
-            } else {
-                let w = market::rule::coupled::welfare(&problem, parts, &outs).0 as f64;
-                let gap = market::rule::coupled::gap(&problem, parts, &outs).0 as f64;
-                if lacks(&claim) {
-                    println!("{n}: short {:?}", nodes.iter().map(|n| n.short).collect::<Vec<_>>());
-                }
-                if w > optimum + 1e-3 + 1e-9 * optimum.abs()
-                    || w + gap < optimum - 1e-3 - 1e-9 * optimum.abs()
-                {
-                    println!("{n}: {w} + {gap} vs {optimum}");
-                    if [3, 978, 114].contains(&n) {
-                        println!("{claim:?}");
-                    }
-                }
-            }
-            n += 1;
-        }
-        panic!("{n} done");
     }
 }

@@ -138,6 +138,11 @@ impl Programme {
         }
     }
 
+    /// The place of the link that stands for this.
+    pub(super) fn link(&self, stands_for: StandsFor) -> Option<usize> {
+        self.links.iter().position(|link| link.stands_for == stands_for)
+    }
+
     /// Whether an offer touches a node.
     pub(super) fn touches(&self, node: usize) -> bool {
         self.links.iter().any(|link| link.terms.iter().any(|(at, ..)| *at == node))

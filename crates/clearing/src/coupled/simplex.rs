@@ -210,7 +210,7 @@ impl<'a> Simplex<'a> {
     /// Lets a link that was barred be used again.
     pub(super) fn unbar(&mut self, link: usize) {
         self.capacities[link] = self.programme.links[link].capacity;
-        self.full[link] = !self.balancing[link] && self.reduced_cost(link) < 0.0;
+        self.full[link] = !self.balancing[link] && self.reduced_cost(link) < -1e-9;
         self.refresh();
     }
 
@@ -243,22 +243,6 @@ impl<'a> Simplex<'a> {
     /// Whether a node's step is used fully.
     pub(super) fn is_filled(&self, node: usize, step: usize) -> bool {
         step < self.filled[node]
-    }
-
-    /// The welfare of the programme's optimum, n€.
-    pub(super) fn welfare(&self) -> f64 {
-        let mut welfare = 0.0;
-        for (node, curve) in self.programme.curves.iter().enumerate() {
-            let step = |(number, step): (usize, &super::programme::Step)| {
-                let row = self.basis.iter().position(|column| *column == Column::Step(node, number));
-                let full = if number < self.filled[node] { step.total() as f64 } else { 0.0 };
-                let used = row.map_or(full, |row| self.uses[row]);
-                step.limit as f64 * (step.energy[0] as f64 - used)
-            };
-            welfare += curve.iter().enumerate().map(step).sum::<f64>();
-        }
-        let links = self.programme.links.iter().enumerate();
-        welfare - links.map(|(at, link)| link.cost.to_f64() * self.used(at)).sum::<f64>()
     }
 
     /// How far a row's column is used beyond its bounds; negative below.

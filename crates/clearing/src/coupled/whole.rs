@@ -18,6 +18,9 @@ const MILLION: i128 = PPM as i128;
 /// Costs more than any Wh that better orders may lack.
 const IMPOSSIBLE: i64 = 1_000;
 
+/// How far from its use a link is tried, Wh.
+const NEAR: [i64; 7] = [0, 1, -1, 2, -2, 3, -3];
+
 /// A claim in the making.
 pub(super) struct Whole<'a> {
     problem: &'a Coupled<'a>,
@@ -32,6 +35,17 @@ pub(super) struct Whole<'a> {
     open: Vec<bool>,
     /// Per hold, whether a level may lie above what is used here rather than below.
     at_least: Vec<bool>,
+}
+
+/// What is lost because Wh are whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Loss {
+    /// The last Wh of conversions that run fully.
+    Conversions,
+    /// That of others too, and what a storage cannot hold or not give, as far as an idle one could do without.
+    Idle,
+    /// The same, however far that goes: the programme may have no solution then.
+    All,
 }
 
 /// What a price makes of a node's orders, Wh.
@@ -85,8 +99,36 @@ impl<'a> Whole<'a> {
         }
     }
 
-    /// Decides everything.
+    /// Decides everything: links that circles leave open are tried a few Wh from their use until all the rest fits.
     pub(super) fn decide(&mut self) {
+        let mut best = (i64::MAX, [0; 2]);
+        'trial: for one in NEAR {
+            for two in NEAR {
+                let circles = self.decide_with([one, two]);
+                let cost = self.cost();
+                if cost < best.0 {
+                    best = (cost, [one, two]);
+                }
+                if cost < IMPOSSIBLE || circles == 0 {
+                    break 'trial;
+                }
+                if circles == 1 {
+                    break;
+                }
+            }
+        }
+        self.decide_with(best.1);
+        self.repair();
+    }
+
+    /// The same, with so many Wh more for the first two links that circles leave open; how many these are.
+    fn decide_with(&mut self, more: [i64; 2]) -> usize {
+        for link in 0..self.open.len() {
+            self.change(link, 0);
+            self.uses[link] = 0.0;
+            self.open[link] = self.simplex.balances(link);
+            self.at_least[link] = true;
+        }
         for link in 0..self.open.len() {
             if !self.open[link] && self.simplex.is_full(link) {
                 self.at_least[link] = false;
@@ -95,6 +137,7 @@ impl<'a> Whole<'a> {
         }
         let stiff: Vec<usize> =
             (0..self.programme.nodes()).filter(|node| self.simplex.is_stiff(*node)).collect();
+        let mut circles = 0;
         loop {
             let open = |node: &usize| {
                 let touches = |link: &usize| self.open[*link] && self.factor(*link, *node) != 0.0;
@@ -111,10 +154,15 @@ impl<'a> Whole<'a> {
                     break;
                 }
             }
-            match next {
-                Some((node, link)) => self.meet(node, link),
-                // In a circle, or between nodes whose orders make up for any Wh: the nearest whole Wh.
-                None => match stuck.or_else(|| self.open.iter().position(|open| *open)) {
+            match (next, stuck) {
+                (Some((node, link)), _) => self.meet(node, link),
+                (None, Some(link)) => {
+                    let amount = self.whole(link, self.simplex.used(link), f64::round);
+                    self.fix(link, amount + more.get(circles).copied().unwrap_or(0));
+                    circles += 1;
+                }
+                // Between nodes whose orders make up for any Wh: the nearest whole Wh.
+                (None, None) => match self.open.iter().position(|open| *open) {
                     Some(link) => {
                         let amount = self.whole(link, self.simplex.used(link), f64::round);
                         self.fix(link, amount);
@@ -126,7 +174,7 @@ impl<'a> Whole<'a> {
         for storage in 0..self.problem.storages.len() {
             self.keep_levels(storage);
         }
-        self.repair();
+        circles
     }
 
     /// Fixes the only open link of a stiff node so that it is balanced.
@@ -298,14 +346,10 @@ impl<'a> Whole<'a> {
 
     /// The end of the first interval at which a level is not as it must be, and whether there must be more.
     fn first_wrong_level(&self, storage: usize, offer: &Reservoir) -> Option<(usize, bool)> {
-        let mut level = i128::from(offer.levels[0].0) * MILLION;
-        let last = offer.nodes.len() - 1;
-        for (at, flow) in self.flows(storage).into_iter().enumerate() {
-            level = offer.level_after(level, flow);
-            let least = if at == last { i128::from(offer.levels[1].0) * MILLION } else { 0 };
+        for at in 0..offer.nodes.len() {
+            let (level, least) = self.level(storage, at);
             let most = i128::from(offer.capacity.0) * MILLION;
-            let holds = |link: &super::programme::Link| link.stands_for == StandsFor::Hold(storage, at);
-            let hold = self.programme.links.iter().position(holds)?;
+            let hold = self.programme.link(StandsFor::Hold(storage, at))?;
             let must = !self.simplex.is_free(hold);
             let (empty, full) = (must && !self.simplex.is_full(hold), must && self.simplex.is_full(hold));
             let spare = (level - least) * i128::from(offer.efficiencies[1]);
@@ -334,7 +378,7 @@ impl<'a> Whole<'a> {
             let mut best = (cost, Vec::new());
             for (at, one) in free.iter().enumerate() {
                 self.try_moves(&[*one], &mut best);
-                if cost >= IMPOSSIBLE && free.len() <= 12 {
+                if cost >= IMPOSSIBLE && free.len() <= 24 {
                     for other in &free[at + 1..] {
                         self.try_moves(&[*one, *other], &mut best);
                     }
@@ -444,22 +488,53 @@ impl<'a> Whole<'a> {
         Claim::Coupled { nodes: stands.iter().map(Stand::claim).collect(), conversions, storages }
     }
 
-    /// Per node, what conversions that run fully lose of their last Wh, and the others too if `all`, Wh.
-    pub(super) fn lost(&self, all: bool) -> Vec<f64> {
-        let mut lost = vec![0.0; self.programme.nodes()];
+    /// A programme less what whole Wh lose of it.
+    pub(super) fn lose(&self, programme: &Programme, loss: Loss) -> Programme {
+        let all = loss != Loss::Conversions;
+        let mut programme = programme.clone();
         for (link, of) in self.programme.links.iter().enumerate() {
-            let StandsFor::Alike(group) = of.stands_for else { continue };
-            let converter = &self.problem.conversions[self.programme.groups[group][0]];
-            for share in self.shares(group, self.amounts[link]) {
-                for (node, ratio) in &converter.outputs {
-                    let rest = (i128::from(share) * i128::from(*ratio)).rem_euclid(MILLION);
-                    if all || !self.simplex.balances(link) {
-                        lost[*node] += rest as f64 / f64::from(PPM);
-                    }
+            let converts = matches!(of.stands_for, StandsFor::Alike(_));
+            if converts && (all || !self.simplex.balances(link)) {
+                let outputs = self.does(link, self.amounts[link]).into_iter().skip(1);
+                for (node, given) in outputs {
+                    programme.taken[node] +=
+                        self.factor(link, node) * self.amounts[link] as f64 - given as f64;
                 }
             }
         }
-        lost
+        for (storage, offer) in self.problem.storages.iter().enumerate().filter(|_| all) {
+            let [given, kept] =
+                [offer.efficiencies[1], offer.efficiencies[2]].map(|part| f64::from(part) / f64::from(PPM));
+            let (mut lost, mut idle) = (0.0, offer.levels[0].0 as f64);
+            for at in 0..offer.nodes.len() {
+                let Some(hold) = self.programme.link(StandsFor::Hold(storage, at)) else { continue };
+                let (level, least) = self.level(storage, at);
+                let spare = (level - least) as f64 / f64::from(PPM);
+                (lost, idle) = (lost * kept, idle * kept);
+                let less = match loss {
+                    Loss::Idle => spare.min(idle - least as f64 / f64::from(PPM)),
+                    _ => spare,
+                };
+                if !self.simplex.is_free(hold) && self.simplex.is_full(hold) {
+                    let link = &mut programme.links[hold];
+                    link.capacity = spare.clamp(0.0, link.capacity);
+                } else if less > lost && spare * given < 1.0 {
+                    programme.taken[self.programme.held[storage] + at] += less - lost;
+                    lost = less;
+                }
+            }
+        }
+        programme
+    }
+
+    /// A storage's level at the end of one of its intervals, and what it must be at least, millionths of a Wh.
+    fn level(&self, storage: usize, at: usize) -> (i128, i128) {
+        let offer = &self.problem.storages[storage];
+        let before = i128::from(offer.levels[0].0) * MILLION;
+        let flows = self.flows(storage);
+        let level = flows[..=at].iter().fold(before, |level, flow| offer.level_after(level, *flow));
+        let last = at + 1 == offer.nodes.len();
+        (level, if last { i128::from(offer.levels[1].0) * MILLION } else { 0 })
     }
 }
 

@@ -99,7 +99,7 @@ pub struct SampledLeastCore {
 }
 
 /// The least core of `samples` random coalitions, beside the players alone and all but one of them (Balcan,
-/// Procaccia, Zick 2015; Yan, Procaccia 2021), tried on as many others. None as in [`least_core_by_rows`], or
+/// Procaccia, Zick 2015), tried on as many others. None as in [`least_core_by_rows`], or
 /// without samples.
 #[must_use]
 pub fn sampled_least_core(

@@ -35,6 +35,7 @@ fn trials() -> impl Iterator<Item = (RuleKind, Trial)> {
             RuleKind::Pipeline => trials::pipeline(),
             RuleKind::UniformPriceBlocks => trials::blocks(),
             RuleKind::Bilateral => trials::bilateral(),
+            RuleKind::Coupled => trials::coupled(),
             _ => panic!("a rule that takes orders and was never tried: {kind:?}"),
         };
         (kind, trial)

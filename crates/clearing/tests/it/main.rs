@@ -7,6 +7,7 @@ mod blocks;
 mod books;
 mod cases;
 mod continuous;
+mod coupled;
 mod floor;
 mod games;
 mod laws;

@@ -289,6 +289,30 @@ pub(crate) fn bilateral() -> Trial {
     }
 }
 
+/// One book without offers: the auction of `uniform_price`, and all its laws as they stand. What conversions and storages
+/// leave of them is tried in [`crate::coupled`].
+pub(crate) fn coupled() -> Trial {
+    Trial {
+        cases: |wishes| {
+            let ks = [Fraction::ZERO, Fraction::HALF, Fraction::ONE];
+            ks.map(|k| Case::of(Rule::Coupled { k }, book(wishes))).into()
+        },
+        instead: &[
+            (Law::C1, |case| says(Law::C1, case)),
+            (Law::C2, |case| says(Law::C2, case)),
+            (Law::C3, |case| says(Law::C3, case)),
+            (Law::C4, |case| says(Law::C4, case)),
+            (Law::C5, |case| says(Law::C5, case)),
+            (Law::C6, |case| says(Law::C6, case)),
+            (Law::C7, |case| says(Law::C7, case)),
+            (Law::C8, |case| says(Law::C8, case)),
+            (Law::C10, |case| says(Law::C10, case)),
+            (Law::C11, |case| says(Law::C11, case)),
+        ],
+        counter_examples: &[],
+    }
+}
+
 /// What the market of pairs' own test says, which knows what each pair costs.
 fn pairs(case: &Case, says: fn(&Book, &Pairs, &Claim, &Clearing)) -> TestCaseResult {
     let Rule::Bilateral { charges } = case.rule else { return Ok(()) };

@@ -93,6 +93,7 @@ impl Books {
         });
         tally.check(Law::C1, order.energy > Energy::ZERO, || "an order over nothing".into());
 
+        let offered = self.offered(order.meter, interval);
         let delivery = self.delivery(carrier, interval);
         tally.check(Law::C12, !delivery.frozen, || "an order enters a frozen book".into());
         let crosses = |other: &OwnOrder| match side {
@@ -101,6 +102,7 @@ impl Books {
         };
         let against = &delivery.orders[1 - side as usize];
         let with_itself = against.iter().any(|other| other.order.account == order.account && crosses(other));
+        let with_itself = with_itself || !offered[1 - side as usize].is_zero();
         tally.check(Law::C11, !with_itself, || "the order would trade with its account's own".into());
         let open: Energy = delivery.orders[side as usize]
             .iter()
@@ -112,6 +114,7 @@ impl Books {
             Side::Buy => (position.bought, meter.import_capacity),
             Side::Sell => (position.sold, meter.export_capacity),
         };
+        let open = open + offered[side as usize];
         tally.check(Law::D1, open + traded + order.energy <= capacity, || {
             "more is offered than the point can do".into()
         });
@@ -151,7 +154,7 @@ impl Books {
     }
 
     /// How a carrier is traded.
-    fn market(&self, carrier: Carrier) -> Option<&Market> {
+    pub(super) fn market(&self, carrier: Carrier) -> Option<&Market> {
         self.terms.as_ref()?.markets.iter().find(|market| market.carrier == carrier)
     }
 

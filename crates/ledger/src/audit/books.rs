@@ -1,8 +1,9 @@
 //! The auditor's own books, kept from commands and events without a look at how the market keeps its own.
 
-use super::accounts::Transfer;
+use super::accounts::{Transfer, postings};
 use super::authority::Signer;
 use super::corrections::{OwnSettled, Traded};
+use super::offers::OwnOffer;
 use super::registers::OwnRegister;
 use super::tally::Tally;
 use market::signing::Domain;
@@ -29,6 +30,8 @@ pub(super) struct Books {
     /// Dynamic prices by tariff and interval number.
     pub(super) published: BTreeMap<(u16, u64), Prices>,
     pub(super) deliveries: BTreeMap<(Carrier, u64), OwnDelivery>,
+    /// Open offers to convert and to store, in order of arrival.
+    pub(super) offers: Vec<OwnOffer>,
     /// Of cumulative meters, every reading in force by the start of its interval.
     pub(super) standing: BTreeMap<MeterId, BTreeMap<u64, [Energy; 2]>>,
     /// Settled intervals whose readings may be corrected.
@@ -222,6 +225,12 @@ impl Books {
             Command::Clear { carrier, interval, claim: Claim::Metered } => {
                 self.clear_metered(*carrier, *interval, events, state, tally);
             }
+            Command::Clear { carrier, interval, claim: Claim::Coupled { nodes, conversions, storages } } => {
+                tally
+                    .check(Law::S3, postings(events).next().is_none(), || "money moved at a clearing".into());
+                let claim = (&nodes[..], &conversions[..], &storages[..]);
+                self.clear_coupled((*carrier, *interval), claim, events, tally);
+            }
             Command::Clear { carrier, interval, .. } => self.clear(*carrier, *interval, events, tally),
             Command::Read(reading) => {
                 let told = events == [Event::Metered(*reading)];
@@ -229,8 +238,8 @@ impl Books {
                 self.read(reading, tally);
             }
             Command::Settle { carrier, interval } => self.settle(*carrier, *interval, events, tally),
-            // refused by the market so far
-            Command::Convert(_) | Command::Store(_) => {}
+            Command::Convert(offer) => self.offer(OwnOffer::Convert(offer.clone()), events, tally),
+            Command::Store(offer) => self.offer(OwnOffer::Store(*offer), events, tally),
             Command::Agree { terms, .. } => self.agree(terms, events, tally),
             Command::Reprice { tariff, version, .. } => self.reprice(*tariff, version, events, tally),
             Command::Equip { meter, equipment, .. } => self.equip(*meter, equipment, events, tally),

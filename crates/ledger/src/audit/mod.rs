@@ -17,11 +17,13 @@ mod blocks;
 mod books;
 mod continuous;
 mod corrections;
+mod coupled;
 mod distances;
 mod equipment;
 mod estimates;
 #[cfg(test)]
 mod flows;
+mod offers;
 mod outcome;
 mod pipeline;
 mod registers;
@@ -31,6 +33,8 @@ mod settlement;
 mod sharing;
 mod tally;
 mod truthful;
+#[cfg(test)]
+mod village;
 
 use crate::store::Store;
 use crate::{Error, Receipt, Recoverer, Segment};
@@ -207,6 +211,12 @@ impl Auditor {
         };
         if *claim == Claim::Metered && market.rule.shares_metered() {
             return String::new(); // not about the book
+        }
+        if let Claim::Coupled { nodes, conversions, storages } = claim
+            && let Ok(problem) = self.state.coupled_problem(*interval)
+        {
+            let words = market::rule::coupled::explain(&problem, (nodes, conversions, storages));
+            return format!(": {words}");
         }
         let collar = (market.floor, market.cap);
         if matches!(claim, Claim::Blocks { .. }) {

@@ -337,7 +337,7 @@ impl Edges {
 }
 
 /// Σ of what every order gains at the price if it may trade as it likes: no allocation has more welfare.
-fn dual(delivery: &OwnDelivery, price: Price) -> Money {
+pub(super) fn dual(delivery: &OwnDelivery, price: Price) -> Money {
     let gain = |side: Side| {
         delivery.orders[side as usize].iter().map(move |own| {
             let gain = if side == Side::Buy { own.order.limit - price } else { price - own.order.limit };

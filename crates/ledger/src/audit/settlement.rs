@@ -34,6 +34,7 @@ impl Books {
         let delivery = self.deliveries.remove(&(carrier, interval.start)).unwrap_or_default();
         let left = delivery.frozen || delivery.orders.iter().any(|orders| !orders.is_empty());
         let unshared = self.rule(carrier).is_some_and(|rule| rule.shares_metered()) && !delivery.shared;
+        let left = left || self.awaits_offers(carrier, interval);
         tally.check(Law::D3, !left && !unshared, || "a book is settled that was not cleared".into());
 
         let posted = self.posted(carrier, interval, events, tally);

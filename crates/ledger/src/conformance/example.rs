@@ -1,13 +1,17 @@
 //! An example run: a small community in which every kind of command occurs. Deterministic from its seed.
 
+mod metering;
+
 use crate::{Key, Recoverer};
+use market::rule::coupled::Coupled;
 use market::rule::{Clearing, Cut, RuleKind, merit_order};
 use market::signing::Domain;
 use market::{
-    AccountId, Agreement, Attributes, Authentication, Book, Carrier, Claim, Command, Community, Delegate,
-    DeliveryInterval, Energy, Envelope, Fraction, ImbalancePolicy, Location, Market, MeterId, MeterTerms,
-    Money, Order, OrderId, Price, PriceConvention, Prices, Quality, Reading, Rejection, Rule, SharingKey,
-    Side, State, Step, Tariff, TariffId, TariffKind, TariffVersion, TimeInForce, Window, Wish,
+    AccountId, Agreement, Attributes, Authentication, Book, Carrier, Claim, Command, Community, Conversion,
+    Delegate, DeliveryInterval, Energy, Envelope, Fraction, ImbalancePolicy, Location, Market, MeterId,
+    MeterTerms, Money, Order, OrderId, Output, Price, PriceConvention, Prices, Quality, Rejection, Rule,
+    SharingKey, Side, State, Step, StorageOffer, Tariff, TariffId, TariffKind, TariffVersion, TimeInForce,
+    Window, Wish,
 };
 
 /// Length of a delivery interval, s.
@@ -29,10 +33,18 @@ pub struct Example {
     random: u64,
     operator_nonce: u64,
     search: Search,
+    /// Readings that were missing or wrong: step, carrier and member.
+    faults: Vec<(u64, Carrier, usize)>,
 }
 
-/// Finds the right claim for a book under a rule, given the market's floor and cap.
-pub type Search = fn(&Rule, &Book, (Price, Price)) -> Claim;
+/// Finds right claims.
+#[derive(Clone, Copy)]
+pub struct Search {
+    /// For a book under a rule, given the market's floor and cap.
+    pub book: fn(&Rule, &Book, (Price, Price)) -> Claim,
+    /// For all that is cleared together where carriers are coupled.
+    pub coupled: fn(&Coupled<'_>) -> Claim,
+}
 
 struct Member {
     key: Key,
@@ -47,13 +59,15 @@ struct Meter {
     id: MeterId,
     key: Key,
     sequence: u64,
+    /// What a cumulative register shows: energy taken and given.
+    shown: [u64; 2],
 }
 
 impl Example {
     /// A founded community with this many members, who have metering points for every carrier and money.
     #[must_use]
     pub fn new(seed: u64, authentication: Authentication, members: usize) -> Self {
-        Self::founded(seed, authentication, members, rules(seed), search)
+        Self::founded(seed, authentication, members, rules(seed), SEARCH)
     }
 
     /// The same under other rules, one per carrier; whoever asks for them brings the search.
@@ -77,6 +91,7 @@ impl Example {
             random: seed,
             operator_nonce: 0,
             search,
+            faults: Vec::new(),
         };
         example.operate(Command::Found(Box::new(community)));
         example.operate(Command::Tick { time: START - 86_400 });
@@ -92,6 +107,7 @@ impl Example {
             .map(|step| Prices { import: Price(280_000 + step * 7), export: Price(60_000 - step) });
         example.operate(Command::PublishPrices { tariff: TariffId(2), start, prices: prices.collect() });
         example.agree(seed);
+        example.arrange();
         example.checkpoint();
         example
     }
@@ -157,9 +173,16 @@ impl Example {
         for carrier in self.on_orders() {
             self.trade(carrier, interval);
         }
+        self.offer(interval);
         self.operate(Command::Tick { time: gate });
-        for carrier in self.on_orders() {
+        let coupled = self.coupled();
+        for carrier in self.on_orders().filter(|carrier| !coupled.contains(carrier)) {
             self.clear(carrier, interval);
+        }
+        if let Some(first) = coupled.first() {
+            coupled.iter().for_each(|carrier| self.operate(Command::Close { carrier: *carrier, interval }));
+            let claim = (self.search.coupled)(&self.state.coupled_problem(interval).expect("all are closed"));
+            self.operate(Command::Clear { carrier: *first, interval, claim });
         }
         match step.checked_sub(1) {
             Some(before) => self.deliver(before),
@@ -172,7 +195,10 @@ impl Example {
         let interval = DeliveryInterval { start: START, duration: DURATION }.later(step);
         self.operate(Command::Tick { time: interval.end() });
         for carrier in Carrier::ALL {
-            self.read(carrier, interval);
+            if let Some(before) = step.checked_sub(1) {
+                self.correct(carrier, before);
+            }
+            self.read(carrier, step);
             if self.rule(carrier).shares_metered() {
                 self.operate(Command::Clear { carrier, interval, claim: Claim::Metered });
             }
@@ -190,6 +216,7 @@ impl Example {
                 id: MeterId(self.state.meters().len() as u32),
                 key: Key::from_seed(seed, &format!("meter {name} {}", carrier.name())),
                 sequence: 0,
+                shown: [999_000, 0],
             };
             let terms = MeterTerms {
                 account: id,
@@ -227,7 +254,7 @@ impl Example {
             penalty: Price(5_000),
             tolerance: 100_000,
             grace: 0,
-            correction_window: 0,
+            correction_window: 3 * DURATION,
         };
         let nonce = self.nonce();
         self.operate(Command::Agree { terms, nonce });
@@ -296,7 +323,9 @@ impl Example {
             let order = Order { account, meter, interval, side, energy, limit, time_in_force, nonce };
             let key = self.members[member].key.clone();
             let self_trade = member == 0 && side == Side::Sell; // its hot key may have bought
-            if self_trade {
+            // Who converts or stores trades with the others through that alone.
+            let offers = member + 2 >= self.members.len() && self.coupled().contains(&carrier);
+            if self_trade || offers {
                 continue;
             }
             let (attributes, steps) = self.wishes(&order, self.rule(carrier).kind());
@@ -317,6 +346,52 @@ impl Example {
                 self.send(Command::Cancel { account, order, nonce }, &key);
             }
         }
+    }
+
+    /// The carriers that are cleared together.
+    fn coupled(&self) -> Vec<Carrier> {
+        let coupled = |carrier: &Carrier| matches!(self.rule(*carrier), Rule::Coupled { .. });
+        Carrier::ALL.into_iter().filter(coupled).collect()
+    }
+
+    /// Where carriers are coupled, the last member converts the first into the others, and the one before stores it.
+    fn offer(&mut self, interval: DeliveryInterval) {
+        let coupled = self.coupled();
+        let [from, to @ ..] = &coupled[..] else { return };
+        let member = self.members.len() - 2;
+        let meter = self.members[member].meters[*from as usize].id;
+        let key = self.members[member].key.clone();
+        let (account, nonce) = self.member_nonce(member);
+        let offer = StorageOffer {
+            account,
+            meter,
+            interval,
+            further: self.draw(2) as u16, // only the first of two is cleared
+            charge: Energy(self.draw(800) as i64),
+            discharge: Energy(1 + self.draw(800) as i64),
+            capacity: Energy(3_000),
+            level: Energy(1_000),
+            least: Energy(self.draw(900) as i64),
+            charge_efficiency: 950_000,
+            discharge_efficiency: 930_000,
+            kept: 990_000,
+            cost: Price(self.draw(10_000) as i64),
+            nonce,
+        };
+        self.send(Command::Store(offer), &key);
+        if to.is_empty() {
+            return;
+        }
+        let member = self.members.len() - 1;
+        let point = |carrier: &Carrier| self.members[member].meters[*carrier as usize].id;
+        let (input, points) = (point(from), to.iter().map(point).collect::<Vec<_>>());
+        let ratio = |meter| Output { meter, ratio: 200_000 + self.draw(300_000) as u32 };
+        let outputs = points.into_iter().map(ratio).collect();
+        let (capacity, cost) = (Energy(1 + self.draw(2_000) as i64), Price(self.draw(10_000) as i64));
+        let key = self.members[member].key.clone();
+        let (account, nonce) = self.member_nonce(member);
+        let offer = Conversion { account, interval, input, outputs, capacity, cost, nonce };
+        self.send(Command::Convert(offer), &key);
     }
 
     /// What an order asks for beside, as far as its rule grants it; now and then a second step.
@@ -359,32 +434,8 @@ impl Example {
         let market = *self.state.market(carrier).expect("traded");
         let book = self.state.book(carrier, interval);
         let collar = (market.floor, market.cap);
-        let claim = book.map_or(Claim::Nothing, |book| (self.search)(&market.rule, book, collar));
+        let claim = book.map_or(Claim::Nothing, |book| (self.search.book)(&market.rule, book, collar));
         self.operate(Command::Clear { carrier, interval, claim });
-    }
-
-    fn read(&mut self, carrier: Carrier, interval: DeliveryInterval) {
-        for member in 0..self.members.len() {
-            let position = *self
-                .state
-                .position(self.members[member].meters[carrier as usize].id, interval)
-                .unwrap_or(&market::Position::default());
-            // Sometimes what was contracted, mostly not quite; a meter with generation counts both ways.
-            let near = |example: &mut Self, contracted: Energy| {
-                let drawn = example.draw(400) as i64;
-                Energy((contracted.0 + drawn - 200).max(0))
-            };
-            let (import, export) = match self.draw(8) {
-                0 | 1 => (position.bought, position.sold),
-                2 => (Energy(8_000), near(self, position.sold)), // more than some can pay
-                _ => (near(self, position.bought), near(self, position.sold)),
-            };
-            let meter = &mut self.members[member].meters[carrier as usize];
-            meter.sequence += 1;
-            let reading = Reading { meter: meter.id, interval, import, export, sequence: meter.sequence };
-            let key = meter.key.clone();
-            self.send(Command::Read(reading), &key);
-        }
     }
 
     fn checkpoint(&mut self) {
@@ -495,6 +546,9 @@ pub fn community(
         ],
     }
 }
+
+/// The rules of an example couple nothing.
+const SEARCH: Search = Search { book: search, coupled: |_| unreachable!("no carrier is coupled") };
 
 /// Finds the claim that is right for a small book: tries every limit as the equilibrium price.
 fn search(rule: &Rule, book: &Book, _collar: (Price, Price)) -> Claim {

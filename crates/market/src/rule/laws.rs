@@ -27,7 +27,7 @@ impl RuleKind {
                 procedure(self, law)
             }
             Self::AuctionFirst => auction_first(law),
-            Self::Coupled => Holds,
+            Self::Coupled => coupled(law),
             Self::MidMarketRate
             | Self::SupplyDemandRatio
             | Self::BillSharing
@@ -119,6 +119,30 @@ const fn procedure(rule: RuleKind, law: Law) -> Binding {
             DoesNotApply("the parts of a divided order have minima of their own")
         }
         (Law::C10, RuleKind::Bilateral) => DoesNotApply("which pairs trade is not unique"),
+        _ => Holds,
+    }
+}
+
+/// The best outcome in fractions, in whole Wh and whole n€/Wh.
+const fn coupled(law: Law) -> Binding {
+    use Binding::{Holds, Weakened};
+    match law {
+        Law::C2 => {
+            Weakened("with what conversions and storages give and take; a conversion loses its last Wh")
+        }
+        Law::C3 => Weakened(
+            "for orders; a conversion or storage loses no more than whole Wh and whole n€/Wh cost it",
+        ),
+        Law::C4 => Weakened("what buyers pay beyond an exact price, and sellers lack, is the community's"),
+        Law::C5 => {
+            Weakened("but for the few Wh that better orders lack because conversions come in whole ones")
+        }
+        Law::C6 => Weakened("of the orders of a node, less what is short; of conversions, where equal"),
+        Law::C7 => {
+            Weakened("optimal within the gap that the claim's prices prove, which whole numbers explain")
+        }
+        Law::C8 => Weakened("for orders; a price can lie beyond the collar, to their advantage"),
+        Law::C10 => Weakened("of a book that no offer touches; elsewhere several prices can be optimal"),
         _ => Holds,
     }
 }

@@ -192,7 +192,7 @@ impl Observer for Recorder {
         }
         self.recording.intervals.push(Recorded {
             interval: lived.interval,
-            prices: lived.prices.to_vec(),
+            prices: lived.terms.iter().map(|terms| terms.prices).collect(),
             exchanges,
         });
         Ok(())

@@ -11,8 +11,8 @@ use super::folder::Folder;
 use super::table::{Cell, Name, Table};
 use super::total::Row;
 use super::{MemberFlow, Outcome, PointInfo, ReportError, Stream, Subject, Total, page};
-use crate::{CoupledClearing, CouplingSummary};
-use market::{Book, Carrier, DeliveryInterval, Event, Money, Posting, PostingKind, Prices, Rule, Side, Sink};
+use crate::{CoupledClearing, CouplingSummary, Terms};
+use market::{Book, Carrier, DeliveryInterval, Event, Money, Posting, PostingKind, Rule, Sink};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
@@ -71,6 +71,8 @@ pub struct Recorder {
     /// The intervals from the first that is not over: rows per point, and rounds cleared per carrier.
     open: VecDeque<(Vec<Row>, [u32; Carrier::ALL.len()])>,
     first_open: u64,
+    /// What was posted since for intervals that are over, by point.
+    late: Vec<Row>,
     /// The first thing that went wrong where no error could be returned.
     failed: Option<ReportError>,
 }
@@ -103,6 +105,9 @@ impl Recorder {
                 let tariff = meter.map(|(_, tariff)| tariff.0.into());
                 points.push(Point { member, carrier: *carrier, tariff });
             }
+            if let (Some(share), Some(point)) = (info.share, of_member[Carrier::Electricity as usize]) {
+                put(&mut by_meter, share.0, point);
+            }
             by_member.push(of_member);
         }
         let flows = points.iter().map(|point: &Point| MemberFlow::new(point.member, point.carrier)).collect();
@@ -120,6 +125,7 @@ impl Recorder {
             subject,
         };
         let (open, first_open, failed) = (VecDeque::new(), 0, None);
+        let late = vec![Row::default(); record.points.len()];
         Ok(Self {
             record,
             folder,
@@ -134,6 +140,7 @@ impl Recorder {
             flows,
             open,
             first_open,
+            late,
             failed,
         })
     }
@@ -181,14 +188,14 @@ impl Recorder {
         Ok(())
     }
 
-    /// The interval is settled: what the devices did in it (in any order), and the supplier's prices by tariff.
+    /// The interval is settled: what the devices did in it (in any order), and the supplier's terms by tariff.
     ///
     /// # Errors
     /// When a row cannot be written, now or since the last call.
     pub fn record(
         &mut self,
         interval: DeliveryInterval,
-        prices: &[Prices],
+        terms: &[Terms],
         flows: &[MemberFlow],
     ) -> Result<(), ReportError> {
         if let Some(error) = self.failed.take() {
@@ -209,7 +216,7 @@ impl Recorder {
             let Some((rows, _)) = self.open.pop_front() else { break };
             self.first_open += 1;
             if self.first_open > number {
-                self.close(number, interval, &rows, &by_point, prices)?;
+                self.close(number, interval, &rows, &by_point, terms)?;
             }
         }
         self.flows = by_point;
@@ -222,21 +229,16 @@ impl Recorder {
         interval: DeliveryInterval,
         rows: &[Row],
         flows: &[MemberFlow],
-        prices: &[Prices],
+        terms: &[Terms],
     ) -> Result<(), ReportError> {
-        let Record { subject, points, totals, bins, flows: sankey, gallery, recorded, .. } = &mut self.record;
+        let Record { points, totals, bins, flows: sankey, gallery, recorded, .. } = &mut self.record;
         gallery.close(number);
         *recorded += 1;
         let bin = bins.at(number);
         let mut band = [None; Carrier::ALL.len()];
         for (((point, row), flow), total) in points.iter().zip(rows).zip(flows).zip(totals) {
             let carrier = point.carrier as usize;
-            let terms = point.tariff.and_then(|tariff| {
-                Some((
-                    subject.community.tariffs.get(tariff)?,
-                    prices.get(tariff).copied().unwrap_or_default(),
-                ))
-            });
+            let terms = point.tariff.and_then(|tariff| terms.get(tariff));
             total.add(row, flow, terms);
             sankey[carrier].add(row, flow);
 
@@ -249,7 +251,7 @@ impl Recorder {
             bin.to_supplier += row.export - row.given_to_peers();
             bin.stored += flow.stored;
             bin.in_cars += flow.in_cars;
-            if let Some((tariff, prices)) = terms {
+            if let Some(Terms { tariff, prices, .. }) = terms {
                 // What a neighbour could pay at most without being worse off than with the supplier.
                 let spared = tariff.grid_fee.0 + tariff.levy.0 - tariff.peer_grid_fee.0 - tariff.peer_levy.0;
                 let (low, high) = band[carrier].unwrap_or((prices.export.0, prices.import.0 + spared));
@@ -354,18 +356,19 @@ impl Recorder {
         let bill = &mut self.record.totals[point].bill[posting.kind as usize];
         bill.0 += posting.energy;
         bill.1 += money;
-        let Some(row) = self.row(interval, point) else { return };
-        row.cost += money;
-        match (posting.kind, posting.side) {
-            (PostingKind::Trade, Some(Side::Buy)) => {
-                row.bought += posting.energy;
-                row.paid += money;
-            }
-            (PostingKind::Trade, Some(Side::Sell)) => {
-                row.sold += posting.energy;
-                row.received += -money;
-            }
-            _ => {}
+        let (energy, kind, side) = (posting.energy, posting.kind, posting.side);
+        match self.row(interval, point) {
+            Some(row) => row.line(kind, side, energy, money),
+            None => self.late[point].line(kind, side, energy, money),
+        }
+    }
+
+    /// The bills of an interval that is over were corrected; `terms` are the supplier's in it, by tariff.
+    pub fn resettled(&mut self, terms: &[Terms]) {
+        let Record { points, totals, .. } = &mut self.record;
+        for ((point, total), row) in points.iter().zip(totals).zip(&mut self.late) {
+            let row = std::mem::take(row);
+            total.change(&row, point.tariff.and_then(|tariff| terms.get(tariff)));
         }
     }
 
@@ -410,13 +413,6 @@ impl Sink for Recorder {
     fn event(&mut self, event: Event) {
         match event {
             Event::Posted(posting) => self.posted(&posting),
-            Event::Metered(reading) => {
-                let Some(point) = get(&self.by_meter, reading.meter.0) else { return };
-                if let Some(row) = self.row(reading.interval, point) {
-                    row.import = reading.import;
-                    row.export = reading.export;
-                }
-            }
             Event::Cleared { .. } => {
                 if let Err(error) = self.cleared(&event) {
                     self.failed.get_or_insert(error);

@@ -1,7 +1,7 @@
 //! The report of a simulated run: translates a scenario and its devices into what the [`Recorder`] takes.
 
 use super::{MemberFlow, MemberInfo, Outcome, PointInfo, Recorder, ReportError, Stream, Subject};
-use crate::{CoupledClearing, Lived, Observer, Roll, Scenario};
+use crate::{CoupledClearing, Lived, Observer, Roll, Scenario, Terms};
 use agents::device::Converter;
 use agents::{Delivery, Device, Devices};
 use market::{Book, Carrier, DeliveryInterval, Energy, Event, Sink};
@@ -71,7 +71,17 @@ impl Observer for Reporter {
                 flows.push(flow(member, carrier, devices, delivery, step));
             }
         }
-        Ok(recorder.record(lived.interval, lived.prices, flows)?)
+        Ok(recorder.record(lived.interval, lived.terms, flows)?)
+    }
+
+    fn resettled(
+        &mut self,
+        _: Carrier,
+        _: DeliveryInterval,
+        terms: &[Terms],
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        self.recorder.resettled(terms);
+        Ok(())
     }
 }
 
@@ -150,6 +160,7 @@ fn subject(scenario: &Scenario, devices: &[Devices], label: &str, version: &str)
             account: Roll::account(number),
             devices: words(&member.devices),
             points: Carrier::ALL.into_iter().filter_map(point).collect(),
+            share: roll.shares[number].map(|share| share.meter),
         }
     });
     Subject {

@@ -40,6 +40,8 @@ pub struct MemberInfo {
     pub devices: Vec<String>,
     /// Its uses of energy, at most one per carrier.
     pub points: Vec<PointInfo>,
+    /// The metering point that stands for its share of another's electricity, counted with its own.
+    pub share: Option<MeterId>,
 }
 
 /// One carrier of a member.

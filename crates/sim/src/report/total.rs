@@ -1,7 +1,8 @@
 //! What a metering point added up to: energies, the bill, and what the supplier alone would have charged.
 
 use super::Stream;
-use market::{Energy, Money, PostingKind, Prices, Tariff};
+use crate::Terms;
+use market::{Energy, Money, PostingKind, Side};
 
 /// One metering point in one delivery interval.
 #[derive(Clone, Copy, Debug, Default)]
@@ -11,6 +12,9 @@ pub(super) struct Row {
     /// Contracted with peers.
     pub(super) bought: Energy,
     pub(super) sold: Energy,
+    /// Of that, not taken and not given.
+    pub(super) long: Energy,
+    pub(super) short: Energy,
     /// For what was contracted with peers, before fees.
     pub(super) paid: Money,
     pub(super) received: Money,
@@ -19,26 +23,48 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// Contracted with peers and really taken, Wh. The same arithmetic as the settlement's.
+    /// Takes a line of the bill: what the meter counted is what was traded less what was not delivered of it, and what
+    /// was exchanged with the supplier beyond (law S1).
+    pub(super) fn line(&mut self, kind: PostingKind, side: Option<Side>, energy: Energy, money: Money) {
+        self.cost += money;
+        match (kind, side) {
+            (PostingKind::Trade, Some(Side::Buy)) => {
+                self.bought += energy;
+                self.paid += money;
+                self.import += energy;
+            }
+            (PostingKind::Trade, Some(Side::Sell)) => {
+                self.sold += energy;
+                self.received += -money;
+                self.export += energy;
+            }
+            (PostingKind::Supply, Some(Side::Buy)) => self.import += energy,
+            (PostingKind::Supply, Some(Side::Sell)) => self.export += energy,
+            (PostingKind::Imbalance, Some(Side::Sell)) => {
+                self.long += energy;
+                self.import -= energy;
+            }
+            (PostingKind::Imbalance, Some(Side::Buy)) => {
+                self.short += energy;
+                self.export -= energy;
+            }
+            _ => {}
+        }
+    }
+
+    /// Contracted with peers and really taken, Wh.
     pub(super) fn taken_from_peers(&self) -> Energy {
-        self.bought.min(self.import)
+        self.bought - self.long
     }
 
     /// Contracted with peers and really given, Wh.
     pub(super) fn given_to_peers(&self) -> Energy {
-        self.sold.min(self.export)
-    }
-
-    /// What the readings alone would have cost at the supplier's tariff.
-    pub(super) fn at_tariff(&self, tariff: &Tariff, prices: Prices) -> Money {
-        let import = market::Price(prices.import.0 + tariff.grid_fee.0 + tariff.levy.0);
-        self.import * import - self.export * prices.export
+        self.sold - self.short
     }
 
     /// Contracted but not taken or given, Wh, and what that lost against the supplier's prices.
-    fn missed(&self, tariff: &Tariff, prices: Prices) -> (Energy, Money) {
-        let over = self.bought - self.taken_from_peers();
-        let short = self.sold - self.given_to_peers();
+    fn missed(&self, Terms { tariff, prices, .. }: &Terms) -> (Energy, Money) {
+        let Self { long: over, short, .. } = *self;
         let import = market::Price(prices.import.0 + tariff.grid_fee.0 + tariff.levy.0);
         let lost_over = share(self.paid, over, self.bought) - over * prices.export;
         let lost_short = short * import - share(self.received, short, self.sold);
@@ -86,25 +112,30 @@ pub struct Total {
 
 impl Total {
     /// Adds one interval; without a tariff there is no meter, so nothing was taken or given.
-    pub(super) fn add(&mut self, row: &Row, flow: &super::MemberFlow, terms: Option<(&Tariff, Prices)>) {
-        if let Some((tariff, prices)) = terms {
-            let (missed, missed_cost) = row.missed(tariff, prices);
+    pub(super) fn add(&mut self, row: &Row, flow: &super::MemberFlow, terms: Option<&Terms>) {
+        if let Some(terms) = terms {
+            let (missed, missed_cost) = row.missed(terms);
             self.missed += missed;
             self.missed_cost += missed_cost;
-            self.at_tariff += row.at_tariff(tariff, prices);
         }
-        self.import += row.import;
-        self.export += row.export;
+        self.change(row, terms);
         self.generation += flow.generation();
         self.consumption += flow.consumption();
+        for (sum, energy) in self.streams.iter_mut().zip(flow.streams) {
+            *sum += energy;
+        }
+    }
+
+    /// Adds what a correction changed; what was missed stays as it was first known.
+    pub(super) fn change(&mut self, row: &Row, terms: Option<&Terms>) {
+        self.at_tariff += terms.map_or(Money::ZERO, |terms| terms.changed(row.import, row.export));
+        self.import += row.import;
+        self.export += row.export;
         self.bought += row.bought;
         self.sold += row.sold;
         self.from_peers += row.taken_from_peers();
         self.to_peers += row.given_to_peers();
         self.cost += row.cost;
-        for (sum, energy) in self.streams.iter_mut().zip(flow.streams) {
-            *sum += energy;
-        }
     }
 
     /// The sum of two, field by field.

@@ -11,6 +11,7 @@
 
 mod coupled;
 mod delivery;
+mod metering;
 
 pub use coupled::{CoupledClearing, Dispatched};
 
@@ -27,8 +28,10 @@ use ledger::{Key, Ledger};
 use market::signing::Domain;
 use market::{
     AccountId, Attributes, Authentication, Book, Carrier, Claim, Command, DeliveryInterval, Energy, Envelope,
-    Event, Money, Order, Price, Prices, Quality, Rejection, Rule, Side, Sink, TariffId, TimeInForce, Wish,
+    Event, Money, Order, Price, Prices, Quality, Rejection, Rule, Side, Sink, TariffId, TariffVersion,
+    TimeInForce, Wish,
 };
+use metering::Meters;
 use std::collections::VecDeque;
 
 /// How many recent prices a member looks back on: a day of quarter hours.
@@ -83,6 +86,7 @@ pub fn run(
             community.deliver(step - 1)?;
         }
     }
+    community.close()?;
     community.finish()
 }
 
@@ -98,7 +102,11 @@ struct Running<'a> {
     workspace: Workspace,
     operator_nonce: u64,
     nonces: Vec<u64>,
-    sequences: Vec<u64>,
+    meters: Meters,
+    /// What waits for late readings: steps, with what devices did in them.
+    unsettled: VecDeque<(u64, Vec<Delivery>)>,
+    /// How many intervals a settlement waits for readings.
+    wait: u64,
     recent: [VecDeque<Price>; 3],
     // working memory
     prices: Vec<Vec<Prices>>,
@@ -147,7 +155,8 @@ impl<'a> Running<'a> {
         }
         let keys = Keys::of(scenario);
         let roll = Roll::of(scenario);
-        let meters = roll.points.iter().flatten().flatten().count();
+        let meters = roll.points.iter().flatten().chain(&roll.shares).flatten().count();
+        let grace = scenario.agreement.map_or(0, |terms| terms.grace);
         let signed = scenario.community.authentication == Authentication::Signature;
         Ok(Self {
             domain: signed.then(|| Domain::of(&scenario.community)),
@@ -155,7 +164,9 @@ impl<'a> Running<'a> {
             workspace: Workspace::new(),
             operator_nonce: 0,
             nonces: vec![0; scenario.members.len()],
-            sequences: vec![0; meters],
+            meters: Meters::new(meters),
+            unsettled: VecDeque::new(),
+            wait: grace.div_ceil(scenario.span.first.duration).into(),
             recent: Default::default(),
             prices: vec![Vec::new(); scenario.community.tariffs.len()],
             held: Vec::new(),
@@ -312,15 +323,17 @@ impl<'a> Running<'a> {
             }
         }
         let mut held = self.held.chunks(open);
-        let terms = &self.scenario.community.tariffs;
+        let state = self.ledger.state();
         let markets = Carrier::ALL.map(|carrier| {
             let point = points[carrier as usize]?;
-            let tariff = &terms[usize::from(point.tariff.0)];
+            let TariffVersion { tariff, distance_fees, .. } = state.tariff(point.tariff, first).ok()?;
+            // Who will be the seller is not known yet, so the dearest distance counts.
+            let farthest = distance_fees.and_then(|fees| fees.into_iter().max());
             Some(MarketOutlook {
                 prices: &self.prices[usize::from(point.tariff.0)],
                 fees: Fees {
                     supplier: tariff.grid_fee + tariff.levy,
-                    peer: tariff.peer_grid_fee + tariff.peer_levy,
+                    peer: farthest.unwrap_or(tariff.peer_grid_fee) + tariff.peer_levy,
                 },
                 held: held.next().unwrap_or(&[]),
                 recent: self.recent[carrier as usize].as_slices().0,

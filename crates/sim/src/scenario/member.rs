@@ -2,6 +2,7 @@
 
 use super::device::{Owner, Place, Recipe, Weather, read as read_devices};
 use super::market::{CARRIERS, MarketTerms, Sellers};
+use super::metering::{self, Metering};
 use super::problem::suggestion_for;
 use super::quantity::Power;
 use super::reader::Section;
@@ -36,6 +37,8 @@ pub struct Member {
     pub wishes: Wishes,
     /// Whether it leaves its battery to coupled clearings.
     pub offers_storage: bool,
+    /// How it is metered.
+    pub metering: Metering,
 }
 
 /// A metering point to be.
@@ -104,6 +107,7 @@ pub(crate) fn read<'a>(root: &Section<'a>, context: &Context<'_>) -> Vec<Member>
     }
     check_sellers(root, context, &members, &groups);
     check_partners(root, &members);
+    metering::check(root, context, &members);
     members
 }
 
@@ -117,6 +121,7 @@ struct Template<'a> {
     strategy: super::strategy::Strategy,
     wishes: Wishes,
     offers_storage: bool,
+    metering: Metering,
     recipes: Vec<Recipe<'a>>,
 }
 
@@ -162,6 +167,7 @@ impl<'a> Template<'a> {
         let strategy = super::strategy::of_member(section, &context.strategy);
         let wishes = Wishes::read(section);
         let offers_storage = section.get_or("storage_offer", false);
+        let metering = Metering::read(section);
         let recipes = read_devices(section, &context.place);
         if !section.has("devices") {
             section.fault(
@@ -170,7 +176,7 @@ impl<'a> Template<'a> {
                 "add `devices = [{ kind = \"load\", profile = \"family\" }]`",
             );
         }
-        Self { kind, tariffs, named, limit, merit, strategy, wishes, offers_storage, recipes }
+        Self { kind, tariffs, named, limit, merit, strategy, wishes, offers_storage, metering, recipes }
     }
 
     fn instantiate(
@@ -233,6 +239,7 @@ impl<'a> Template<'a> {
                 strategy: self.strategy.clone(),
                 wishes: self.wishes.of(index),
                 offers_storage: self.offers_storage && batteries == 1,
+                metering: self.metering.clone(),
             });
         }
         members

@@ -4,6 +4,7 @@
 //! once, each mistake with its place and its remedy. Past [`Scenario::parse`] nothing is checked again.
 
 mod problem;
+pub(crate) use problem::suggestion_for;
 pub use problem::{Problem, Problems};
 mod quantity;
 mod reader;
@@ -12,28 +13,34 @@ pub use series::SeriesFile;
 mod time;
 pub use time::Span;
 mod tariff;
+mod validity;
 pub use tariff::Tariffs;
 mod market;
 pub use market::{MarketTerms, Sellers};
 mod device;
 mod strategy;
 pub use strategy::Strategy;
+mod settlement;
+pub use settlement::Faults;
+mod metering;
+pub use metering::Metering;
 mod wishes;
 pub use wishes::{Wishes, label};
 mod member;
 pub use member::{Connection, Member};
 
-use ::market::{Authentication, Community, Money};
+use ::market::{Agreement, Authentication, Community, Money};
 use device::{Place, Weather};
 use quantity::Seconds;
 use reader::{Section, Source};
 use std::path::{Path, PathBuf};
 
 /// The scenarios that come with the program, by name.
-pub const EMBEDDED: [(&str, &str); 5] = [
+pub const EMBEDDED: [(&str, &str); 6] = [
     ("village", include_str!("../../../../scenarios/village.toml")),
     ("two_houses", include_str!("../../../../scenarios/two_houses.toml")),
     ("heat_and_power", include_str!("../../../../scenarios/heat_and_power.toml")),
+    ("lime_street", include_str!("../../../../scenarios/lime_street.toml")),
     ("vpp", include_str!("../../../../scenarios/vpp.toml")),
     ("thousand", include_str!("../../../../scenarios/thousand.toml")),
 ];
@@ -70,6 +77,10 @@ pub struct Scenario {
     pub tariffs: Tariffs,
     /// How each carrier is traded.
     pub markets: Vec<MarketTerms>,
+    /// How deviations and late readings are settled, where that is agreed on.
+    pub agreement: Option<Agreement>,
+    /// How readings go astray.
+    pub faults: Faults,
     /// Who takes part, in the order of accounts.
     pub members: Vec<Member>,
     /// What every member pays in at the start.
@@ -181,6 +192,10 @@ fn read(root: &Section<'_>, folder: &Path, overrides: &Overrides) -> Option<Scen
     };
     let members = member::read(root, &context);
     let about = about.map(|section| About::read(&section, span.as_ref()));
+    let settlement = root.section("settlement");
+    let agreement = settlement.map(|section| settlement::agreement(&section, &tariffs, &markets, &clock));
+    let metering = root.section("metering");
+    let faults = metering.map(|section| settlement::faults(&section, agreement.as_ref(), &clock));
     let (about, span) = (about?, span?);
     let community = Community {
         chain_id: about.chain_id,
@@ -204,6 +219,8 @@ fn read(root: &Section<'_>, folder: &Path, overrides: &Overrides) -> Option<Scen
         community,
         tariffs,
         markets,
+        agreement,
+        faults: faults.unwrap_or_default(),
         members,
         deposit: about.deposit,
         guarantor: about.guarantor,

@@ -4,9 +4,12 @@ use super::problem::suggestion_for;
 use super::reader::Section;
 use super::series::SeriesFile;
 use super::time::Span;
+use super::validity::{self, Validity};
 use crate::calendar::parse_clock;
 use crate::data;
-use market::{Carrier, DeliveryInterval, Price, Prices, Tariff, TariffId, TariffKind, Window};
+use market::{
+    Carrier, DeliveryInterval, Fraction, Price, Prices, Tariff, TariffId, TariffKind, TariffVersion, Window,
+};
 use std::path::Path;
 
 /// The community's tariffs in the order of the file, by name.
@@ -18,6 +21,8 @@ pub struct Tariffs {
     pub carriers: Vec<Carrier>,
     /// What the community agrees on.
     pub terms: Vec<Tariff>,
+    /// What is agreed on after the founding, in the order of tariffs and then of time.
+    pub versions: Vec<(TariffId, TariffVersion)>,
     /// Dynamic prices, one per delivery interval of the scenario.
     pub published: Vec<(TariffId, Vec<Prices>)>,
 }
@@ -67,37 +72,124 @@ impl Tariffs {
                 );
             }
             let id = TariffId(tariffs.names.len() as u16);
-            let kind =
-                section.choice("kind", &[("flat", 0), ("time_of_use", 1), ("dynamic", 2)]).unwrap_or(0);
-            let kind = match kind {
-                0 => prices(&section).map(TariffKind::Flat),
-                1 => windows(&section).map(TariffKind::TimeOfUse),
-                _ => {
-                    if let Some(prices) = published(&section, folder, span) {
-                        tariffs.published.push((id, prices));
-                    }
-                    Some(TariffKind::Dynamic)
-                }
-            };
-            let fee =
-                |field: &'static str| section.has(field).then(|| not_negative(&section, field)).flatten();
-            let grid_fee = fee_or_zero(&section, "grid_fee");
-            let levy = fee_or_zero(&section, "levy");
-            let terms = Tariff {
-                kind: kind.unwrap_or(TariffKind::Flat(Prices::default())),
-                grid_fee,
-                peer_grid_fee: fee("peer_grid_fee").unwrap_or(grid_fee),
-                levy,
-                peer_levy: fee("peer_levy").unwrap_or(levy),
-            };
             let _: Option<String> = section.get("source");
+            let parts = section.sections("versions");
+            let parts = if section.has("versions") { parts.iter().collect() } else { vec![&section] };
+            if parts.is_empty() {
+                section.fault("versions", "is empty", "add `{ valid_from = …, … }` with the prices");
+            }
+            let versions: Vec<_> = parts.iter().map(|part| Version::read(part, folder, span)).collect();
+            let validities: Vec<_> =
+                parts.iter().copied().zip(versions.iter().map(|version| version.validity)).collect();
+            validity::check(name, &validities, span);
+            if section.has("versions") {
+                parts.iter().for_each(|part| part.finish());
+            }
             section.finish();
             tariffs.names.push(name.to_owned());
             tariffs.carriers.push(carrier.unwrap_or(Carrier::Electricity));
-            tariffs.terms.push(terms);
+            tariffs.add(id, versions, span);
         }
         tariffs
     }
+
+    /// Takes the versions of a tariff, in order: the one in force at the start is what the community is founded on, and
+    /// whatever else it holds, and later ones, are agreed on after.
+    fn add(&mut self, id: TariffId, versions: Vec<Version>, span: Option<&Span>) {
+        let (start, end) = span.map_or((0, u64::MAX), |span| (span.first.start, span.end()));
+        let begins = |version: &Version| version.validity.from.unwrap_or(0);
+        let first = versions.iter().rposition(|version| begins(version) <= start).unwrap_or(0);
+        let mut published: Option<Vec<Prices>> = None;
+        for (place, version) in versions.into_iter().enumerate().skip(first) {
+            let from = begins(&version).max(start);
+            let Version { terms, distance_fees, vat, prices, .. } = version;
+            if place == first {
+                self.terms.push(terms.clone());
+            }
+            if (place > first || distance_fees.is_some() || vat > 0) && from < end {
+                self.versions.push((id, TariffVersion { from, tariff: terms, distance_fees, vat }));
+            }
+            if let (Some(prices), Some(span)) = (prices, span) {
+                // Where another version holds, what is published is not asked for.
+                let all = published.get_or_insert_with(|| prices.clone());
+                let steps = ((from - start) / u64::from(span.first.duration)) as usize;
+                let known = all.len().min(steps);
+                all.truncate(known);
+                all.extend(prices.into_iter().skip(known));
+            }
+        }
+        if self.terms.len() < self.names.len() {
+            self.terms.push(Version::default().terms);
+        }
+        self.published.extend(published.map(|prices| (id, prices)));
+    }
+}
+
+/// One version of a tariff, as the file says it.
+struct Version {
+    validity: Validity,
+    terms: Tariff,
+    distance_fees: Option<[Price; 4]>,
+    vat: u32,
+    /// Dynamic prices, one per delivery interval of the scenario.
+    prices: Option<Vec<Prices>>,
+}
+
+impl Default for Version {
+    fn default() -> Self {
+        let [grid_fee, peer_grid_fee, levy, peer_levy] = [Price::ZERO; 4];
+        let kind = TariffKind::Flat(Prices::default());
+        let terms = Tariff { kind, grid_fee, peer_grid_fee, levy, peer_levy };
+        let validity = Validity { from: None, until: None };
+        Self { validity, terms, distance_fees: None, vat: 0, prices: None }
+    }
+}
+
+impl Version {
+    fn read(section: &Section<'_>, folder: &Path, span: Option<&Span>) -> Self {
+        let kind = section.choice("kind", &[("flat", 0), ("time_of_use", 1), ("dynamic", 2)]).unwrap_or(0);
+        let mut dynamic = None;
+        let kind = match kind {
+            0 => prices(section).map(TariffKind::Flat),
+            1 => windows(section).map(TariffKind::TimeOfUse),
+            _ => {
+                dynamic = published(section, folder, span);
+                Some(TariffKind::Dynamic)
+            }
+        };
+        let fee = |field: &'static str| section.has(field).then(|| not_negative(section, field)).flatten();
+        let grid_fee = fee_or_zero(section, "grid_fee");
+        let levy = fee_or_zero(section, "levy");
+        let terms = Tariff {
+            kind: kind.unwrap_or(TariffKind::Flat(Prices::default())),
+            grid_fee,
+            peer_grid_fee: fee("peer_grid_fee").unwrap_or(grid_fee),
+            levy,
+            peer_levy: fee("peer_levy").unwrap_or(levy),
+        };
+        Self {
+            validity: Validity::read(section, span),
+            terms,
+            distance_fees: distance_fees(section),
+            vat: section.get("vat").map_or(0, |vat: Fraction| vat.of(1_000_000) as u32),
+            prices: dynamic,
+        }
+    }
+}
+
+/// `peer_grid_fees = { building = …, feeder = …, substation = …, elsewhere = … }`: what the grid operator takes for
+/// energy from peers by how far away they are.
+fn distance_fees(section: &Section<'_>) -> Option<[Price; 4]> {
+    let table = section.section("peer_grid_fees")?;
+    if section.has("peer_grid_fee") {
+        section.fault("peer_grid_fee", "contradicts `peer_grid_fees`", "keep one of the two");
+    }
+    let fees = ["building", "feeder", "substation", "elsewhere"].map(|name| {
+        let _: Option<Price> = table.need(name);
+        not_negative(&table, name).unwrap_or_default()
+    });
+    table.finish();
+    Some(fees)
 }
 
 fn fee_or_zero<'a>(section: &Section<'a>, field: &'a str) -> Price {

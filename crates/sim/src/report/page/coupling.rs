@@ -14,11 +14,11 @@ pub(super) fn section(sums: &Sums<'_>) -> String {
     let code = sums.currency();
     let worth = text::money(coupling.gain(), code);
     let mut content = format!(
-        "<p class=\"result\">Clearing the carriers together was worth <strong>{worth}</strong>: {} instead of {} of \
-         value to those who traded, in {} clearings.</p>\n",
+        "<p class=\"result\">Clearing the carriers together was worth <strong>{worth}</strong>: in {} clearings {} of value to \
+         those who traded, instead of {} with every such offer at rest.</p>\n",
+        text::whole(coupling.clearings.into()),
         text::money(coupling.welfare, code),
         text::money(coupling.alone, code),
-        text::whole(coupling.clearings.into()),
     );
     if !coupling.stored.is_zero() {
         let _ = writeln!(
@@ -38,9 +38,9 @@ pub(super) fn section(sums: &Sums<'_>) -> String {
         "coupling",
         "One carrier turned into another",
         "Heat pumps, boilers, heat and power plants and the like offer what they do not need themselves, and the market \
-         runs them where what they make is worth more than what they take. “Alone” is the same orders with every such \
-         offer at rest. That flatters coupling: without it, members would have placed other orders, such as heat at \
-         what it costs with gas from the supplier.",
+         runs them where what they make is worth more than what they take. The comparison is with the same orders and \
+         flatters coupling: without it, members would have placed other ones, such as heat at what it costs with gas \
+         from the supplier.",
         &content,
     )
 }

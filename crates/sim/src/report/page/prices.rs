@@ -217,9 +217,16 @@ pub(super) fn curves(sums: &Sums<'_>) -> (String, String) {
             " Each interval is auctioned {rounds} times before its gate closes; shown is the auction that traded most."
         ),
     };
+    let together = match sums.record.coupling {
+        None => "",
+        Some(_) => {
+            " Carriers are cleared together: what is turned into or out of this one is not drawn, so that what is traded \
+             may lie beside the crossing."
+        }
+    };
     let intro = format!(
         "Buyers line up from the highest price they would pay, sellers from the lowest they would accept. Where the \
-         two lines cross, the market clears: everybody to the left of the crossing trades.{rounds}{which}"
+         two lines cross, the market clears: everybody to the left of the crossing trades.{rounds}{together}{which}"
     );
     (whole("curves", "Inside an auction", &intro, &figures), data)
 }
