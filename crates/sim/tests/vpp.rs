@@ -245,7 +245,7 @@ fn impossible_questions_are_named() {
     check("vpp", |question| question.players = vec!["Battery".into()], "1 players: a game needs at least 2");
     check("village", |_| (), "players: a game needs at least 2, and 2ⁿ coalitions are solved for at most 10");
     let family = |question: &mut Question| {
-        question.players = ["Family Berger", "Family Novak"].map(String::from).into();
+        question.players = ["Family Berger", "Family Adeyemi"].map(String::from).into();
     };
     check("village", family, "`Family Berger` has a demand for heat, which this study does not know");
 }
