@@ -49,6 +49,7 @@ impl Village {
                     Command::Found(terms)
                 }
                 Command::Checkpoint { .. } => continue, // of other terms
+                Command::Equip { .. } | Command::ReadRegister(_) => continue, // every meter counts intervals
                 command => command,
             };
             village.send(command);

@@ -20,7 +20,8 @@ pub struct Clearing {
     pub range: (Price, Price),
     /// Where nothing is traded but both sides exist: the middle of best bid and best offer, rounded down, n€/Wh.
     pub indicative_price: Option<Price>,
-    /// Σ limit × fill over bids − the same over offers, n€, ≥ 0; premiums count where a pipeline delivers the label.
+    /// Σ limit × fill over bids − the same over offers, n€, ≥ 0, but where energy is turned into another carrier's or
+    /// kept for another interval (`coupled`); premiums count where a pipeline delivers the label.
     pub welfare: Money,
     /// What each bid gets, Wh; same index as [`Book::bids`].
     pub bid_fills: Vec<Energy>,
@@ -28,7 +29,8 @@ pub struct Clearing {
     pub offer_fills: Vec<Energy>,
     /// The pairs, where the rule makes them (`pay_as_bid`).
     pub trades: Vec<Trade>,
-    /// What every buyer pays and every seller receives, n€/Wh, where these are two prices (`trade_reduction`).
+    /// What every buyer pays and every seller receives, n€/Wh, where these are two prices (`trade_reduction`,
+    /// `coupled`).
     pub side_prices: Option<(Price, Price)>,
     /// Per side, what each order pays or receives, n€, where neither prices nor pairs say it; else empty.
     pub amounts: [Vec<i64>; 2],
