@@ -56,9 +56,13 @@ fn what_is_found_for_random_problems_is_right() {
     let (mut none, mut short) = (0, 0);
     for seed in 0..seeds {
         let instance = Instance::random(seed);
-        match Cleared::of(&instance.problem()) {
+        let problem = instance.problem();
+        match Cleared::of(&problem) {
             Ok(cleared) => {
                 assert!(cleared.surplus() >= Money::ZERO);
+                // To do nothing with the offers is possible too.
+                let alone = alone(&problem, &mut Workspace::new());
+                assert!(alone <= cleared.welfare(&problem) + cleared.gap(&problem), "seed {seed}");
                 short += u32::from(cleared.nodes.iter().any(|node| node.short != [Energy::ZERO; 2]));
             }
             Err(why) => {
