@@ -34,8 +34,9 @@ pub(crate) struct Memory {
 
 /// The right outcome of `problem`, which [`market::rule::coupled::check`] accepts.
 ///
-/// The orders are as the state accepts them, and idle storages keep their levels. The same for the same binary, on one
-/// thread and without time limits (law C9).
+/// The orders are as the state accepts them, and a storage that does nothing ends at its least level or above. The same for
+/// the same binary, on one thread and without time limits (law C9). Where nothing that meets the check is found, the claim
+/// is that nothing is converted or stored; of problems that count single Wh there are some of which no claim is right.
 #[must_use]
 pub fn clear_coupled(problem: &Coupled<'_>, workspace: &mut Workspace) -> Claim {
     let exact = Programme::of(problem);

@@ -5,10 +5,10 @@
 //! *anchor* at each node takes the difference; it may not, and so the worst of them leaves, which moves the prices
 //! along one direction. The dual value along it is concave and piecewise linear: its slope is the imbalance that is
 //! left, and falls by what each limit that is passed brings (or takes). The search goes on to where it would change
-//! sign, past as many limits as it takes (the long-step rule: Fourer, *A simplex algorithm for piecewise-linear
-//! programming III*, Mathematical Programming 53, 1992), and the step or link at which it stops balances the node from
-//! then on. As a curve is sorted, each limit that is passed costs a comparison; the inverse of the basis has as many
-//! rows as there are nodes.
+//! sign, past as many limits as it takes (long steps, or bound swapping: Maros, *A Generalized Dual Phase-2 Simplex
+//! Algorithm*, Imperial College, Departmental Technical Report 2001/2), and the step or link at which it stops balances
+//! the node from then on. As a curve is sorted, each limit that is passed costs a comparison; the inverse of the basis has
+//! as many rows as there are nodes. That is why it is a programme of its own: a general one would not see the curves.
 
 use super::programme::{Link, Programme};
 use super::ratio::{Equation, Ratio, solve};
@@ -64,7 +64,7 @@ pub(super) struct Simplex<'a> {
 
 /// How a move of prices ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum Move {
     /// Something enters the basis.
     Moved,
     /// The price that was aimed at is reached and held.
@@ -130,7 +130,7 @@ impl<'a> Simplex<'a> {
                 off.min_by_key(|(row, _)| self.basis[*row])
             };
             let Some((row, off)) = worst else { return true };
-            if self.step(row, off, None) == Step::Endless {
+            if self.step(row, off, None) == Move::Endless {
                 return false;
             }
         }
@@ -139,7 +139,7 @@ impl<'a> Simplex<'a> {
 
     /// Moves the price of `node` up (1) or down (−1) among prices that are as good, as far as that goes or to the price
     /// that is aimed at, which it then keeps: as if there were a little more demand there, or less.
-    pub(super) fn push(&mut self, node: usize, up: f64, aim: Option<Ratio>) -> Step {
+    pub(super) fn push(&mut self, node: usize, up: f64, aim: Option<Ratio>) -> Move {
         let patience = 100 + 20 * (self.basis.len() + self.programme.links.len());
         for _ in 0..patience {
             let pushed = |row: &usize| {
@@ -149,15 +149,15 @@ impl<'a> Simplex<'a> {
                     || (change < -NOTHING && self.uses[*row] <= low + self.nothing)
             };
             let Some(row) = (0..self.basis.len()).filter(pushed).min_by_key(|row| self.basis[*row]) else {
-                return Step::Moved;
+                return Move::Moved;
             };
             let sign = (self.at(row, node) * up).signum();
             match self.step(row, sign * f64::MIN_POSITIVE, aim.map(|aim| (node, aim))) {
-                Step::Moved => {}
+                Move::Moved => {}
                 ended => return ended,
             }
         }
-        Step::Moved
+        Move::Moved
     }
 
     /// The prices exactly. Where a number does not fit: whole if it is within a millionth, else between two whole ones.
@@ -268,7 +268,7 @@ impl<'a> Simplex<'a> {
     }
 
     /// Lets the column of `row` leave the basis, used `off` too much (too little, where negative).
-    fn step(&mut self, row: usize, off: f64, aim: Option<(usize, Ratio)>) -> Step {
+    fn step(&mut self, row: usize, off: f64, aim: Option<(usize, Ratio)>) -> Move {
         let nodes = self.basis.len();
         let leaving = self.basis[row];
         let direction: Vec<f64> = (0..nodes).map(|node| self.at(row, node) * off.signum()).collect();
@@ -305,10 +305,10 @@ impl<'a> Simplex<'a> {
                     } else {
                         self.exchange(row, off > 0.0, &passed, anchor);
                     }
-                    return Step::Held;
+                    return Move::Held;
                 }
             }
-            let Some(Reverse((_, column))) = stop else { return Step::Endless };
+            let Some(Reverse((_, column))) = stop else { return Move::Endless };
             let (brings, next) = match column {
                 Column::Step(node, step) => {
                     let up = direction[node] > 0.0;
@@ -332,7 +332,7 @@ impl<'a> Simplex<'a> {
             stops.extend(next);
         };
         self.exchange(row, off > 0.0, &passed, entering);
-        Step::Moved
+        Move::Moved
     }
 
     /// Where a node's step stops a move.
