@@ -1,5 +1,5 @@
-//! Which of the prices that are as good: carrier by carrier in canonical order, a share k of the way from the lowest to
-//! the highest, given those before.
+//! Which of the prices that are as good: carrier by carrier in canonical order, a share k of the way from the
+//! lowest to the highest, given those before.
 
 use super::ratio::Ratio;
 use super::simplex::{Move, Simplex};
@@ -28,7 +28,8 @@ pub(super) fn choose(nodes: &[Node<'_>], simplex: &mut Simplex<'_>, counts: impl
     }
 }
 
-/// The price in this range, the collar standing in for an end that it has not; a whole one where there is one.
+/// The price in this range, the collar standing in for an end that it has not; a whole one where there is
+/// one.
 fn between(node: &Node<'_>, low: Option<Ratio>, high: Option<Ratio>) -> Option<Ratio> {
     let [floor, cap] = [node.collar.0, node.collar.1].map(|price| Ratio::whole(price.0.into()));
     let below = |one: Ratio, other: Ratio| Some(one.minus(other)?.sign() == Ordering::Less);

@@ -49,7 +49,8 @@ fn the_optimum_of_an_independent_solver_is_reached_but_for_whole_wh() {
     assert!(count >= 1_000);
 }
 
-/// For very few problems, of single Wh, none is found: there can be no prices at which everybody likes whole Wh.
+/// For very few problems, of single Wh, none is found: there can be no prices at which everybody likes whole
+/// Wh.
 #[test]
 fn what_is_found_for_random_problems_is_right() {
     let seeds: u64 = ProptestConfig::default().cases.max(10_000).into();
