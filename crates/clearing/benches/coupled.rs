@@ -1,5 +1,5 @@
-//! How fast coupled carriers clear: from the unsorted books to a claim that the check accepts, which the search includes.
-//! CPU time of one thread.
+//! How fast coupled carriers clear: from the unsorted books to a claim that the check accepts, which the
+//! search includes. CPU time of one thread.
 
 use clearing::{Workspace, clear_coupled};
 use cpu_time::ThreadTime;
@@ -75,7 +75,8 @@ impl Random {
     }
 }
 
-/// So many orders on three carriers in all, per interval: electricity between 5 and 40 ct/kWh, heat and gas cheaper.
+/// So many orders on three carriers in all, per interval: electricity between 5 and 40 ct/kWh, heat and gas
+/// cheaper.
 fn books(orders: u32, intervals: usize, random: &mut Random) -> Vec<Book> {
     let mut books = vec![Book::default(); 3 * intervals];
     for number in 0..orders {

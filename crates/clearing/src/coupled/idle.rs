@@ -1,4 +1,5 @@
-//! The last resort: every carrier alone and every offer idle, which is right where nothing gains by converting or storing.
+//! The last resort: every carrier alone and every offer idle, which is right where nothing gains by
+//! converting or storing.
 
 use crate::{Workspace, selection};
 use market::rule::Cut;

@@ -9,7 +9,8 @@ use market::PPM;
 pub(super) enum Loss {
     /// The last Wh of conversions that run fully.
     Conversions,
-    /// That of others too, and what a storage cannot hold or not give, as far as an idle one could do without.
+    /// That of others too, and what a storage cannot hold or not give, as far as an idle one could do
+    /// without.
     Idle,
     /// The same, however far that goes: the programme may have no solution then.
     All,

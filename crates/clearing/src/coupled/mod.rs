@@ -1,10 +1,11 @@
 //! `coupled`: electricity, heat and gas, over one or more intervals, cleared together with offers to convert and to store.
 //!
-//! The programme ([`programme`]) has one balance per node and many columns, so it is solved among prices ([`simplex`]), a
-//! storage taking or giving, not both ([`one_way`]). Where several prices are as good, [`prices`] chooses; exact fractions
-//! ([`ratio`]) say what a price is that ratios fix, and [`whole`] finds whole Wh that meet every balance, if need be by
-//! [`repair`] or by another look at the programme less what whole Wh lose ([`loss`]). What is found is put to the market's
-//! own check before it is claimed: floats decide where to look, never what is right.
+//! The programme ([`programme`]) has one balance per node and many columns, so it is solved among prices
+//! ([`simplex`]), a storage taking or giving, not both ([`one_way`]). Where several prices are as good,
+//! [`prices`] chooses; exact fractions ([`ratio`]) say what a price is that ratios fix, and [`whole`] finds
+//! whole Wh that meet every balance, if need be by [`repair`] or by another look at the programme less what
+//! whole Wh lose ([`loss`]). What is found is put to the market's own check before it is claimed: floats
+//! decide where to look, never what is right.
 
 mod idle;
 mod loss;
@@ -34,14 +35,16 @@ pub(crate) struct Memory {
 
 /// The right outcome of `problem`, which [`market::rule::coupled::check`] accepts.
 ///
-/// The orders are as the state accepts them, and idle storages keep their levels. The same for the same binary, on one
-/// thread and without time limits (law C9).
+/// The orders are as the state accepts them, and a storage that does nothing ends at its least level or
+/// above. The same for the same binary, on one thread and without time limits (law C9). Where nothing that
+/// meets the check is found, the claim is that nothing is converted or stored; of problems that count single
+/// Wh there are some of which no claim is right.
 #[must_use]
 pub fn clear_coupled(problem: &Coupled<'_>, workspace: &mut Workspace) -> Claim {
     let exact = Programme::of(problem);
     let mut found = None;
-    // What whole Wh lose is no part of the programme at first. Where orders cannot make up for it, it is taken from the
-    // nodes and the programme solved again. Last, prices are left where the search found them.
+    // What whole Wh lose is no part of the programme at first. Where orders cannot make up for it, it is
+    // taken from the nodes and the programme solved again. Last, prices are left where the search found them.
     'ways: for (loss, canonical) in
         [(Loss::Conversions, true), (Loss::Idle, true), (Loss::All, true), (Loss::Idle, false)]
     {
@@ -75,7 +78,8 @@ pub fn alone(problem: &Coupled<'_>, workspace: &mut Workspace) -> Money {
     problem.nodes.iter().filter_map(welfare).sum()
 }
 
-/// A claim, and the programme that is left once it has lost what whole Wh lose; `None` where floats came to no end.
+/// A claim, and the programme that is left once it has lost what whole Wh lose; `None` where floats came to
+/// no end.
 fn attempt(
     problem: &Coupled<'_>,
     programme: &Programme,

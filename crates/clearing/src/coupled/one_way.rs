@@ -1,7 +1,7 @@
 //! Storages take or give, not both at once.
 //!
-//! Where a price is negative the programme would burn energy by doing both. Without that the problem is not convex; what
-//! is sought here is a solution in which no storage would rather do the other thing.
+//! Where a price is negative the programme would burn energy by doing both. Without that the problem is not
+//! convex; what is sought here is a solution in which no storage would rather do the other thing.
 
 use super::programme::{Programme, StandsFor};
 use super::simplex::Simplex;
@@ -9,7 +9,8 @@ use super::simplex::Simplex;
 /// How often a storage may change its mind in an interval.
 const PATIENCE: u8 = 8;
 
-/// Bars one of the two wherever a solved programme has a storage do both. `false` where floats came to no end.
+/// Bars one of the two wherever a solved programme has a storage do both. `false` where floats came to no
+/// end.
 pub(super) fn one_way(programme: &Programme, simplex: &mut Simplex<'_>) -> bool {
     let mut pairs = Vec::new(); // of taking and giving, and how often one of them was barred
     for (take, of) in programme.links.iter().enumerate() {

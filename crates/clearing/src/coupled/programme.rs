@@ -1,11 +1,13 @@
 //! The linear programme: few balances, many columns.
 //!
-//! A bid of Q is written as a demand of Q that is always served, and as a supply of Q at the bid's limit: whatever of
-//! that supply runs is the part of the bid that stays unfilled. So a node's orders of both sides are *one* supply
-//! curve, sorted by limit, against one fixed demand, as in [`crate::selection`]. Storage is conversion too: between a
-//! carrier in an interval and what is held at that interval's end. With a supply z of each step, a use x of each link:
+//! A bid of Q is written as a demand of Q that is always served, and as a supply of Q at the bid's limit:
+//! whatever of that supply runs is the part of the bid that stays unfilled. So a node's orders of both sides
+//! are *one* supply curve, sorted by limit, against one fixed demand, as in [`crate::selection`]. Storage is
+//! conversion too: between a carrier in an interval and what is held at that interval's end. With a supply z
+//! of each step, a use x of each link:
 //!
-//! minimise Σ limit·z + Σ cost·x, so that at each node Σ z + Σ a·x = demand, 0 ≤ z ≤ energy, 0 ≤ x ≤ capacity.
+//! minimise Σ limit·z + Σ cost·x, so that at each node Σ z + Σ a·x = demand, 0 ≤ z ≤ energy, 0 ≤ x ≤
+//! capacity.
 
 use super::ratio::Ratio;
 use market::rule::coupled::{Converter, Coupled, Reservoir};
@@ -67,8 +69,8 @@ pub(super) struct Programme {
     pub(super) links: Vec<Link>,
     /// Conversion offers with the same input, outputs and cost, by the first; places in the problem.
     pub(super) groups: Vec<Vec<usize>>,
-    /// Per storage offer, of its first interval: the node of what it holds at the end, and the link that takes; the others
-    /// follow.
+    /// Per storage offer, of its first interval: the node of what it holds at the end, and the link that
+    /// takes; the others follow.
     stores: Vec<(usize, usize)>,
 }
 

@@ -81,8 +81,8 @@ pub(super) struct Equation {
 
 /// The values that as many equations leave `count` unknowns, where they leave one and it fits its number.
 ///
-/// Prices hang together in chains: an equation with one unknown left is solved, the others see its value, and only
-/// what hangs together in circles is eliminated (Gauss).
+/// Prices hang together in chains: an equation with one unknown left is solved, the others see its value, and
+/// only what hangs together in circles is eliminated (Gauss).
 pub(super) fn solve(count: usize, mut equations: Vec<Equation>) -> Vec<Option<Ratio>> {
     let mut values = vec![None::<Ratio>; count];
     let mut found = true;

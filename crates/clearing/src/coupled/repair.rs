@@ -13,7 +13,8 @@ pub(super) const IMPOSSIBLE: i64 = 1_000;
 const FEW: usize = 24;
 
 impl Whole<'_> {
-    /// Moves what a storage is free to do by single Wh until its levels are possible, and empty or full where they must.
+    /// Moves what a storage is free to do by single Wh until its levels are possible, and empty or full where
+    /// they must.
     pub(super) fn keep_levels(&mut self, storage: usize) {
         let offer = &self.problem.storages[storage];
         for _ in 0..4 * offer.nodes.len() {
@@ -52,7 +53,8 @@ impl Whole<'_> {
         None
     }
 
-    /// A storage's level at the end of each of its intervals, and what it must be at least, millionths of a Wh.
+    /// A storage's level at the end of each of its intervals, and what it must be at least, millionths of a
+    /// Wh.
     pub(super) fn levels(&self, storage: usize) -> impl Iterator<Item = (i128, i128)> {
         let offer = &self.problem.storages[storage];
         let flows = self.flows(storage);
@@ -119,7 +121,8 @@ impl Whole<'_> {
         self.change(*link, amount);
     }
 
-    /// How far all is from a right claim: Wh that better orders lack, and more than anything for what cannot be.
+    /// How far all is from a right claim: Wh that better orders lack, and more than anything for what cannot
+    /// be.
     pub(super) fn cost(&self) -> i64 {
         let node = |node: usize| {
             let Stand { excess, at, better, slack, .. } = self.nodes[node];

@@ -1,14 +1,15 @@
 //! The dual simplex method with bounded variables and long steps, for few balances and many columns.
 //!
-//! Everything is bounded, so any prices are a start: each supply step and each link is used fully where it gains at
-//! these prices, and not at all where it loses. What then fails to balance is what has to be repaired. At first an
-//! *anchor* at each node takes the difference; it may not, and so the worst of them leaves, which moves the prices
-//! along one direction. The dual value along it is concave and piecewise linear: its slope is the imbalance that is
-//! left, and falls by what each limit that is passed brings (or takes). The search goes on to where it would change
-//! sign, past as many limits as it takes (the long-step rule: Fourer, *A simplex algorithm for piecewise-linear
-//! programming III*, Mathematical Programming 53, 1992), and the step or link at which it stops balances the node from
-//! then on. As a curve is sorted, each limit that is passed costs a comparison; the inverse of the basis has as many
-//! rows as there are nodes.
+//! Everything is bounded, so any prices are a start: each supply step and each link is used fully where it
+//! gains at these prices, and not at all where it loses. What then fails to balance is what has to be
+//! repaired. At first an *anchor* at each node takes the difference; it may not, and so the worst of them
+//! leaves, which moves the prices along one direction. The dual value along it is concave and piecewise
+//! linear: its slope is the imbalance that is left, and falls by what each limit that is passed brings (or
+//! takes). The search goes on to where it would change sign, past as many limits as it takes (long steps, or
+//! bound swapping: Maros, *A Generalized Dual Phase-2 Simplex Algorithm*, Imperial College, Departmental
+//! Technical Report 2001/2), and the step or link at which it stops balances the node from then on. As a
+//! curve is sorted, each limit that is passed costs a comparison; the inverse of the basis has as many rows
+//! as there are nodes. That is why it is a programme of its own: a general one would not see the curves.
 
 use super::programme::{Link, Programme};
 use super::ratio::{Equation, Ratio, solve};
@@ -64,7 +65,7 @@ pub(super) struct Simplex<'a> {
 
 /// How a move of prices ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum Move {
     /// Something enters the basis.
     Moved,
     /// The price that was aimed at is reached and held.
@@ -73,7 +74,8 @@ pub(super) enum Step {
     Endless,
 }
 
-/// Where a step or link stops a move, in the order of how far that is: bits of a float ≥ 0, then which column.
+/// Where a step or link stops a move, in the order of how far that is: bits of a float ≥ 0, then which
+/// column.
 type Stop = Reverse<(u64, Column)>;
 
 /// Below this, a factor is nothing.
@@ -122,7 +124,8 @@ impl<'a> Simplex<'a> {
     pub(super) fn solve(&mut self) -> bool {
         let patience = 100 + 20 * (self.basis.len() + self.programme.links.len());
         for round in 0..2 * patience {
-            // The worst first; should that go round in circles, the first column first, as Bland (1977) has it.
+            // The worst first; should that go round in circles, the first column first, as Bland (1977) has
+            // it.
             let off = (0..self.basis.len()).map(|row| (row, self.off(row))).filter(|(_, off)| *off != 0.0);
             let worst = if round < patience {
                 off.max_by(|one, other| one.1.abs().total_cmp(&other.1.abs()))
@@ -130,16 +133,16 @@ impl<'a> Simplex<'a> {
                 off.min_by_key(|(row, _)| self.basis[*row])
             };
             let Some((row, off)) = worst else { return true };
-            if self.step(row, off, None) == Step::Endless {
+            if self.step(row, off, None) == Move::Endless {
                 return false;
             }
         }
         false
     }
 
-    /// Moves the price of `node` up (1) or down (−1) among prices that are as good, as far as that goes or to the price
-    /// that is aimed at, which it then keeps: as if there were a little more demand there, or less.
-    pub(super) fn push(&mut self, node: usize, up: f64, aim: Option<Ratio>) -> Step {
+    /// Moves the price of `node` up (1) or down (−1) among prices that are as good, as far as that goes or to
+    /// the price that is aimed at, which it then keeps: as if there were a little more demand there, or less.
+    pub(super) fn push(&mut self, node: usize, up: f64, aim: Option<Ratio>) -> Move {
         let patience = 100 + 20 * (self.basis.len() + self.programme.links.len());
         for _ in 0..patience {
             let pushed = |row: &usize| {
@@ -149,18 +152,19 @@ impl<'a> Simplex<'a> {
                     || (change < -NOTHING && self.uses[*row] <= low + self.nothing)
             };
             let Some(row) = (0..self.basis.len()).filter(pushed).min_by_key(|row| self.basis[*row]) else {
-                return Step::Moved;
+                return Move::Moved;
             };
             let sign = (self.at(row, node) * up).signum();
             match self.step(row, sign * f64::MIN_POSITIVE, aim.map(|aim| (node, aim))) {
-                Step::Moved => {}
+                Move::Moved => {}
                 ended => return ended,
             }
         }
-        Step::Moved
+        Move::Moved
     }
 
-    /// The prices exactly. Where a number does not fit: whole if it is within a millionth, else between two whole ones.
+    /// The prices exactly. Where a number does not fit: whole if it is within a millionth, else between two
+    /// whole ones.
     pub(super) fn exact(&self) -> Vec<Ratio> {
         let equation = |column: &Column| match *column {
             Column::Step(node, step) => {
@@ -268,7 +272,7 @@ impl<'a> Simplex<'a> {
     }
 
     /// Lets the column of `row` leave the basis, used `off` too much (too little, where negative).
-    fn step(&mut self, row: usize, off: f64, aim: Option<(usize, Ratio)>) -> Step {
+    fn step(&mut self, row: usize, off: f64, aim: Option<(usize, Ratio)>) -> Move {
         let nodes = self.basis.len();
         let leaving = self.basis[row];
         let direction: Vec<f64> = (0..nodes).map(|node| self.at(row, node) * off.signum()).collect();
@@ -305,10 +309,10 @@ impl<'a> Simplex<'a> {
                     } else {
                         self.exchange(row, off > 0.0, &passed, anchor);
                     }
-                    return Step::Held;
+                    return Move::Held;
                 }
             }
-            let Some(Reverse((_, column))) = stop else { return Step::Endless };
+            let Some(Reverse((_, column))) = stop else { return Move::Endless };
             let (brings, next) = match column {
                 Column::Step(node, step) => {
                     let up = direction[node] > 0.0;
@@ -332,7 +336,7 @@ impl<'a> Simplex<'a> {
             stops.extend(next);
         };
         self.exchange(row, off > 0.0, &passed, entering);
-        Step::Moved
+        Move::Moved
     }
 
     /// Where a node's step stops a move.

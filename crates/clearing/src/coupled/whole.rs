@@ -1,10 +1,10 @@
 //! From exact prices and uses to a claim in whole Wh.
 //!
-//! The prices say which orders, conversions and storages run fully and which not at all; what is in the basis is free to
-//! balance the nodes. A node with a step in the basis has orders at its price that make up for any Wh. Every other node
-//! is *stiff*: conversions and storages must meet it to the Wh. Nearly always these can be met one after the other: a
-//! stiff node with one free link fixes that link, which may leave the next node with one. What a link fixes at its other
-//! end is met by orders there, or by the next link.
+//! The prices say which orders, conversions and storages run fully and which not at all; what is in the basis
+//! is free to balance the nodes. A node with a step in the basis has orders at its price that make up for any
+//! Wh. Every other node is *stiff*: conversions and storages must meet it to the Wh. Nearly always these can
+//! be met one after the other: a stiff node with one free link fixes that link, which may leave the next node
+//! with one. What a link fixes at its other end is met by orders there, or by the next link.
 
 use super::programme::{Programme, StandsFor};
 use super::ratio::Ratio;
@@ -86,7 +86,8 @@ impl<'a> Whole<'a> {
         }
     }
 
-    /// Decides everything: links that circles leave open are tried a few Wh from their use until all the rest fits.
+    /// Decides everything: links that circles leave open are tried a few Wh from their use until all the rest
+    /// fits.
     pub(super) fn decide(&mut self) {
         let mut best = (i64::MAX, [0; 2]);
         'trial: for one in NEAR {

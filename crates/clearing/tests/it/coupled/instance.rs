@@ -83,8 +83,8 @@ impl Instance {
         });
     }
 
-    /// Of every kind: one carrier or three, one interval or four, ties or none, one-sided books, negative prices, round
-    /// ratios or not, idle offers, offers alike, storages that lose much or nothing.
+    /// Of every kind: one carrier or three, one interval or four, ties or none, one-sided books, negative
+    /// prices, round ratios or not, idle offers, offers alike, storages that lose much or nothing.
     pub(crate) fn random(seed: u64) -> Self {
         let mut random = Random(seed);
         let intervals = *random.one_of(&[1, 1, 1, 2, 3, 4]);

@@ -1,5 +1,5 @@
-//! Coupled clearings: what the search finds against an independent solver, against each carrier alone, against cases
-//! worked by hand, and on random problems of every kind.
+//! Coupled clearings: what the search finds against an independent solver, against each carrier alone,
+//! against cases worked by hand, and on random problems of every kind.
 
 mod cases;
 mod instance;
@@ -44,8 +44,8 @@ impl Cleared {
         gap(problem, self.parts(), &self.outs)
     }
 
-    /// What whole Wh may gain beyond the programme, n€: a conversion gives a Wh less than its ratio says at an output
-    /// where energy has a negative price. Such a price is a limit times a ratio, or over one.
+    /// What whole Wh may gain beyond the programme, n€: a conversion gives a Wh less than its ratio says at
+    /// an output where energy has a negative price. Such a price is a limit times a ratio, or over one.
     pub(crate) fn withheld(&self, problem: &Coupled<'_>) -> f64 {
         let limit = |node: &Node<'_>| {
             node.book.bids.iter().chain(&node.book.offers).map(|order| order.limit.0.unsigned_abs()).max()

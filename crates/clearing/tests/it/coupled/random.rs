@@ -49,16 +49,21 @@ fn the_optimum_of_an_independent_solver_is_reached_but_for_whole_wh() {
     assert!(count >= 1_000);
 }
 
-/// For very few problems, of single Wh, none is found: there can be no prices at which everybody likes whole Wh.
+/// For very few problems, of single Wh, none is found: there can be no prices at which everybody likes whole
+/// Wh.
 #[test]
 fn what_is_found_for_random_problems_is_right() {
     let seeds: u64 = ProptestConfig::default().cases.max(10_000).into();
     let (mut none, mut short) = (0, 0);
     for seed in 0..seeds {
         let instance = Instance::random(seed);
-        match Cleared::of(&instance.problem()) {
+        let problem = instance.problem();
+        match Cleared::of(&problem) {
             Ok(cleared) => {
                 assert!(cleared.surplus() >= Money::ZERO);
+                // To do nothing with the offers is possible too.
+                let alone = alone(&problem, &mut Workspace::new());
+                assert!(alone <= cleared.welfare(&problem) + cleared.gap(&problem), "seed {seed}");
                 short += u32::from(cleared.nodes.iter().any(|node| node.short != [Energy::ZERO; 2]));
             }
             Err(why) => {
