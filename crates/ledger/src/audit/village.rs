@@ -48,7 +48,8 @@ impl Village {
                         .for_each(|market| market.rule = Rule::Coupled { k: Fraction::HALF });
                     Command::Found(terms)
                 }
-                Command::Checkpoint { .. } => continue, // of other terms
+                // Of other terms; and here every meter sends readings.
+                Command::Checkpoint { .. } | Command::Equip { .. } => continue,
                 command => command,
             };
             village.send(command);
