@@ -55,7 +55,7 @@ const ROWS: &[(&str, &str, &[&str])] = &[
         "tariff = \"flat\"\n",
         "tariff = \"flat\"\nrule = \"vcg\"\n",
         &[
-            "test.toml:11:8: market.electricity.rule: `vcg` is not known\n    choose `uniform_price`, `pay_as_bid`, `trade_reduction`, `continuous`, `pipeline`, `uniform_price_blocks`, `bilateral`, `auction_first`, `mid_market_rate`, `supply_demand_ratio`, `bill_sharing`, `static`, `dynamic`, `equal`, `hybrid`, `cascade` or `priority`",
+            "test.toml:11:8: market.electricity.rule: `vcg` is not known\n    choose `uniform_price`, `pay_as_bid`, `trade_reduction`, `continuous`, `pipeline`, `uniform_price_blocks`, `bilateral`, `auction_first`, `coupled`, `mid_market_rate`, `supply_demand_ratio`, `bill_sharing`, `ex_post`, `static`, `dynamic`, `equal`, `hybrid`, `cascade` or `priority`",
         ],
     ),
     (
@@ -317,7 +317,7 @@ const ROWS: &[(&str, &str, &[&str])] = &[
         "tariff = \"flat\"",
         "tariff = \"flat\"\nrule = \"uniform\"",
         &[
-            "test.toml:11:8: market.electricity.rule: `uniform` is not known\n    choose `uniform_price`, `pay_as_bid`, `trade_reduction`, `continuous`, `pipeline`, `uniform_price_blocks`, `bilateral`, `auction_first`, `mid_market_rate`, `supply_demand_ratio`, `bill_sharing`, `static`, `dynamic`, `equal`, `hybrid`, `cascade` or `priority`",
+            "test.toml:11:8: market.electricity.rule: `uniform` is not known\n    choose `uniform_price`, `pay_as_bid`, `trade_reduction`, `continuous`, `pipeline`, `uniform_price_blocks`, `bilateral`, `auction_first`, `coupled`, `mid_market_rate`, `supply_demand_ratio`, `bill_sharing`, `ex_post`, `static`, `dynamic`, `equal`, `hybrid`, `cascade` or `priority`",
         ],
     ),
     (

@@ -1,6 +1,6 @@
 //! Statements and invoices against a month worked out apart from the program, and against the ledger's own balances.
 
-use ledger::{Central, Ledger, Options};
+use ledger::{Central, Evidence, Ledger, Options};
 use market::{AccountId, Money, PostingKind, Side};
 use sim::invoice::{HEAD, Heading, Rounding, invoices, page, rows, totals};
 use sim::scenario::Overrides;
@@ -153,6 +153,9 @@ fn what_statements_say_is_what_the_accounts_hold() {
     for (name, days) in [("lime_street", 3), ("village", 1), ("heat_and_power", 1)] {
         let played = Played::new(name, days);
         let found = played.statements();
+        let audit = ledger::audit(&played.path, &Evidence::default(), &mut |_, _| {}).unwrap();
+        assert_eq!(audit.first_violation, None, "{name}");
+        assert_eq!(audit.root, found.root, "{name}");
         assert_eq!(found.statements.len(), played.scenario.members.len());
         for statement in &found.statements {
             let [balance, _] = played.balances[statement.account.0 as usize];

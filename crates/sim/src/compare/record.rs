@@ -4,6 +4,7 @@
 //! is filled once and auctioned once, by `uniform_price` unless the scenario names another price convention of it.
 
 use super::design::PointWishes;
+use crate::scenario::{Faults, Metering};
 use crate::{Lived, Observer, Roll, RunError, Scenario, run};
 use ledger::{Central, Options};
 use market::rule::Metered;
@@ -69,10 +70,15 @@ pub struct Exchange {
     pub readings: Vec<Metered>,
 }
 
-/// The scenario as it is recorded. Where nobody may trade, nobody sells to members.
+/// The scenario as it is recorded: all days on the tariffs at the start, every member with meters of its own that report
+/// in time. Where nobody may trade, nobody sells to members.
 pub(super) fn prepared(scenario: &Scenario, trading: bool) -> Scenario {
     let mut scenario = scenario.clone();
     scenario.community.horizon = 1;
+    scenario.agreement = None;
+    scenario.faults = Faults::default();
+    scenario.tariffs.versions.clear();
+    scenario.members.iter_mut().for_each(|member| member.metering = Metering::default());
     for market in &mut scenario.community.markets {
         if !matches!(market.rule, Rule::UniformPrice { .. }) {
             market.rule = Rule::UniformPrice { convention: PriceConvention::Equilibrium, k: Fraction::HALF };

@@ -47,7 +47,7 @@ pub(super) fn reason(
         Rule::UniformPriceBlocks { .. } => "There is one price for all in the interval, found together with the \
                                             neighbouring intervals for the sake of blocks and minimum fills."
             .into(),
-        Rule::Coupled { .. } => coupled(carrier, scene),
+        Rule::Coupled { .. } => coupled(scene),
         Rule::Sharing { key, price } | Rule::AuctionFirst { key, price, .. } => format!(
             "What the members’ meters gave was shared by the key `{}` ({}), at the agreed {}.",
             key.name(),
@@ -174,7 +174,10 @@ fn in_the_book(k: Fraction, contract: &Contract, carrier: Carrier, scene: &Scene
     format!("{why}. {} of {} were traded at it.", wh(volume), carrier.name())
 }
 
-fn coupled(carrier: Carrier, scene: &Scene) -> String {
+/// How a reason begins that holds for several carriers.
+pub(super) const TOGETHER: &str = "Orders for";
+
+fn coupled(scene: &Scene) -> String {
     let sum = |carrier: Carrier, side: Side| -> Energy {
         let matching = scene.turned.iter().filter(|turned| (turned.carrier, turned.side) == (carrier, side));
         matching.map(|turned| turned.energy).sum()
@@ -188,10 +191,15 @@ fn coupled(carrier: Carrier, scene: &Scene) -> String {
             }
         }
     }
-    let together = "Electricity, heat and gas are cleared together, so that no conversion and no trade is left that \
-                    would have been worth more than it costs";
+    let coupled = |carrier: &Carrier| matches!(scene.rules[*carrier as usize], Some(Rule::Coupled { .. }));
+    let carriers: Vec<&str> = Carrier::ALL.into_iter().filter(coupled).map(Carrier::name).collect();
+    let together = format!(
+        "{TOGETHER} {} are cleared together, so that no trade and no conversion is left out that would be worth more \
+         than it costs",
+        list(&carriers)
+    );
     if parts.is_empty() {
-        return format!("{together}; none of the offers to convert or store {} ran.", carrier.name());
+        return format!("{together}; in this interval nothing was converted or stored.");
     }
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     format!("{together}; in this interval conversions and storages {}.", list(&parts))

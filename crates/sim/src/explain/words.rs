@@ -41,7 +41,12 @@ pub(super) fn of_all(explanation: &Explanation, names: &Names, community: &Commu
         until.clock()
     );
     let mut sentences = vec![head];
-    sentences.extend(explanation.points.iter().flat_map(|point| point.sentences.iter().cloned()));
+    for sentence in explanation.points.iter().flat_map(|point| &point.sentences) {
+        // what explains the prices of all carriers together is said once
+        if !(sentence.starts_with(price::TOGETHER) && sentences.contains(sentence)) {
+            sentences.push(sentence.clone());
+        }
+    }
     if explanation.points.is_empty() {
         sentences.push("It has no metering point.".into());
         return sentences;

@@ -76,25 +76,26 @@ impl Page<'_> {
             0 => Ok(()),
             1.. => writeln!(
                 text,
-                "<p class=\"saved\">With the supplier alone it would have been {}: <b>{} saved</b> by trading with neighbours.</p>",
+                "<p class=\"saved\">With the supplier alone it would have been {}: <b>{} saved</b> by trading with \
+                 neighbours.</p>",
                 self.money(alone),
                 self.money(alone - paid)
             ),
             _ => writeln!(
                 text,
-                "<p class=\"saved\">With the supplier alone it would have been {}, {} less: contracts that were not kept, \
-                 or sharing, cost more than trading won.</p>",
+                "<p class=\"saved\">With the supplier alone it would have been {}, {} less: contracts that were not \
+                 kept, or sharing, cost more than trading won.</p>",
                 self.money(alone),
                 self.money(paid - alone)
             ),
         };
         let estimated = self.invoice.billed.iter().filter(|billed| is_estimate(billed)).count();
         if estimated > 0 {
-            let plural = if estimated == 1 { "reading is an estimate" } else { "readings are estimates" };
+            let plural = if estimated == 1 { "reading was an estimate" } else { "readings were estimates" };
             let _ = writeln!(
                 text,
-                "<p class=\"note\">{estimated} {plural}, because the meter had not reported in time. When it does, \
-                 the difference comes as a correction.</p>"
+                "<p class=\"note\">{estimated} {plural} when billed, because the meter had not reported in time. \
+                 Once it does, the difference comes as a correction.</p>"
             );
         }
         text
@@ -180,7 +181,8 @@ impl Page<'_> {
         }
         format!(
             "<h2>Corrections</h2>\n<p class=\"intro\">Readings that came late or were corrected after their \
-             interval was billed. Only the differences are posted; nothing that was billed is rewritten.</p>\n{}",
+             interval was billed: the member’s own or, where energy is shared, a neighbour’s. Only the \
+             differences are posted; nothing that was billed is rewritten.</p>\n{}",
             self.block("All corrections", &corrections)
         )
     }
@@ -249,7 +251,7 @@ impl Page<'_> {
              <td class=\"num\">{}</td><td class=\"num\">{}</td></tr>\n",
             Heading::of(item).words(),
             escape(&self.counterparty(item)),
-            whole(item.energy.0.into()),
+            if item.kind == PostingKind::Vat { String::new() } else { whole(item.energy.0.into()) },
             item.price.map(|Price(price)| decimal(price.into(), 4, 4)).unwrap_or_default(),
             decimal(item.money.0, 9, 9),
             trades.join(", "),
@@ -304,8 +306,8 @@ impl Page<'_> {
             )
         });
         format!(
-            "<footer>\n<p>Read from the {} records of <code>{}</code>; <code>wattle audit {}</code> verifies them.</p>\n\
-             {example}</footer>\n",
+            "<footer>\n<p>Read from the {} records of <code>{}</code>; <code>wattle audit {}</code> verifies \
+             them.</p>\n{example}</footer>\n",
             whole(records.into()),
             escape(ledger),
             escape(ledger),

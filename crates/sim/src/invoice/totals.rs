@@ -11,7 +11,7 @@ pub enum Heading {
     Bought,
     /// Energy from the supplier.
     Supplied,
-    /// Bought from the supplier because less was given than sold.
+    /// Bought because less was given than sold.
     Short,
     /// The grid operator's fees.
     GridFees,
@@ -25,7 +25,7 @@ pub enum Heading {
     Sold,
     /// Energy given to the supplier.
     FedIn,
-    /// Given to the supplier because less was taken than bought.
+    /// Given back because less was taken than bought.
     Long,
     /// What a rule leaves over.
     Surplus,
@@ -56,14 +56,14 @@ impl Heading {
         match self {
             Self::Bought => "Bought from neighbours",
             Self::Supplied => "Bought from the supplier",
-            Self::Short => "Sold but not delivered: bought from the supplier instead",
+            Self::Short => "Sold but not delivered: bought instead",
             Self::GridFees => "Grid fees",
             Self::Levies => "Levies and taxes",
             Self::Vat => "Value added tax",
             Self::Penalty => "Penalty for what was sold and not delivered",
             Self::Sold => "Sold to neighbours",
             Self::FedIn => "Sold to the supplier",
-            Self::Long => "Bought but not taken: sold to the supplier instead",
+            Self::Long => "Bought but not taken: given back",
             Self::Surplus => "Left over by the market",
             Self::Corrections => "Corrections of earlier bills",
         }

@@ -68,7 +68,7 @@ pub(super) fn check(root: &Section<'_>, context: &Context<'_>, members: &[Member
             }
         }
         let Some(own) = own else { continue };
-        let mut front = members[own].metering.behind.as_deref().and_then(at);
+        let mut front = members[own].metering.behind.as_deref().and_then(at).filter(|front| *front != own);
         for _ in 0..members.len() {
             front = front.and_then(|front| members[front].metering.behind.as_deref().and_then(at));
             if front == Some(own) {

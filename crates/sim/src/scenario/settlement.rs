@@ -41,7 +41,7 @@ pub(crate) fn agreement(
     }
     let tariff = match name {
         Some(name) => tariffs.find(section, "tariff", &name, market.market.carrier),
-        None => tariffs.only(market.market.carrier).or(market.tariff),
+        None => market.tariff,
     };
     if together && tariff.is_none() && !section.has("tariff") {
         section.fault("tariff", "is missing", "name the tariff at whose prices deviations are settled");
@@ -50,8 +50,8 @@ pub(crate) fn agreement(
     let span_of = |name: &'static str, default: i64| {
         let seconds = section.get(name).or(Some(Seconds(default))).map(|Seconds(seconds)| seconds);
         let remedy = "write a span of time such as \"28 days\"";
-        section.within(name, seconds, 0..=LONGEST, "is not between 0 and 400 days", remedy).unwrap_or(0)
-            as u32
+        let seconds = section.within(name, seconds, 0..=LONGEST, "is not between 0 and 400 days", remedy);
+        seconds.unwrap_or(default) as u32
     };
     let penalty = section.get_or("penalty", Price::ZERO);
     if penalty < Price::ZERO {
@@ -82,7 +82,7 @@ fn nothing_agreed(span: &Span) -> Agreement {
 /// Reads `[metering]`.
 pub(crate) fn faults(section: &Section<'_>, agreement: Option<&Agreement>, span: &Span) -> Faults {
     let duration = i64::from(span.first.duration);
-    let Seconds(latest) = section.get_or("late_by", Seconds(86_400.min(i64::from(u32::MAX))));
+    let Seconds(latest) = section.get_or("late_by", Seconds(86_400));
     let window = agreement.map_or(0, |terms| i64::from(terms.correction_window));
     if agreement.is_none() {
         let what = "needs an agreement on late readings";

@@ -60,16 +60,14 @@ impl Names {
                 _ if (first..accounts).contains(&number) => Ok(AccountId(number)),
                 _ if number < first => {
                     let who = self.of_account(AccountId(number));
-                    Err(format!("account {number} is {who}: members are {first} to {}", accounts - 1))
+                    Err(format!("account {number} is {who}: members begin at {first}"))
                 }
                 _ => Err(format!("there is no account {number}: members are {first} to {}", accounts - 1)),
             };
         }
         if self.0.is_empty() {
-            return Err(format!(
-                "names are not known, since there is no report beside the ledger: give a number from {first} to {}",
-                accounts.max(first + 1) - 1
-            ));
+            let what = "names are not known, since there is no report beside the ledger";
+            return Err(format!("{what}: give an account number, {first} or more"));
         }
         let names: Vec<&str> = self.0.values().map(String::as_str).collect();
         Err(format!("there is no member of this name: {}", suggestion_for(text, &names)))
