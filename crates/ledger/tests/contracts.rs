@@ -119,7 +119,7 @@ impl World {
     }
 
     fn send(&mut self, envelope: &Envelope) -> Result<(), Rejection> {
-        self.state.apply(envelope, &Recoverer::default(), &mut self.events)
+        self.state.apply(envelope, &Recoverer, &mut self.events)
     }
 
     /// What becomes of a command with this signature; a refusal must leave no trace.
