@@ -104,14 +104,14 @@ pub enum Rejection {
     PricePublished = 57,
     /// An earlier interval of the carrier is not settled yet.
     OutOfOrder = 58,
-    /// No correction waits for the interval, or it is shared and not settled yet, or the meter was not connected then.
+    /// No correction waits for the interval, or it is shared and not settled yet, or the meter was not there then.
     NothingToCorrect = 59,
     /// The root is not that of the state.
     WrongRoot = 60,
     /// A conversion or storage gives more than physics allows, has no output, or two of one carrier.
     BadConversion = 61,
-    /// The register shows less than before without having rolled over, or more than its digits hold; or the meter reports
-    /// in another way.
+    /// The register shows less than before without having rolled over, or more than its digits hold; or the meter
+    /// reports in another way.
     BadRegister = 62,
     /// The correction window of the interval is over.
     CorrectionTooLate = 63,
@@ -315,7 +315,7 @@ impl Rejection {
                 "the terms would hold from before what is settled, or from before an earlier version"
             }
             Self::BadArrangement => {
-                "the metering point would be behind itself or of another carrier, shared out beyond the whole, or counts already"
+                "the metering point would be behind itself, of another carrier, shared out beyond the whole, or counts"
             }
         }
     }

@@ -31,8 +31,8 @@ impl State {
         sequence: u64,
     ) -> Result<(), Rejection> {
         let next = meter.sequence.checked_add(1) == Some(sequence);
-        let later = sequence > meter.sequence && self.agreement(interval).is_some();
-        if next || later { Ok(()) } else { Err(Rejection::ReadingOutOfSequence) }
+        let later = || sequence > meter.sequence && self.agreement(interval).is_some();
+        if next || later() { Ok(()) } else { Err(Rejection::ReadingOutOfSequence) }
     }
 
     /// Keeps a settled interval for its corrections, and gives up those that nobody can correct any more.
