@@ -8,6 +8,7 @@ mod compare;
 mod designs;
 mod invoice;
 mod share;
+mod study;
 
 /// The path of a shipped example.
 fn example(name: &str) -> String {
@@ -25,9 +26,20 @@ fn help_and_version_end_well_and_a_misspelt_verb_does_not() {
     };
     check(&["--help"], 0, "Usage: wattle", "");
     check(&["--version"], 0, env!("CARGO_PKG_VERSION"), "");
-    for verb in
-        ["run", "clear", "share", "compare", "audit", "invoice", "explain", "config", "completions", "man"]
-    {
+    let verbs = [
+        "run",
+        "clear",
+        "share",
+        "compare",
+        "study",
+        "audit",
+        "invoice",
+        "explain",
+        "config",
+        "completions",
+        "man",
+    ];
+    for verb in verbs {
         check(&[verb, "--help"], 0, verb, "");
     }
     check(&["cleer"], 2, "", "clear");

@@ -37,6 +37,7 @@ fn designs() -> Vec<Rule> {
         Rule::MidMarketRate { tariff },
         Rule::SupplyDemandRatio { tariff },
         Rule::BillSharing,
+        Rule::ExPost { tariff, weights: [1_000_000, 900_000, 500_000, 100_000, 0] },
     ];
     for stages in [
         &[Stage::Separate][..],

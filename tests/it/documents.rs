@@ -91,6 +91,11 @@ fn the_forms_are_the_documented_ones() {
         ("share", vec!["share", "metered.csv", "--json"], with_options),
         ("run", vec!["run", "two_houses", "--json"], vec!["code", "count"]), // nothing is refused there
         ("compare", vec!["compare", "two_houses", "--json"], vec!["reason"]), // nothing is left out
+        (
+            "study vpp",
+            vec!["study", "vpp", "--players", "Solar park,Battery", "--lies", "50", "--json"],
+            vec![],
+        ),
         ("audit", vec!["audit", "reports/two_houses.sqlite", "--json"], vec!["record", "reason"]),
         ("config", vec!["config", "--json"], vec![]),
     ];

@@ -6,9 +6,9 @@
 //! seller receives it rounded down). With this cost no conversion makes its owner worse off (law C8).
 //!
 //! A coupled clearing supplies a conversion from its peers alone. What an earlier round did not convert, the last round
-//! before the gate offers as a plain order at what it costs with energy from the supplier ([`super::strategy`]): the
-//! same capacity is never offered twice. Where there is only one round, conversions are offered if the input has been
-//! traded among peers lately.
+//! before the gate offers as a plain order at what it costs with energy from the supplier ([`super::strategy`]), where
+//! anybody could pay that: the same capacity is never offered twice. Where there is only one round, conversions go first
+//! if the input has been traded among peers lately.
 //!
 //! A conversion is not offered against what its owner holds or orders in the same books, with one exception: where it
 //! would give more than the owner orders to buy, the order gives way; the supplier stands in as without the market.
@@ -31,6 +31,16 @@ pub struct ConversionIntent {
     pub capacity: Energy,
     /// What it costs beside the input, n€ per Wh of the input, ≥ 0.
     pub cost: Price,
+}
+
+impl ConversionIntent {
+    /// Whether it trades where a storage offer of its owner does, which takes and gives there.
+    pub(crate) fn meets(&self, storage: &StorageIntent) -> bool {
+        let electric = |carrier: Carrier| carrier == Carrier::Electricity;
+        let touches =
+            electric(self.kind.input()) || self.outputs.iter().any(|(carrier, _)| electric(*carrier));
+        touches && self.interval >= storage.interval
+    }
 }
 
 /// A battery that a member wants to offer over several intervals.
@@ -59,9 +69,12 @@ impl Situation<'_> {
     pub(crate) fn converts(&self, kind: Converter, ahead: usize) -> bool {
         let coupling = &self.outlook.coupling;
         let Some(input) = &self.outlook.markets[kind.input() as usize] else { return false };
+        let Some(planned) = self.plan.get(ahead) else { return false };
         let round = if self.outlook.open > 1 { ahead > 0 } else { !input.recent.is_empty() };
-        let any_part = self.plan.get(ahead).is_some_and(|planned| planned.spare.any_part[kind as usize]);
-        round && any_part && coupling.carriers[kind.input() as usize] && !self.outputs(kind, ahead).is_empty()
+        (round || self.plain(kind, ahead, planned).is_none())
+            && planned.spare.any_part[kind as usize]
+            && coupling.carriers[kind.input() as usize]
+            && !self.outputs(kind, ahead).is_empty()
     }
 
     /// What a kind could give to coupled markets; nothing where what it is there for cannot be sold. Of the electricity, the
@@ -99,24 +112,23 @@ impl Situation<'_> {
     pub(crate) fn conversions(&self, orders: &mut Vec<Intent>, offers: &mut Vec<ConversionIntent>) {
         for (ahead, planned) in self.plan.iter().enumerate() {
             let interval = self.outlook.first.later(ahead as u64);
-            let held = |carrier: Carrier| {
-                self.outlook.markets[carrier as usize].map_or(0, |market| market.held(ahead).signum())
-            };
+            let market = |carrier: Carrier| self.outlook.markets[carrier as usize].as_ref();
             // +1 where it buys, −1 where it sells.
-            let mut sides = Carrier::ALL.map(held);
+            let mut sides =
+                Carrier::ALL.map(|carrier| market(carrier).map_or(0, |market| market.held(ahead).signum()));
             for kind in Converter::ALL {
                 let capacity = planned.spare.inputs[kind as usize];
                 if capacity <= 0 || !self.converts(kind, ahead) {
                     continue;
                 }
-                let outputs = self.outputs(kind, ahead);
-                let input = kind.input();
+                let (input, outputs) = (kind.input(), self.outputs(kind, ahead));
+                let gives = |carrier: Carrier| outputs.iter().any(|(given, _)| *given == carrier);
                 let ratios = self.devices.ratios(kind, self.ask.known);
                 let opposed = |order: &Intent| {
                     order.interval == interval
                         && match order.side {
                             Side::Sell => order.carrier == input,
-                            Side::Buy => outputs.iter().any(|(carrier, _)| *carrier == order.carrier),
+                            Side::Buy => gives(order.carrier),
                         }
                 };
                 let gives_way = |order: &Intent| {
@@ -133,15 +145,13 @@ impl Situation<'_> {
                 let beside = |order: &Intent| {
                     let unit = matches!(kind, Converter::Chp | Converter::FuelCell);
                     let buys = order.side == Side::Buy && order.carrier == input;
-                    let sells = order.side == Side::Sell
-                        && outputs.iter().any(|(carrier, _)| *carrier == order.carrier);
+                    let sells = order.side == Side::Sell && gives(order.carrier);
                     unit && order.interval == interval && (buys || sells)
                 };
                 orders.retain(|order| !opposed(order) && !beside(order));
                 sides[input as usize] = 1;
                 outputs.iter().for_each(|(carrier, _)| sides[*carrier as usize] = -1);
-                let fees =
-                    self.outlook.markets[input as usize].map_or(Price::ZERO, |market| market.fees.peer);
+                let fees = market(input).map_or(Price::ZERO, |market| market.fees.peer);
                 // A whole price more for the input, and less for what each Wh of it gives.
                 let rounding: i64 =
                     outputs.iter().map(|(_, ratio)| i64::from(ratio.div_ceil(1_000_000))).sum();

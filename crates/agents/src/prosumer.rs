@@ -184,15 +184,17 @@ impl Prosumer {
             plan: &self.plan,
             error: self.home.error,
         };
-        let others = orders.len();
-        let mut own = orders.split_off(others);
+        let mut own = Vec::new();
         self.strategy.orders(&situation, &mut self.random, &mut own);
-        self.conversions.clear();
-        situation.conversions(&mut own, &mut self.conversions);
         self.storage = None;
         if self.home.offers_storage && first + 1 >= self.unoffered {
             self.storage = situation.storage(&mut own);
             self.unoffered = first + outlook.open as i64;
+        }
+        self.conversions.clear();
+        situation.conversions(&mut own, &mut self.conversions);
+        if let Some(storage) = &self.storage {
+            self.conversions.retain(|conversion| !conversion.meets(storage));
         }
         orders.append(&mut own);
         self.home.forecasts[first.rem_euclid(4) as usize] = (first, forecast);

@@ -93,17 +93,29 @@ fn a_heat_pump_offers_what_it_does_not_need_at_its_fees() {
 }
 
 #[test]
-fn a_plant_offers_heat_and_power_and_its_own_small_purchase_gives_way() {
-    let mut own = member(vec![plant(0.5), load(Carrier::Electricity, 200)], &Carrier::ALL, false);
-    let placed = orders(&mut own, 0, 2, &NOTHING);
-    let outputs = vec![(Carrier::Electricity, 300_000), (Carrier::Heat, 600_000)];
-    assert_eq!(offered(&own), [(Converter::Chp, 1, outputs, 10_003, 150_000 + 1 + 2)]);
-    let bought: Vec<_> = placed.iter().filter(|order| order.side == Side::Buy).collect();
-    assert_eq!((bought.len(), bought[0].interval.start), (1, 0));
-    // A purchase larger than what the plant could give stands.
-    let mut large = member(vec![plant(0.5), load(Carrier::Electricity, 5_000)], &Carrier::ALL, false);
+fn a_plant_offers_heat_and_power_less_what_its_owner_needs() {
+    let tank = || Device::ThermalStore(ThermalStore::new(20_000, 0.0, 0.0, 0.5, HOUR).unwrap());
+    let owns = |own: i32| vec![plant(0.5), tank(), load(Carrier::Electricity, own)];
+    let mut small = member(owns(200), &Carrier::ALL, false);
+    let placed = orders(&mut small, 0, 2, &NOTHING);
+    // At full power it makes 3 000 Wh of electricity, of which 200 stay: 0.3 · 2 800 / 3 000. With gas from the supplier its
+    // heat would cost (260 000 − 0.3 · 80 000)/0.6 = 393 334, which nobody pays: so in the last round it is offered too.
+    let outputs = vec![(Carrier::Electricity, 280_000), (Carrier::Heat, 600_000)];
+    let offer = |hour, outputs, cost| (Converter::Chp, hour, outputs, 10_003, cost);
+    assert_eq!(
+        offered(&small),
+        [offer(0, outputs.clone(), 150_000 + 1 + 2), offer(1, outputs, 150_000 + 1 + 2)]
+    );
+    assert_eq!(placed, [], "its own purchase gives way");
+    // Whose owner needs more than it makes gives heat only, and the purchase stands.
+    let mut large = member(owns(5_000), &Carrier::ALL, false);
     assert_eq!(orders(&mut large, 0, 2, &NOTHING).len(), 2);
-    assert_eq!(offered(&large), []);
+    let heat = || vec![(Carrier::Heat, 600_000)];
+    assert_eq!(offered(&large), [offer(0, heat(), 150_000 + 1 + 1), offer(1, heat(), 150_000 + 1 + 1)]);
+    // Off and without a tank it could not run for a part of the offer that is less than part load.
+    let mut rigid = member(vec![plant(0.5)], &Carrier::ALL, false);
+    orders(&mut rigid, 0, 2, &NOTHING);
+    assert_eq!(offered(&rigid), []);
 }
 
 #[test]

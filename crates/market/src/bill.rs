@@ -90,6 +90,7 @@ pub struct BillLine {
 impl Bill<'_> {
     /// Every line there can be, those over nothing too; what the member receives comes first, so that it need not
     /// borrow what it has earned.
+    #[inline]
     #[must_use]
     pub fn lines(&self) -> [BillLine; 15] {
         let Self { position, import, export, prices, tariff, agreed } = *self;

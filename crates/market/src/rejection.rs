@@ -86,9 +86,9 @@ pub enum Rejection {
     WrongPayment = 48,
     /// The stages of the pipeline or the refused orders are not those that the procedure gives.
     WrongStage = 49,
-    /// The reading is negative, beyond the metering point's capacity, or both ways beyond it.
+    /// The reading is negative, beyond the metering point's capacity, or of a point without a meter.
     BadReading = 50,
-    /// The reading's sequence number is not the meter's next.
+    /// The reading's sequence number is not the meter's next, nor a later one where readings may be missing.
     ReadingOutOfSequence = 51,
     /// The interval has a reading of this meter already.
     ReadingTwice = 52,
@@ -104,19 +104,21 @@ pub enum Rejection {
     PricePublished = 57,
     /// An earlier interval of the carrier is not settled yet.
     OutOfOrder = 58,
-    /// The interval is not settled yet, or no correction waits for it.
+    /// No correction waits for the interval, or it is shared and not settled yet, or the meter was not connected then.
     NothingToCorrect = 59,
     /// The root is not that of the state.
     WrongRoot = 60,
     /// A conversion or storage gives more than physics allows, has no output, or two of one carrier.
     BadConversion = 61,
-    /// The register shows less than before without having rolled over, or more than its digits hold.
+    /// The register shows less than before without having rolled over, or more than its digits hold; or the meter reports
+    /// in another way.
     BadRegister = 62,
     /// The correction window of the interval is over.
     CorrectionTooLate = 63,
     /// The terms or the tariff would hold from before what is settled, or before an earlier version.
     Retroactive = 64,
-    /// A metering point would be behind itself, behind one of another carrier, or shared out beyond the whole.
+    /// A metering point would be behind itself, behind one of another carrier, or shared out beyond the whole; or
+    /// something hangs already on how it is metered.
     BadArrangement = 65,
 }
 
@@ -290,7 +292,7 @@ impl Rejection {
             }
             Self::WrongStage => "the stages or the refused orders are not those that the procedure gives",
             Self::BadReading => {
-                "the reading is negative, beyond the metering point's capacity, or both ways beyond it"
+                "the reading is negative, beyond the metering point's capacity, or of a point without a meter"
             }
             Self::ReadingOutOfSequence => "the reading's sequence number is not the meter's next",
             Self::ReadingTwice => "the interval has a reading of this meter already",
@@ -300,18 +302,20 @@ impl Rejection {
             Self::PriceUnknown => "the tariff's dynamic price for this interval was not published",
             Self::PricePublished => "a price for this interval was published before",
             Self::OutOfOrder => "an earlier interval of the carrier is not settled yet",
-            Self::NothingToCorrect => "the interval is not settled yet, or no correction waits for it",
+            Self::NothingToCorrect => {
+                "no correction waits for the interval, or it is shared and not settled yet"
+            }
             Self::WrongRoot => "the root is not that of the state",
             Self::BadConversion => {
                 "a conversion or storage gives more than physics allows, has no output, or two of one carrier"
             }
-            Self::BadRegister => "the register shows less than before, or more than its digits hold",
+            Self::BadRegister => "the register shows less than before, more than its digits hold, or is none",
             Self::CorrectionTooLate => "the correction window of the interval is over",
             Self::Retroactive => {
                 "the terms would hold from before what is settled, or from before an earlier version"
             }
             Self::BadArrangement => {
-                "the metering point would be behind itself, of another carrier, or shared out beyond the whole"
+                "the metering point would be behind itself or of another carrier, shared out beyond the whole, or counts already"
             }
         }
     }

@@ -105,3 +105,107 @@ fn a_battery_left_to_the_market_carries_noon_into_the_evening() {
     assert!(alone.coupling.unwrap().stored.is_zero());
     assert!(summary.members[1].traded[0] > alone.members[1].traded[0]);
 }
+
+/// One owner for each kind of converter, sun by day and biogas around the clock for them, and houses that use what they give.
+const WORKSHOP: &str = r#"seed = 5
+[community]
+name = "Workshop"
+gate_closure = "5 min"
+horizon = "1 h"
+deposit = "3000 €"
+guarantor = "1000 €"
+[time]
+start = "2021-04-12T00:00+01:00"
+days = 2
+interval = "15 min"
+[market.electricity]
+rule = "coupled"
+sellers = ["all"]
+[market.heat]
+rule = "coupled"
+sellers = ["all"]
+[market.gas]
+rule = "coupled"
+sellers = ["all"]
+[tariff.power]
+carrier = "electricity"
+kind = "flat"
+import = "20 ct/kWh"
+export = "3 ct/kWh"
+grid_fee = "4 ct/kWh"
+peer_grid_fee = "1 ct/kWh"
+[tariff.warmth]
+carrier = "heat"
+kind = "flat"
+import = "13 ct/kWh"
+export = "0 ct/kWh"
+grid_fee = "1 ct/kWh"
+[tariff.methane]
+carrier = "gas"
+kind = "flat"
+import = "11 ct/kWh"
+export = "2 ct/kWh"
+grid_fee = "2 ct/kWh"
+peer_grid_fee = "1 ct/kWh"
+[[member]]
+name = "Roof"
+devices = [{ kind = "pv", peak = "60 kWp" }]
+[[member]]
+name = "Farm"
+devices = [{ kind = "biomethane", power = "12 kW" }]
+[[group]]
+name = "Loop house"
+count = 3
+connections = ["heat"]
+devices = [
+    { kind = "load", profile = "family" },
+    { kind = "load", profile = "house_old" },
+    { kind = "thermal_store", capacity = "6 kWh" },
+]
+[[member]]
+name = "Gas house"
+devices = [{ kind = "load", profile = "house_old" }, { kind = "gas_boiler", power = "30 kW" }]
+[[member]]
+name = "chp"
+connections = ["heat"]
+devices = [{ kind = "chp", power = "2 kW" }, { kind = "thermal_store", capacity = "20 kWh" }]
+[[member]]
+name = "fuel_cell"
+connections = ["heat"]
+devices = [{ kind = "fuel_cell", power = "1 kW", part_load = "0 %" }]
+[[member]]
+name = "heat_pump"
+connections = ["heat"]
+devices = [{ kind = "heat_pump", power = "1 kW" }]
+[[member]]
+name = "gas_boiler"
+connections = ["heat"]
+devices = [{ kind = "gas_boiler", power = "3 kW" }]
+[[member]]
+name = "electric_boiler"
+connections = ["heat"]
+devices = [{ kind = "electric_boiler", power = "3 kW" }]
+[[member]]
+name = "electrolyser"
+connections = ["heat"]
+devices = [{ kind = "electrolyser", power = "12 kW", waste_heat = "15 %", part_load = "0 %" }]
+"#;
+
+#[test]
+fn every_kind_of_converter_runs_where_it_pays_and_nobody_is_worse_off() {
+    let scenario = Scenario::parse(WORKSHOP, "workshop.toml", Path::new("."), &Overrides::default()).unwrap();
+    let (summary, seen) = played(&scenario);
+    let coupling = summary.coupling.as_ref().unwrap();
+    let dispatched: Vec<_> = coupling.dispatched().map(|(device, ..)| device).collect();
+    let all = ["chp", "fuel_cell", "heat_pump", "gas_boiler", "electric_boiler", "electrolyser"];
+    assert_eq!(dispatched, all);
+    for clearing in &seen.clearings {
+        for one in &clearing.conversions {
+            assert_eq!(scenario.members[one.member].name, one.kind.name(), "each owns one kind");
+        }
+    }
+    for member in &summary.members {
+        // A converter that trades nothing pays nothing; what it does it does not lose by, but for part load and rounding.
+        assert!(member.saved().0 > -20_000_000, "{member:?}");
+    }
+}

@@ -177,29 +177,42 @@ impl Situation<'_> {
             .filter(|need| need.reservation <= need.favourable)
     }
 
-    /// What a converter has to spare and what making it costs with energy from the supplier, n€/Wh; electricity made beside
-    /// it earns what peers paid lately (or the supplier pays).
+    /// What a converter that is not offered as a conversion has to spare, and what making it costs.
     fn spare(&self, carrier: Carrier, ahead: usize, planned: &Planned) -> Option<(i64, Price)> {
-        let kinds: &[Converter] = match carrier {
-            Carrier::Electricity => &[],
-            Carrier::Heat => &[Converter::Chp, Converter::FuelCell, Converter::HeatPump],
-            Carrier::Gas => &[Converter::Electrolyser],
+        let made = |kind: &Converter| {
+            self.plain(*kind, ahead, planned)
+                .filter(|(of, ..)| *of == carrier && !self.converts(*kind, ahead))
+        };
+        Converter::ALL.iter().find_map(made).map(|(_, spare, cost)| (spare, cost))
+    }
+
+    /// What a converter has to spare of what it is there for, and what making it costs with energy from the supplier, n€/Wh;
+    /// electricity made beside it earns what peers paid lately (or the supplier pays). None where nobody would pay that.
+    pub(crate) fn plain(
+        &self,
+        kind: Converter,
+        ahead: usize,
+        planned: &Planned,
+    ) -> Option<(Carrier, i64, Price)> {
+        let carrier = match kind {
+            Converter::Chp | Converter::FuelCell | Converter::HeatPump => Carrier::Heat,
+            Converter::Electrolyser => Carrier::Gas,
+            Converter::Boiler | Converter::ElectricBoiler => return None,
         };
         let market = |carrier: Carrier| self.outlook.markets[carrier as usize].as_ref();
-        kinds.iter().find_map(|kind| {
-            let ratios = self.devices.ratios(*kind, self.ask.known);
-            let spare = ratios[carrier as usize].of(planned.spare.inputs[*kind as usize]);
-            let input = market(kind.input())?;
-            if spare <= 0 || self.converts(*kind, ahead) {
-                return None;
-            }
-            let earned = market(Carrier::Electricity).map_or(0, |electricity| {
-                let (least, most) = (electricity.least(ahead).0, electricity.most(ahead).0);
-                electricity.expected().map_or(least, |price| price.0.min(most).max(least))
-            });
-            let paid = (input.prices(ahead).import.0 + input.fees.supplier.0) as f64;
-            let cost = (paid - ratios[Carrier::Electricity as usize].value() * earned as f64).max(0.0);
-            Some((spare, Price((cost / ratios[carrier as usize].value()) as i64 + 1)))
-        })
+        let (output, input) = (market(carrier)?, market(kind.input())?);
+        let ratios = self.devices.ratios(kind, self.ask.known);
+        let spare = ratios[carrier as usize].of(planned.spare.inputs[kind as usize]);
+        if spare <= 0 {
+            return None;
+        }
+        let earned = market(Carrier::Electricity).map_or(0, |electricity| {
+            let (least, most) = (electricity.least(ahead).0, electricity.most(ahead).0);
+            electricity.expected().map_or(least, |price| price.0.min(most).max(least))
+        });
+        let paid = (input.prices(ahead).import.0 + input.fees.supplier.0) as f64;
+        let cost = (paid - ratios[Carrier::Electricity as usize].value() * earned as f64).max(0.0);
+        let cost = Price((cost / ratios[carrier as usize].value()) as i64 + 1);
+        (cost <= output.most(ahead)).then_some((carrier, spare, cost))
     }
 }

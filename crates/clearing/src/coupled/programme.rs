@@ -51,7 +51,7 @@ pub(super) enum StandsFor {
     /// It gives; a unit is a Wh withdrawn.
     Discharge(usize, usize),
     /// It holds from the end of one of its intervals to the next.
-    Hold(usize, usize),
+    Hold,
 }
 
 /// A coupled problem as a linear programme.
@@ -67,8 +67,9 @@ pub(super) struct Programme {
     pub(super) links: Vec<Link>,
     /// Conversion offers with the same input, outputs and cost, by the first; places in the problem.
     pub(super) groups: Vec<Vec<usize>>,
-    /// Per storage offer, the node of what it holds at the end of its first interval; the others follow.
-    pub(super) held: Vec<usize>,
+    /// Per storage offer, of its first interval: the node of what it holds at the end, and the link that takes; the others
+    /// follow.
+    stores: Vec<(usize, usize)>,
 }
 
 impl Programme {
@@ -106,7 +107,7 @@ impl Programme {
 
     fn store(&mut self, place: usize, storage: &Reservoir) {
         let first = self.nodes();
-        self.held.push(first);
+        self.stores.push((first, self.links.len()));
         let [stored, given, left] = storage.efficiencies.map(parts);
         let last = storage.nodes.len() - 1;
         let mut link = |terms: Vec<_>, cost, capacity, stands_for| {
@@ -128,7 +129,7 @@ impl Programme {
             } else {
                 least = storage.levels[1].0;
             }
-            link(hold, Ratio::ZERO, (storage.capacity.0 - least) as f64, StandsFor::Hold(place, at));
+            link(hold, Ratio::ZERO, (storage.capacity.0 - least) as f64, StandsFor::Hold);
         }
         let begin = storage.levels[0].0 as f64 * left.to_f64();
         for at in 0..=last {
@@ -138,9 +139,14 @@ impl Programme {
         }
     }
 
-    /// The place of the link that stands for this.
-    pub(super) fn link(&self, stands_for: StandsFor) -> Option<usize> {
-        self.links.iter().position(|link| link.stands_for == stands_for)
+    /// The node of what a storage holds at the end of one of its intervals.
+    pub(super) fn held(&self, storage: usize, at: usize) -> usize {
+        self.stores[storage].0 + at
+    }
+
+    /// The links by which a storage takes, gives and holds in one of its intervals.
+    pub(super) fn moves(&self, storage: usize, at: usize) -> [usize; 3] {
+        [0, 1, 2].map(|link| self.stores[storage].1 + 3 * at + link)
     }
 
     /// Whether an offer touches a node.

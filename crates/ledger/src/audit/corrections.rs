@@ -217,3 +217,61 @@ fn add_up(meter: MeterId, posted: Vec<Entry>, right: Vec<Entry>, tally: &mut Tal
         format!("meter {}: the entries sum to {posted:?}, {right:?} would be right", meter.0)
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Recoverer;
+    use crate::audit::authority::Signer;
+    use crate::conformance::Example;
+    use market::{
+        Agreement, Arrangement, Authentication, Command, Equipment, Register, RegisterReading, State,
+    };
+
+    /// What was agreed or sent instead of what the market lives by.
+    fn otherwise(command: &Command) -> Vec<Command> {
+        let agree = |terms: Agreement, nonce| Command::Agree { terms, nonce };
+        let equip = |meter, equipment, nonce| Command::Equip { meter, equipment, nonce };
+        match *command {
+            Command::Agree { terms, nonce } => vec![
+                agree(Agreement { correction_window: 899, ..terms }, nonce),
+                agree(Agreement { grace: 1, ..terms }, nonce),
+            ],
+            Command::Equip { meter, equipment, nonce } => match equipment {
+                Equipment { register: Register::Cumulative { modulus }, .. } => {
+                    let register = Register::Cumulative { modulus: modulus + 1 };
+                    vec![equip(meter, Equipment { register, ..equipment }, nonce)]
+                }
+                Equipment { arrangement: Arrangement::Virtual { source, share }, .. } => {
+                    let arrangement = Arrangement::Virtual { source, share: share + 10_000 };
+                    vec![equip(meter, Equipment { arrangement, ..equipment }, nonce)]
+                }
+                _ => vec![equip(meter, Equipment::default(), nonce)],
+            },
+            Command::ReadRegister(reading) => {
+                vec![Command::ReadRegister(RegisterReading { import: reading.import + 1, ..reading })]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_market_that_meters_and_corrects_by_other_terms_than_agreed_is_found() {
+        let mut found = 0;
+        let commands = Example::run(3, Authentication::Operator, 4, 5).take();
+        for (at, envelope) in commands.iter().enumerate() {
+            for promised in otherwise(&envelope.command) {
+                let (mut state, mut books, mut tally) = (State::new(), Books::default(), Tally::default());
+                for (number, envelope) in commands.iter().enumerate() {
+                    let mut events = Vec::new();
+                    state.apply(envelope, &Recoverer, &mut events).unwrap();
+                    let heard = if number == at { &promised } else { &envelope.command };
+                    books.record(heard, Signer::Nobody, &events, &state, &mut tally);
+                }
+                assert!(tally.first().is_some(), "{promised:?} for {:?}", envelope.command);
+                found += 1;
+            }
+        }
+        assert!(found >= 9, "{found} of the terms were others");
+    }
+}

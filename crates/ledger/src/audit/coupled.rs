@@ -359,10 +359,12 @@ fn best_use(offer: &StorageOffer, does: &StorageClaim, price: &dyn Fn(usize) -> 
     let steps = does.values.len();
     let (mut best, mut coarse) = (level * kept * value(0) * given, 0);
     for step in 0..steps {
-        let take = charge * (stored * value(step) - MILLION * price(step)) * given;
-        let give =
-            discharge * (given * (price(step) - i128::from(offer.cost.0)) - MILLION * value(step)) * MILLION;
-        best += take.max(give).max(0);
+        let take = stored * value(step) - MILLION * price(step);
+        let give = given * (price(step) - i128::from(offer.cost.0)) - MILLION * value(step);
+        let moves = (charge * take * given).max(discharge * give * MILLION).max(0);
+        best += moves;
+        // Where a negative price would have it do both at once, it may do either, and as little as it likes.
+        coarse += if take.min(give) < -2 * MILLION { 0 } else { moves / unit + 1 };
         let hold = kept * value(step + 1) - MILLION * value(step);
         best += if step + 1 < steps {
             capacity * hold.max(0) * given

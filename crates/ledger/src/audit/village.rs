@@ -15,7 +15,7 @@ use market::testing::tamperings;
 use market::{
     AccountId, Authentication, Carrier, Claim, Command, Conversion, ConversionClaim, DeliveryInterval,
     Energy, Envelope, Event, Fraction, MeterId, NodeClaim, Order, Output, Price, Reading, Rule, Side, State,
-    StorageClaim, StorageOffer, TariffId, TariffVersion, TimeInForce, encoding,
+    StorageClaim, StorageOffer, TimeInForce, encoding,
 };
 use std::collections::BTreeMap;
 
@@ -53,10 +53,6 @@ impl Village {
             };
             village.send(command);
         }
-        let terms = village.state.community().expect("founded");
-        let (tariff, fees) = (terms.tariffs[0].clone(), [0, 10_000, 20_000, 40_000].map(Price));
-        let version = TariffVersion { from: FIRST.start, tariff, distance_fees: Some(fees), vat: 190_000 };
-        village.send(Command::Reprice { tariff: TariffId(0), version, nonce: 1_000_000 });
         village
     }
 
@@ -240,7 +236,7 @@ fn claim(problem: &Coupled<'_>) -> Claim {
 
 /// What heat costs a pump, n€/Wh, rounded down, and whether it was rounded.
 fn heat_price(ratio: u32) -> (Price, bool) {
-    let (paid, ratio) = (i64::from((PLENTY + WEAR).0) * 1_000_000, i64::from(ratio));
+    let (paid, ratio) = ((PLENTY + WEAR).0 * 1_000_000, i64::from(ratio));
     (Price(paid / ratio), paid % ratio != 0)
 }
 

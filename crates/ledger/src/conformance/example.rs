@@ -107,7 +107,6 @@ impl Example {
             .map(|step| Prices { import: Price(280_000 + step * 7), export: Price(60_000 - step) });
         example.operate(Command::PublishPrices { tariff: TariffId(2), start, prices: prices.collect() });
         example.agree(seed);
-        example.arrange();
         example.checkpoint();
         example
     }
@@ -141,6 +140,7 @@ impl Example {
     }
 
     fn played(mut self, intervals: u64) -> Self {
+        self.arrange();
         (0..intervals).for_each(|step| self.interval(step));
         self.deliver(intervals.saturating_sub(1));
         self

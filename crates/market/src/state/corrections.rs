@@ -8,7 +8,7 @@ use super::accounts::Bank;
 use super::archive::Kept;
 use super::delivery::Counted;
 use super::distances::Map;
-use super::settlement::{Bills, Delivered, Owed};
+use super::settlement::{Bills, Delivered, Whose};
 use super::{Delivery, State};
 use crate::{
     BillLine, Carrier, DeliveryInterval, Energy, Event, Meter, MeterId, NetImbalance, Price, Reading,
@@ -122,15 +122,16 @@ impl State {
         let kept = kept.ok_or(Rejection::NothingToCorrect)?;
         let before = self.bills_of(carrier, interval, kept, kept.billed())?;
         let after = self.bills_of(carrier, interval, kept, kept.readings())?;
-        let points = before.points.iter().zip(&after.points);
-        let points = points.map(|(before, after)| difference(before, after)).collect();
-        let [[before, _], [after, _]] = [before.net, after.net];
-        let net = if before.price == after.price {
+        let mut bills = Bills::default();
+        for ((_, before), (whose, after)) in before.0.iter().zip(&after.0) {
+            bills.add(Whose { hold: crate::Money::ZERO, ..*whose }, difference(before, after));
+        }
+        let [before, after] = [before.1, after.1];
+        bills.net = if before.price == after.price {
             [NetImbalance { energy: after.energy - before.energy, ..after }, NetImbalance::default()]
         } else {
             [NetImbalance { energy: -before.energy, ..before }, after]
         };
-        let bills = Bills { points, net };
         let dirty = &mut self.commitment.accounts_dirty;
         bills.afford(carrier, interval, &self.accounts, dirty)?;
         bills.post(carrier, interval, &mut Bank { accounts: &mut self.accounts, dirty }, sink)?;
@@ -155,14 +156,14 @@ impl State {
         Some(Kept::traded(delivery, meters.map(|meter| meter.location).collect()))
     }
 
-    /// The bills of a settled interval from what the meters counted.
+    /// The bills of a settled interval from what the meters counted, and what the community exchanges for them.
     fn bills_of(
         &self,
         carrier: Carrier,
         interval: DeliveryInterval,
         kept: &Kept,
         counted: Vec<Counted>,
-    ) -> Result<Bills, Rejection> {
+    ) -> Result<(Vec<(Whose, Lines)>, NetImbalance), Rejection> {
         let counted = self.effective(carrier, interval, counted);
         let mut delivery = kept.delivery();
         if self.market(carrier)?.rule.shares_metered() {
@@ -183,7 +184,11 @@ impl State {
             delivery.share(&allocations, connected, (!meters.is_empty()).then_some(map));
         }
         let Delivery { positions, distances, .. } = &delivery;
-        self.bills(carrier, interval, &Delivered { positions, distances, counted: &counted })
+        let delivered = Delivered { positions, distances, counted: &counted };
+        let mut bills = Vec::with_capacity(counted.len());
+        let net =
+            self.each_bill(carrier, interval, &delivered, |whose, bill| bills.push((whose, bill.lines())))?;
+        Ok((bills, net))
     }
 }
 
@@ -196,10 +201,13 @@ pub(super) fn is_possible(meter: &Meter, reading: &Reading) -> bool {
         && !meter.equipment.is_virtual()
 }
 
+/// The lines of a bill, those over nothing too.
+type Lines = [BillLine; 15];
+
 /// What leads from one bill to another, line by line; what the member gets comes first, as in a bill.
-fn difference(before: &Owed, after: &Owed) -> Owed<Vec<BillLine>> {
+fn difference(before: &Lines, after: &Lines) -> Vec<BillLine> {
     let mut lines = Vec::new();
-    for (before, after) in before.lines.iter().zip(&after.lines) {
+    for (before, after) in before.iter().zip(after) {
         let back = BillLine { energy: -before.energy, money: -before.money, ..*before };
         // At one price, with one party, the difference says it all; else one line is taken back and the other charged.
         let repriced = before.price.is_some() && after.price.is_some() && before.price != after.price;
@@ -214,5 +222,5 @@ fn difference(before: &Owed, after: &Owed) -> Owed<Vec<BillLine>> {
     }
     let pays = |line: &BillLine| (line.side == Side::Buy) == (line.money.0 > 0);
     lines.sort_by_key(pays);
-    Owed { meter: after.meter, member: after.member, hold: crate::Money::ZERO, lines }
+    lines
 }

@@ -404,9 +404,11 @@ impl State {
                 });
             }
         }
+        let start = row.first().map_or(0, |first| first.number());
         let place = |interval: DeliveryInterval, meter: MeterId| {
             let carrier = self.meters.get(meter.0 as usize)?.terms.carrier;
-            problem.nodes.iter().position(|node| (node.interval, node.carrier) == (interval, carrier))
+            let at = markets.iter().position(|market| market.carrier == carrier)?;
+            Some(interval.number().checked_sub(start)? as usize * markets.len() + at)
         };
         let place = |interval, meter| place(interval, meter).ok_or(Rejection::UnknownMeter);
         let mut conversions = Vec::with_capacity(lapsing.conversions.len());

@@ -204,12 +204,31 @@ impl State {
     ///
     /// # Errors
     /// Where a tariff has no price for the interval.
-    pub(super) fn bills(
+    fn bills(
         &self,
         carrier: Carrier,
         interval: DeliveryInterval,
         delivered: &Delivered<'_>,
     ) -> Result<Bills, Rejection> {
+        let mut bills = Bills::default();
+        let net =
+            self.each_bill(carrier, interval, delivered, |whose, bill| bills.add(whose, bill.lines()))?;
+        bills.net = [net, NetImbalance::default()];
+        Ok(bills)
+    }
+
+    /// Hands out the bill of each metering point of a carrier for an interval; gives what the community exchanges with
+    /// the supplier.
+    ///
+    /// # Errors
+    /// Where a tariff has no price for the interval.
+    pub(super) fn each_bill(
+        &self,
+        carrier: Carrier,
+        interval: DeliveryInterval,
+        delivered: &Delivered<'_>,
+        mut each: impl FnMut(Whose, &Bill<'_>),
+    ) -> Result<NetImbalance, Rejection> {
         let connected = self.connected.get(carrier as usize).ok_or(Rejection::NotTraded)?;
         let agreement = self.agreement(interval);
         let (deviations, net) = self.deviations(interval, delivered)?;
@@ -217,7 +236,6 @@ impl State {
         let distances = delivered.distances.iter().copied().chain(core::iter::repeat([Energy::ZERO; 4]));
         // A tariff is looked up once, however many have it.
         let mut tariffs: Vec<Option<(&TariffVersion, Prices)>> = alloc::vec![None; self.tariffs.len()];
-        let mut points = Vec::with_capacity(connected.len());
         let facts = connected.iter().zip(delivered.positions).zip(delivered.counted).zip(distances);
         for (((meter, position), counted), bought) in facts {
             let terms = self.meters.get(meter.0 as usize).ok_or(Rejection::UnknownMeter)?.terms;
@@ -237,9 +255,9 @@ impl State {
             let Counted { import, export, .. } = *counted;
             let bill = Bill { position: *position, import, export, prices, tariff: &version.tariff, agreed };
             let hold = Money(position.hold.into());
-            points.push(Owed { meter: *meter, member: terms.account, hold, lines: bill.lines() });
+            each(Whose { meter: *meter, member: terms.account, hold }, &bill);
         }
-        Ok(Bills { points, net: [net, NetImbalance::default()] })
+        Ok(net)
     }
 
     /// What the deviations cost where the community settles them together, and what it exchanges with the supplier.
@@ -270,13 +288,39 @@ pub(super) struct Delivered<'a> {
 }
 
 /// The bills of a carrier's interval, or what leads from some to others.
-pub(super) struct Bills<Lines = [BillLine; 15]> {
-    pub points: Vec<Owed<Lines>>,
+#[derive(Default)]
+pub(super) struct Bills {
+    /// Each metering point's bill, and how many of the lines are its.
+    points: Vec<(Whose, usize)>,
+    /// The lines that move something.
+    lines: Vec<BillLine>,
     /// What the community exchanges with the supplier for all deviations, at one price or at two.
     pub net: [NetImbalance; 2],
 }
 
-impl<Lines: AsRef<[BillLine]>> Bills<Lines> {
+/// Whose bill it is.
+#[derive(Clone, Copy)]
+pub(super) struct Whose {
+    pub meter: MeterId,
+    pub member: AccountId,
+    /// Promised for its orders and trades, n€.
+    pub hold: Money,
+}
+
+impl Bills {
+    /// Adds a metering point's bill.
+    pub(super) fn add(&mut self, whose: Whose, lines: impl IntoIterator<Item = BillLine>) {
+        let before = self.lines.len();
+        // Energy moves even where it costs nothing; a fee, tax or penalty of nothing moves nothing.
+        let counts = |line: &BillLine| {
+            let moves =
+                matches!(line.kind, PostingKind::Trade | PostingKind::Supply | PostingKind::Imbalance);
+            !line.money.is_zero() || (moves && !line.energy.is_zero())
+        };
+        self.lines.extend(lines.into_iter().filter(counts));
+        self.points.push((whose, self.lines.len() - before));
+    }
+
     /// Refuses where the guarantor could not lend what it takes to pay them.
     pub(super) fn afford(
         &self,
@@ -285,7 +329,7 @@ impl<Lines: AsRef<[BillLine]>> Bills<Lines> {
         accounts: &[Account],
         dirty: &mut Dirty,
     ) -> Result<(), Rejection> {
-        let owed: Money = self.points.iter().map(Owed::at_most).sum();
+        let owed: Money = self.lines.iter().map(|line| line.money.abs()).sum(); // at most
         let fund = accounts.get(AccountId::GUARANTOR.0 as usize).map_or(Money::ZERO, |fund| fund.balance);
         if owed > fund {
             let mut trial = Vec::from(accounts);
@@ -301,8 +345,12 @@ impl<Lines: AsRef<[BillLine]>> Bills<Lines> {
         bank: &mut Bank<'_>,
         sink: &mut impl Sink,
     ) -> Result<(), Rejection> {
-        for point in &self.points {
-            point.post(carrier, interval, bank, sink)?;
+        let mut lines = self.lines.iter();
+        for (whose, count) in &self.points {
+            bank.release(whose.member, whose.hold)?;
+            for line in lines.by_ref().take(*count) {
+                bank.post(line.posting(*whose, carrier, interval), sink)?;
+            }
         }
         self.net.iter().try_for_each(|net| net.post(carrier, interval, bank, sink))
     }
@@ -338,54 +386,24 @@ impl NetImbalance {
     }
 }
 
-/// The bill of one metering point, and whose it is.
-pub(super) struct Owed<Lines = [BillLine; 15]> {
-    pub meter: MeterId,
-    pub member: AccountId,
-    /// Promised for its orders and trades, n€.
-    pub hold: Money,
-    pub lines: Lines,
-}
-
-impl<Lines: AsRef<[BillLine]>> Owed<Lines> {
-    /// What the member can owe at most, n€, ≥ 0.
-    fn at_most(&self) -> Money {
-        self.lines.as_ref().iter().map(|line| line.money.abs()).sum()
-    }
-
-    fn post(
-        &self,
-        carrier: Carrier,
-        interval: DeliveryInterval,
-        bank: &mut Bank<'_>,
-        sink: &mut impl Sink,
-    ) -> Result<(), Rejection> {
-        let member = self.member;
-        bank.release(member, self.hold)?;
-        for BillLine { kind, side, with, energy, money, price } in self.lines.as_ref().iter().copied() {
-            // Energy moves even where it costs nothing; a fee, tax or penalty of nothing moves nothing.
-            let moves = matches!(kind, PostingKind::Trade | PostingKind::Supply | PostingKind::Imbalance);
-            if money.is_zero() && (energy.is_zero() || !moves) {
-                continue;
-            }
-            let (debit, credit) = match side {
-                Side::Buy => (member, with),
-                Side::Sell => (with, member),
-            };
-            let posting = Posting {
-                kind,
-                debit,
-                credit,
-                money,
-                meter: Some(self.meter),
-                energy,
-                price,
-                interval: Some(interval),
-                carrier: Some(carrier),
-                side: Some(side),
-            };
-            bank.post(posting, sink)?;
+impl BillLine {
+    fn posting(&self, whose: Whose, carrier: Carrier, interval: DeliveryInterval) -> Posting {
+        let Self { kind, side, with, energy, money, price } = *self;
+        let (debit, credit) = match side {
+            Side::Buy => (whose.member, with),
+            Side::Sell => (with, whose.member),
+        };
+        Posting {
+            kind,
+            debit,
+            credit,
+            money,
+            meter: Some(whose.meter),
+            energy,
+            price,
+            interval: Some(interval),
+            carrier: Some(carrier),
+            side: Some(side),
         }
-        Ok(())
     }
 }

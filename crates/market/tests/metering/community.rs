@@ -61,6 +61,11 @@ impl Ledger {
     }
 
     pub(crate) fn under(rule: Rule, tariffs: Vec<Tariff>, meters: u32) -> Self {
+        Self::funded(10_000_000_000, rule, tariffs, meters)
+    }
+
+    /// The same where the guarantor has so much, n€.
+    pub(crate) fn funded(fund: i128, rule: Rule, tariffs: Vec<Tariff>, meters: u32) -> Self {
         let mut ledger = Self { state: State::new(), events: Vec::new(), nonce: 0, sequences: Vec::new() };
         let market = |carrier| Market { carrier, rule, floor: Price(-20), cap: Price(60) };
         ledger.accept(Command::Found(Box::new(Community {
@@ -79,11 +84,7 @@ impl Ledger {
         ledger.accept(Command::Tick { time: START - 900 });
         (0..meters).for_each(|_| ledger.join());
         let nonce = ledger.nonce();
-        ledger.accept(Command::Deposit {
-            account: AccountId::GUARANTOR,
-            amount: Money(10_000_000_000),
-            nonce,
-        });
+        ledger.accept(Command::Deposit { account: AccountId::GUARANTOR, amount: Money(fund), nonce });
         ledger
     }
 

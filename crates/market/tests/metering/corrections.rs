@@ -1,4 +1,4 @@
-use crate::community::{ELECTRICITY, Ledger, START, agreement, billed, interval};
+use crate::community::{ELECTRICITY, Ledger, START, agreement, billed, interval, tariff};
 use market::*;
 
 const AUCTION: Rule = Rule::PayAsBid { k: Fraction::HALF };
@@ -131,35 +131,70 @@ fn a_meter_that_was_not_connected_has_nothing_to_correct() {
 
 #[test]
 fn a_fund_too_small_for_the_loans_refuses_the_re_settlement_whole() {
-    let mut ledger = Ledger::new(AUCTION, 2);
+    let mut ledger = Ledger::funded(1_000, AUCTION, vec![tariff(30, 8)], 2);
     ledger.agree(agreement());
     ledger.tick(interval(0).end() + 3_600);
     ledger.settle(0);
-    // The second member's money is gone, and so is all of the guarantor's but 1 000 n€.
-    let nonce = 1;
     for account in [6, 7] {
-        ledger.accept(Command::Withdraw { account: AccountId(account), amount: Money(10_000_000), nonce });
+        let amount = Money(10_000_000);
+        ledger.accept(Command::Withdraw { account: AccountId(account), amount, nonce: 1 });
     }
-    ledger.correct(0, 0, (1, 0)); // 45 n€, for which the guarantor lends
-    ledger.correct(1, 0, (1_000, 0)); // 45 000 n€
-    let mut poor = Ledger::new(AUCTION, 0);
-    poor.state = State::new();
-    let fund = ledger.state.accounts()[AccountId::GUARANTOR.0 as usize].balance;
-    assert!(fund > Money(45_045));
-    let mut rich = ledger.clone();
-    rich.resettle(0);
-    rich.check_laws();
-    assert_eq!(rich.state.accounts()[7].debt, Money(45_000));
+    ledger.correct(0, 0, (1, 0)); // 45 n€, which the guarantor can lend
+    ledger.correct(1, 0, (22, 0)); // and 990 n€ more, which it cannot
+    ledger.refuse(resettle(0), Rejection::GuarantorExhausted);
+    ledger.correct(1, 0, (21, 0)); // 945 n€
+    ledger.resettle(0);
+    ledger.check_laws();
+    let debts: Vec<_> = ledger.state.accounts()[6..].iter().map(|account| account.debt.0).collect();
+    assert_eq!(debts, [45, 945]);
 }
 
 #[test]
-fn the_root_knows_what_may_be_corrected_and_forgets_it() {
+fn prices_are_kept_as_long_as_something_may_be_corrected_by_them() {
+    let dynamic = Tariff { kind: TariffKind::Dynamic, ..tariff(0, 0) };
+    let mut ledger = Ledger::funded(1_000_000, AUCTION, vec![dynamic], 1);
+    ledger.agree(Agreement { grace: 0, correction_window: 900, ..agreement() });
+    let publish = |from: u64, count: i64| Command::PublishPrices {
+        tariff: TariffId(0),
+        start: interval(from),
+        prices: (0..count).map(|step| Prices { import: Price(20 + step), export: Price(1) }).collect(),
+    };
+    ledger.accept(publish(0, 800));
+    let priced = |ledger: &Ledger, step| ledger.state.prices(TariffId(0), interval(step)).is_ok();
+    for step in 0..700 {
+        ledger.tick(interval(step).end());
+        for carrier in [ELECTRICITY, Carrier::Heat] {
+            ledger.accept(Command::Settle { carrier, interval: interval(step) });
+        }
+        if step == 3 {
+            ledger.correct(0, 3, (10, 0)); // and nobody posts what that changes
+        }
+    }
+    ledger.accept(publish(800, 1));
+    assert_eq!([2, 3, 4].map(|step| priced(&ledger, step)), [false, true, true]);
+    ledger.take();
+    ledger.resettle(3);
+    assert_eq!(billed(&ledger.events, 1), [10]);
+    ledger.tick(interval(700).end());
+    for carrier in [ELECTRICITY, Carrier::Heat] {
+        ledger.accept(Command::Settle { carrier, interval: interval(700) });
+    }
+    ledger.accept(publish(801, 1));
+    // A week back for what may be missing, and not longer.
+    assert_eq!([27, 28, 29].map(|step| priced(&ledger, step)), [false, true, true]);
+}
+
+#[test]
+fn the_root_knows_what_stands_and_what_is_billed() {
     let mut ledger = settled();
-    let mut other = ledger.clone();
-    let root = ledger.state.root();
     ledger.correct(0, 0, (60, 0));
-    other.correct(0, 0, (61, 0));
-    assert_ne!(ledger.state.root(), other.state.root());
-    // Two members, an auction, no corrections: after a week only the intervals of that week are kept.
-    assert_ne!(ledger.state.root(), root);
+    let mut corrected_twice = settled();
+    corrected_twice.correct(0, 0, (60, 0));
+    assert_eq!(ledger.state.root(), corrected_twice.state.root());
+    let mut otherwise = settled();
+    otherwise.correct(0, 0, (61, 0));
+    assert_ne!(ledger.state.root(), otherwise.state.root());
+    let waiting = ledger.state.root();
+    ledger.resettle(0);
+    assert_ne!(ledger.state.root(), waiting);
 }

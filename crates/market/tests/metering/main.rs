@@ -3,6 +3,7 @@
 mod arrangements;
 mod community;
 mod corrections;
+mod example;
 mod recomputation;
 mod registers;
 mod substitution;

@@ -36,17 +36,20 @@ impl Drop for Scratch {
     }
 }
 
-fn subject(intervals: u64) -> Subject {
-    let half = Fraction::new(1, 2).unwrap();
-    let rule = Rule::UniformPrice { convention: PriceConvention::Equilibrium, k: half };
-    let market = |carrier| Market { carrier, rule, floor: Price(0), cap: Price(1_000_000) };
-    let tariff = Tariff {
+fn tariff() -> Tariff {
+    Tariff {
         kind: TariffKind::Flat(PRICES),
         grid_fee: Price(80_000),
         peer_grid_fee: Price(40_000),
         levy: Price(40_000),
         peer_levy: Price(20_000),
-    };
+    }
+}
+
+fn subject(intervals: u64) -> Subject {
+    let half = Fraction::new(1, 2).unwrap();
+    let rule = Rule::UniformPrice { convention: PriceConvention::Equilibrium, k: half };
+    let market = |carrier| Market { carrier, rule, floor: Price(0), cap: Price(1_000_000) };
     let meter = |meter, carrier, storage| PointInfo {
         carrier,
         meter: Some((MeterId(meter), TariffId(0))),
@@ -59,6 +62,7 @@ fn subject(intervals: u64) -> Subject {
         account: AccountId(account),
         devices: vec!["PV 8 kW".into()],
         points,
+        share: None,
     };
     Subject {
         scenario: "small".into(),
@@ -78,7 +82,7 @@ fn subject(intervals: u64) -> Subject {
             horizon: 1,
             utc_offset: 3_600,
             markets: vec![market(Carrier::Electricity), market(Carrier::Heat)],
-            tariffs: vec![tariff],
+            tariffs: vec![tariff()],
         },
         members: vec![
             member(
@@ -178,7 +182,8 @@ fn interval(recorder: &mut Recorder, number: u64) {
         flow(1, Carrier::Heat, &[(Stream::HeatPump, 50), (Stream::Warmth, 50)], 2_500),
         flow(2, Carrier::Gas, &[(Stream::BoilerFuel, 300)], 0),
     ];
-    recorder.record(interval, &[PRICES], &flows).unwrap();
+    let terms = crate::Terms { tariff: tariff(), vat: 0, prices: PRICES };
+    recorder.record(interval, &[terms], &flows).unwrap();
 }
 
 fn outcome() -> Outcome {

@@ -19,6 +19,8 @@ pub struct Tariffs {
     pub names: Vec<String>,
     /// Which carrier each is for.
     pub carriers: Vec<Carrier>,
+    /// Where the numbers of each come from, free text.
+    pub sources: Vec<String>,
     /// What the community agrees on.
     pub terms: Vec<Tariff>,
     /// What is agreed on after the founding, in the order of tariffs and then of time.
@@ -72,7 +74,7 @@ impl Tariffs {
                 );
             }
             let id = TariffId(tariffs.names.len() as u16);
-            let _: Option<String> = section.get("source");
+            tariffs.sources.push(section.get_or("source", String::new()));
             let parts = section.sections("versions");
             let parts = if section.has("versions") { parts.iter().collect() } else { vec![&section] };
             if parts.is_empty() {

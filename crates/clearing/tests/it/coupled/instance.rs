@@ -160,7 +160,7 @@ impl Instance {
             nodes: (first..=last).map(|at| at * self.carriers + carrier).collect(),
             power: [random.between(0, 2 * energies), random.between(0, 2 * energies)].map(Energy),
             capacity: Energy(capacity),
-            levels: [level, random.between(0, kept) * random.between(0, 1)].map(Energy),
+            levels: [level, random.between(0, (kept - 1).max(0)) * random.between(0, 1)].map(Energy),
             efficiencies,
             cost: Price(random.between(0, high / 10) * random.between(0, 1)),
         });

@@ -49,17 +49,26 @@ fn the_optimum_of_an_independent_solver_is_reached_but_for_whole_wh() {
     assert!(count >= 1_000);
 }
 
+/// For very few problems, of single Wh, none is found: there can be no prices at which everybody likes whole Wh.
 #[test]
 fn what_is_found_for_random_problems_is_right() {
-    let mut short = 0;
-    for seed in 0..ProptestConfig::default().cases.max(10_000).into() {
+    let seeds: u64 = ProptestConfig::default().cases.max(10_000).into();
+    let (mut none, mut short) = (0, 0);
+    for seed in 0..seeds {
         let instance = Instance::random(seed);
-        let problem = instance.problem();
-        let cleared = Cleared::of(&problem).unwrap_or_else(|why| panic!("seed {seed}: {why}\n{instance:?}"));
-        assert!(cleared.surplus() >= Money::ZERO);
-        short += u32::from(cleared.nodes.iter().any(|node| node.short != [Energy::ZERO; 2]));
+        match Cleared::of(&instance.problem()) {
+            Ok(cleared) => {
+                assert!(cleared.surplus() >= Money::ZERO);
+                short += u32::from(cleared.nodes.iter().any(|node| node.short != [Energy::ZERO; 2]));
+            }
+            Err(why) => {
+                println!("seed {seed}: {why}");
+                none += 1;
+            }
+        }
     }
-    println!("{short} with orders that lack a Wh");
+    println!("{seeds} problems: {none} without a claim, {short} with orders that lack a Wh");
+    assert!(none * 20_000 <= seeds, "{none}");
 }
 
 #[test]

@@ -50,9 +50,11 @@ impl Example {
                 2 => (Energy(8_000), near(self, position.sold)), // more than some can pay
                 _ => (near(self, position.bought), near(self, position.sold)),
             };
+            let id = self.members[member].meters[carrier as usize].id;
+            let equipment = self.state.meters()[id.0 as usize].equipment;
             match (carrier, member) {
-                (Carrier::Heat, member) if member == SHARER.0 => continue,
-                (Carrier::Electricity, member) if member == CUMULATIVE.0 => {
+                _ if equipment.is_virtual() => continue,
+                _ if equipment.register != Register::Interval => {
                     self.show(step, [import, export]);
                     continue;
                 }
@@ -67,13 +69,6 @@ impl Example {
             }
             let reading = self.reading(member, carrier, step, (import, export));
             self.send(Command::Read(reading), &self.members[member].meters[carrier as usize].key.clone());
-        }
-        if let Some(before) = step.checked_sub(1)
-            && carrier == Carrier::Electricity
-            && before % 4 == 1
-        {
-            // What the register shows now is spread over the interval before too.
-            self.operate(Command::Resettle { carrier, interval: at(before) });
         }
     }
 
@@ -115,6 +110,11 @@ impl Example {
         }
         if step % 4 != 1 {
             self.read_register(at(step).end());
+        }
+        if step % 4 == 2 {
+            // What it shows is spread over the interval before too.
+            let carrier = Carrier::Electricity;
+            self.operate(Command::Resettle { carrier, interval: at(step - 1) });
         }
     }
 

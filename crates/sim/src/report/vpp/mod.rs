@@ -9,7 +9,7 @@ use super::ReportError;
 use super::folder::Folder;
 use crate::Scenario;
 use crate::study::vpp::Study;
-use market::Money;
+use market::{Carrier, Money};
 use std::path::{Path, PathBuf};
 
 /// What the page says about the scenario.
@@ -35,6 +35,10 @@ impl VppSubject {
     /// A scenario, known to its user as `label`.
     #[must_use]
     pub fn of(scenario: &Scenario, label: &str, version: &str) -> Self {
+        let tariff =
+            scenario.members.iter().find_map(|member| member.connections[Carrier::Electricity as usize]);
+        let source =
+            tariff.and_then(|connection| scenario.tariffs.sources.get(usize::from(connection.tariff.0)));
         Self {
             scenario: label.into(),
             name: scenario.name.clone(),
@@ -42,7 +46,7 @@ impl VppSubject {
             seed: scenario.seed,
             utc_offset: scenario.community.utc_offset,
             currency: scenario.community.currency,
-            prices: String::new(),
+            prices: source.cloned().unwrap_or_default(),
         }
     }
 }

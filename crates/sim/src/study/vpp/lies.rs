@@ -13,11 +13,11 @@
 //! (Becker, DeGroot, Marschak 1964). There a liar reveals itself, or pays for acting out the lie: it does what is not best.
 //! Who is caught gets no more than alone for all days since prices were drawn last.
 
+use super::StudyError;
 use super::coalition::{Plant, balance};
 use super::concept::{Concept, Outcome};
 use super::leader::Responses;
 use super::player::Place;
-use super::{Question, StudyError};
 use agents::Random;
 use agents::linear::{Programme, Solution};
 use clearing::game::Coalitions;
@@ -97,17 +97,17 @@ type Truth<'a> = (&'a Coalitions, &'a [Responses], &'a [Outcome]);
 /// Every player with costs tells each of the lies.
 pub(super) fn search(
     plant: &Plant,
-    question: &Question,
+    (lies, seed): (&[f64], u64),
     truth: Truth<'_>,
     step: &mut dyn FnMut(),
 ) -> Result<Vec<Lie>, StudyError> {
     let mut found = Vec::new();
     for (player, is) in plant.players.iter().enumerate() {
         let Some(cost) = is.unit_cost() else { continue };
-        let mut luck = Random::of(question.seed, &format!("{}/audit", is.name));
+        let mut luck = Random::of(seed, &format!("{}/audit", is.name));
         let mut day = || (0..plant.steps()).map(|_| 2.0 * cost * luck.unit()).collect();
         let drawn: Vec<Vec<f64>> = (0..DRAWN).map(|_| day()).collect();
-        for by in &question.lies {
+        for by in lies {
             found.push(tell(plant, (player, *by, &drawn), truth, step)?);
         }
     }

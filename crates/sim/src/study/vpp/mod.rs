@@ -174,6 +174,21 @@ impl Study {
         progress: &mut dyn FnMut(u64),
     ) -> Result<Self, StudyError> {
         let plant = Plant::of(scenario, question)?;
+        let first = scenario.span.first.later(u64::from(question.day) * scenario.span.per_day());
+        Self::of_plant(plant, (first.start, first.duration), &question.lies, question.seed, progress)
+    }
+
+    /// Studies a plant whose first step begins at an instant (Unix s) and lasts so many seconds.
+    ///
+    /// # Errors
+    /// Where a programme has no optimum.
+    pub fn of_plant(
+        plant: Plant,
+        (start, duration): (u64, u32),
+        lies: &[f64],
+        seed: u64,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Self, StudyError> {
         let mut done = 0;
         let mut step = || {
             done += 1;
@@ -192,18 +207,15 @@ impl Study {
         if let Some(sharing) = outcomes.iter_mut().find(|outcome| outcome.concept == Concept::Sharing) {
             sharing.iterations = plant.bid(STILL, MOST_ROUNDS)?.1;
         }
-        let lies = lies::search(&plant, question, (&game, &responses, &outcomes), &mut step)?;
-        let first = u64::from(question.day) * scenario.span.per_day();
-        let (start, duration) = (scenario.span.first.later(first).start, scenario.span.first.duration);
         Ok(Self {
             start,
             duration,
+            lies: lies::search(&plant, (lies, seed), (&game, &responses, &outcomes), &mut step)?,
             shortfalls: shortfall::search(&plant, &optimum, (start, duration))?,
             complement: Complement::of(&plant, &optimum),
             optimum,
             game,
             outcomes,
-            lies,
             plant,
         })
     }

@@ -97,9 +97,8 @@ impl Deliveries<'_> {
         let mut apply =
             |command: Command| state.apply(&Envelope { command, signature: None }, &Nobody, &mut ());
         let mut commands = self.founding();
-        for (step, sold) in self.sold.iter().enumerate() {
-            self.step(step as u64, *sold, &mut commands);
-        }
+        self.offer(0, &mut commands);
+        (0..self.sold.len()).for_each(|step| self.step(step, &mut commands));
         commands.into_iter().try_for_each(&mut apply)?;
         let balance = |account: AccountId| state.accounts()[account.0 as usize].balance;
         Ok([balance(AccountId::FIRST_MEMBER) - FUNDS, balance(AccountId::COMMUNITY)])
@@ -161,35 +160,52 @@ impl Deliveries<'_> {
         commands
     }
 
-    /// Offer, match, delivery and settlement of one step.
-    fn step(&self, step: u64, sold: Energy, commands: &mut Vec<Command>) {
-        let (carrier, interval) = (Carrier::Electricity, self.first.later(step));
-        let price = Price((self.inside[step as usize] * 1e6).round() as i64);
+    /// Match, delivery and settlement of one step, and the offers of the next, whose gate closes when this one ends.
+    fn step(&self, step: usize, commands: &mut Vec<Command>) {
+        let (carrier, interval, sold) =
+            (Carrier::Electricity, self.first.later(step as u64), self.sold[step]);
+        commands.push(Command::Tick { time: interval.start });
         if !sold.is_zero() {
-            for (member, side) in [(0, Side::Sell), (1, Side::Buy)] {
-                commands.push(Command::Place(Order {
-                    account: AccountId(AccountId::FIRST_MEMBER.0 + member),
-                    meter: MeterId(member),
-                    interval,
-                    side,
-                    energy: sold,
-                    limit: price,
-                    time_in_force: TimeInForce::GateClosure,
-                    nonce: step + 1,
-                }));
-            }
-            commands.push(Command::Tick { time: interval.start });
             commands.push(Command::Close { carrier, interval });
+            let price = self.price(step);
             let claim = Claim::UniformPrice { equilibrium: price, price };
             commands.push(Command::Clear { carrier, interval, claim });
         }
+        self.offer(step + 1, commands);
         commands.push(Command::Tick { time: interval.end() });
         for (member, import, export) in
             [(0, Energy::ZERO, delivered(sold, self.missing)), (1, sold, Energy::ZERO)]
         {
-            let reading = Reading { meter: MeterId(member), interval, import, export, sequence: step + 1 };
-            commands.push(Command::Read(reading));
+            let sequence = step as u64 + 1;
+            commands.push(Command::Read(Reading {
+                meter: MeterId(member),
+                interval,
+                import,
+                export,
+                sequence,
+            }));
         }
         commands.push(Command::Settle { carrier, interval });
+    }
+
+    /// Both sides' orders for a step, at the price inside.
+    fn offer(&self, step: usize, commands: &mut Vec<Command>) {
+        let Some(energy) = self.sold.get(step).copied().filter(|sold| !sold.is_zero()) else { return };
+        for (member, side) in [(0, Side::Sell), (1, Side::Buy)] {
+            commands.push(Command::Place(Order {
+                account: AccountId(AccountId::FIRST_MEMBER.0 + member),
+                meter: MeterId(member),
+                interval: self.first.later(step as u64),
+                side,
+                energy,
+                limit: self.price(step),
+                time_in_force: TimeInForce::GateClosure,
+                nonce: step as u64 + 1,
+            }));
+        }
+    }
+
+    fn price(&self, step: usize) -> Price {
+        Price((self.inside[step] * 1e6).round() as i64)
     }
 }

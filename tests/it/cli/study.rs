@@ -1,0 +1,67 @@
+//! `wattle study vpp` on some players of its scenario.
+
+use crate::support::Folder;
+
+const FEW: [&str; 6] = ["study", "vpp", "--players", "Solar park,Battery,Waterworks", "--lies", "25"];
+
+#[test]
+fn the_table_explains_itself_and_the_folder_is_whole() {
+    let folder = Folder::new();
+    let run = folder.wattle(&[&FEW[..], &["--out", "there", "--quiet"]].concat());
+    assert_eq!(run.code, 0, "{}", run.err);
+    for expected in
+        ["each alone", "Nash bargaining", "complaint", "who lies", "who delivers less", "superadditive"]
+    {
+        assert!(run.out.contains(expected), "no {expected}: {}", run.out);
+    }
+    let check = |name: &str, head: &str, rows: usize| {
+        let text = std::fs::read_to_string(folder.path().join("there").join(name)).unwrap();
+        assert_eq!(text.lines().next(), Some(head), "{name}");
+        assert_eq!(text.lines().count(), rows + 1, "{name}");
+    };
+    check("coalitions.csv", "members,count,value_neur", 7);
+    check(
+        "concepts.csv",
+        "concept,total_neur,optimum_neur,operator_neur,excess_neur,in_core,worse_off,iterations",
+        7,
+    );
+    check("payoffs.csv", "concept,player,kind,alone_neur,payoff_neur,gain_neur", 7 * 3);
+    check("prices.csv", "time,import_price,export_price,dual_price,sharing_price", 24);
+    check("schedule.csv", "time,player,given_wh", 24 * 3);
+    // Waterworks have no cost to lie about and give nothing; two lies under seven concepts.
+    let lies = "player,told_ppm,concept,gain_neur,others_neur,fall_neur,regret_neur,tolerated_neur,caught,drawn,\
+                acting_neur,average_neur";
+    check("lies.csv", lies, 2 * 2 * 7);
+    check("shortfalls.csv", "player,sold_wh,missing_wh,honest_neur,cheating_neur,penalty_neur", 2);
+    assert!(
+        folder.path().join("there/index.html").exists() && folder.path().join("there/lies.parquet").exists()
+    );
+}
+
+#[test]
+fn two_studies_of_one_seed_are_the_same_bytes() {
+    let folder = Folder::new();
+    let read = |name: &str| {
+        let run = folder.wattle(&[&FEW[..], &["--out", name]].concat());
+        assert_eq!(run.code, 0, "{}", run.err);
+        ["index.html", "payoffs.parquet", "lies.csv"]
+            .map(|file| std::fs::read(folder.path().join(name).join(file)).unwrap())
+    };
+    assert!(read("first") == read("second"));
+}
+
+#[test]
+fn wrong_questions_end_with_what_to_do() {
+    let folder = Folder::new();
+    let check = |arguments: &[&str], expected: &str| {
+        let run = folder.wattle(&[&["study", "vpp"], arguments].concat());
+        assert_eq!(run.code, 2, "{arguments:?}: {}", run.err);
+        assert!(run.err.contains(expected), "{arguments:?}: {}", run.err);
+        assert!(!folder.path().join("reports/study_vpp").exists());
+    };
+    check(&["--players", "Sun,Battery"], "vpp: there is no member `Sun`: choose among Solar park, ");
+    check(&["--day", "9"], "day 9 is not in the scenario, which has 7: choose an earlier day");
+    check(&["--day", "0"], "0 is not in 1..");
+    check(&["--lies", "120"], "120 is not in 0..=99");
+    check(&["village"], "22 players: a game needs at least 2, and 2ⁿ coalitions are solved for at most 10");
+}
