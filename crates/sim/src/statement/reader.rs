@@ -40,6 +40,14 @@ pub fn read(
     collector.finish(state, path)
 }
 
+/// What bills count of a metering point in an interval: the reading, and the energy taken and given.
+#[derive(Clone, Copy, Default)]
+struct Counted {
+    known: Option<Known>,
+    import: Energy,
+    export: Energy,
+}
+
 /// Writes statements while a log is read.
 #[derive(Default)]
 pub(crate) struct Collector {
@@ -52,8 +60,8 @@ pub(crate) struct Collector {
     statements: BTreeMap<AccountId, Statement>,
     /// What is known of meters asked for, by the interval's start.
     known: BTreeMap<(MeterId, u64), Known>,
-    /// What the bills count by now, where it may still be corrected: the reading, and the energy taken and given.
-    counted: BTreeMap<(MeterId, u64), (Option<Known>, (Energy, Energy))>,
+    /// What the bills count by now, where it may still be corrected.
+    counted: BTreeMap<(MeterId, u64), Counted>,
     /// Trades that are not settled yet.
     contracts: BTreeMap<(MeterId, u64), Vec<Contract>>,
     /// Positions before metered energy is shared.
@@ -212,7 +220,7 @@ impl Collector {
                 && !self.counted.contains_key(&key)
             {
                 if state.agreement(interval).is_some() {
-                    self.counted.insert(key, (Some(known), Default::default()));
+                    self.counted.insert(key, Counted { known: Some(known), ..Counted::default() });
                 } else {
                     self.known.remove(&key);
                 }
@@ -265,15 +273,14 @@ impl Collector {
         billed.correction = correction;
         let correctable = state.agreement(billed.interval).is_some();
         billed.reading = self.known.get(&key).copied();
-        let before = self.counted.get(&key).copied();
-        billed.replaces = before.and_then(|(known, _)| known).filter(|known| billed.reading != Some(*known));
+        let before = self.counted.get(&key).copied().unwrap_or_default();
+        billed.replaces = before.known.filter(|known| billed.reading != Some(*known));
         billed.contracts = self.contracts.remove(&key).unwrap_or_default();
         let (import, export) = billed.counted();
-        let (import_before, export_before) =
-            before.map_or((Energy::ZERO, Energy::ZERO), |(_, energy)| energy);
-        let now = (import_before + import, export_before + export);
+        let now =
+            Counted { known: billed.reading, import: before.import + import, export: before.export + export };
         if correctable {
-            self.counted.insert(key, (billed.reading, now));
+            self.counted.insert(key, now);
         } else {
             self.known.remove(&key);
         }
@@ -282,10 +289,11 @@ impl Collector {
         if let Some((tariff, TariffVersion { tariff: terms, vat, .. })) = terms {
             let prices = self.prices.get(usize::from(tariff.0)).copied().unwrap_or_default();
             let agreed = Agreed { vat: *vat, ..Agreed::default() };
-            let alone = |(import, export)| {
+            let alone = |counted: Counted| {
+                let Counted { import, export, .. } = counted;
                 Bill { position: Position::default(), import, export, prices, tariff: terms, agreed }.total()
             };
-            billed.at_tariff = alone(now) - alone((import_before, export_before));
+            billed.at_tariff = alone(now) - alone(before);
         }
     }
 }
