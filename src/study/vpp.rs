@@ -371,7 +371,7 @@ impl Finished<'_> {
             text += &format!(
                 "\n  told: costs, as part of the true ones; wins: the most under any concept in a day; others: what it costs them\n  \
                  there; caught: days of {DRAWN} on which an audit that draws prices sees it; then loses: what it gets beyond what\n  \
-                 it has alone; on average: what the lie wins with such an audit; acting: what acting out the lie costs instead\n"
+                 it has alone, and the fine; on average: what the lie wins with such an audit; acting: what acting it out costs\n"
             );
         }
         text += "\n";

@@ -247,5 +247,5 @@ fn impossible_questions_are_named() {
     let family = |question: &mut Question| {
         question.players = ["Family Berger", "Family Adeyemi"].map(String::from).into();
     };
-    check("village", family, "`Family Berger` has a demand for heat, which this study does not know");
+    check("village", family, "`Family Berger` has a heat pump, which this study does not know");
 }

@@ -5,7 +5,7 @@ use super::{VppSubject, settled};
 use crate::report::chart::{self, Layer, Line, StackChart, heat};
 use crate::report::page::{PICTURES, SCRIPT, STYLE, legend, section, sizes};
 use crate::report::text::{self, Civil, escape};
-use crate::study::vpp::{Concept, DRAWN, Lie, MISSING, Outcome, PENALTY, Shortfall, Study, cost};
+use crate::study::vpp::{Concept, DRAWN, FINE, Lie, MISSING, Outcome, PENALTY, Shortfall, Study, cost};
 use clearing::game::members;
 use market::{Energy, Money};
 
@@ -386,8 +386,9 @@ impl Page<'_> {
                  earns more in this time under each concept, and what that costs the others where it costs them most. The audit \
                  settles some days at prices that it draws evenly between nothing and twice the cost told; “caught” says on how \
                  many of {DRAWN} such days a liar who does what is best for it gives itself away. Who is caught gets no more \
-                 than alone for all days since prices were drawn last: “on average” is what is left of the lie then. Whoever acts \
-                 the lie out on those days too is not caught, and pays what the last column says for each."
+                 than alone, and pays {:.0}\u{a0}% of what it sells, for all days since prices were drawn last: “on average” is what is left of the lie then. Whoever acts \
+                 the lie out on those days too is not caught, and pays what the last column says for each.",
+                100.0 * FINE
             ),
             &format!(
                 "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of lies\"><table class=\"sortable \

@@ -11,7 +11,7 @@
 //! The prices of a day decide little: a panel gives at 5 ct whatever a kWh costs below. So the audit draws prices too, for
 //! some days and one player, evenly between nothing and twice the cost it told, where its choices say most about it
 //! (Becker, DeGroot, Marschak 1964). There a liar reveals itself, or pays for acting out the lie: it does what is not best.
-//! Who is caught gets no more than alone for all days since prices were drawn last.
+//! Who is caught gets no more than alone, and pays a fine, for all days since prices were drawn last.
 
 use super::StudyError;
 use super::coalition::{Plant, balance};
@@ -24,6 +24,9 @@ use clearing::game::Coalitions;
 
 /// Regret that the audit takes for inaccuracy: part of what the player earns at the prices inside, either way.
 pub const TOLERANCE: f64 = 0.001;
+
+/// What who is caught pays beside, as part of what it sells a day.
+pub const FINE: f64 = 0.01;
 
 /// Days for which the audit draws prices.
 pub const DRAWN: u32 = 10;
@@ -52,8 +55,8 @@ impl Lie {
         self.day.detects() || self.caught > 0
     }
 
-    /// What a lie wins on average where prices are drawn on some days, and who is caught gets no more than alone for all
-    /// days since the last ones were, in the currency a day; negative where it does not pay.
+    /// What a lie wins on average where prices are drawn on some days, and who is caught gets no more than alone and pays
+    /// the fine for all days since the last ones were, in the currency a day; negative where it does not pay.
     #[must_use]
     pub fn on_average(&self, gain: &Gain) -> f64 {
         let caught = f64::from(self.caught) / f64::from(DRAWN);
@@ -70,7 +73,7 @@ pub struct Gain {
     pub liar: f64,
     /// What the others earn more; negative where the lie costs them.
     pub others: f64,
-    /// What the liar loses when it is caught and gets no more than alone.
+    /// What the liar loses a day when it is caught: what it gets beyond what it has alone, and the fine.
     pub fall: f64,
 }
 
@@ -125,6 +128,9 @@ fn tell(
     report[player] = 1.0 + by;
     let told = plant.values(&report, Some((player, game)), step)?;
     let optimum = plant.operate(plant.everybody(), &report)?;
+    let sold: f64 = (optimum.schedules[player].iter().zip(&optimum.prices))
+        .map(|(energy, price)| energy.max(0.0) * price.abs())
+        .sum();
     let mut responses = responses.to_vec();
     responses[player] = plant.respond(player, &report)?;
     let gain = |before: &Outcome| {
@@ -133,7 +139,7 @@ fn tell(
         let liar = truly - before.payoffs[player];
         let all = after.payoffs.iter().sum::<f64>() - before.payoffs.iter().sum::<f64>();
         let others = all - (after.payoffs[player] - before.payoffs[player]);
-        let fall = before.payoffs[player] - game.value(1 << player);
+        let fall = before.payoffs[player] - game.value(1 << player) + FINE * sold;
         Ok(Gain { concept: before.concept, liar, others, fall })
     };
     let gains = honest.iter().map(gain).collect::<Result<Vec<_>, StudyError>>()?;

@@ -18,7 +18,7 @@ pub use leader::Leading;
 mod concept;
 pub use concept::{Concept, Outcome};
 pub mod lies;
-pub use lies::{DRAWN, Gain, Lie, Verdict};
+pub use lies::{DRAWN, FINE, Gain, Lie, Verdict};
 mod shortfall;
 pub use shortfall::{MISSING, PENALTY, Shortfall};
 mod complement;
