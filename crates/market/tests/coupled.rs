@@ -540,7 +540,10 @@ proptest! {
 
     /// A Wh or a n€ elsewhere: refused, or right as well and its gap explained, which is only so for prices.
     #[test]
-    fn a_changed_claim_is_refused_or_as_right(seed in any::<[u8; 32]>(), by in prop_oneof![Just(1_i64), Just(-1), -900_i64..900]) {
+    fn a_changed_claim_is_refused_or_as_right(
+        seed in any::<[u8; 32]>(),
+        by in prop_oneof![Just(1_i64), Just(-1), -900_i64..900],
+    ) {
         let Planted { case, claim } = Planted::draw(seed);
         let problem = case.problem();
         for number in 0.. {

@@ -102,7 +102,8 @@ impl Books {
         (energy * cap.unwrap_or_default()).max(Money::ZERO)
     }
 
-    /// Writes down an accepted offer: in time, within physics and its points' capacities, its account not on both sides.
+    /// Writes down an accepted offer: in time, within physics and its points' capacities, its account not on both
+    /// sides.
     pub(super) fn offer(&mut self, offer: OwnOffer, events: &[Event], tally: &mut Tally) {
         tally.check(Law::C12, events.is_empty(), || "more happened than an offer's arrival".into());
         let (account, legs) = (offer.account(), offer.legs());
@@ -188,8 +189,9 @@ pub(super) fn millionths(level: Energy) -> i128 {
     i128::from(level.0) * MILLION
 }
 
-/// The level after an interval in which a storage takes `flow` (gives, where negative), millionths of a Wh: what is left
-/// of the one before, what is stored of what it takes, less what giving withdraws, each to the storage's disadvantage.
+/// The level after an interval in which a storage takes `flow` (gives, where negative), millionths of a Wh: what is
+/// left of the one before, what is stored of what it takes, less what giving withdraws, each to the storage's
+/// disadvantage.
 pub(super) fn next_level(offer: &StorageOffer, level: i128, flow: Energy) -> i128 {
     let left = level * i128::from(offer.kept) / MILLION;
     let stored = i128::from(flow.max(Energy::ZERO).0) * i128::from(offer.charge_efficiency);

@@ -173,8 +173,8 @@ impl State {
         Ok(parts)
     }
 
-    /// Whether an offer may enter the books: what it promises is there, it is in time, its metering points can do it and
-    /// its account does not trade with itself.
+    /// Whether an offer may enter the books: what it promises is there, it is in time, its metering points can do it
+    /// and its account does not trade with itself.
     fn welcome(
         &self,
         account: AccountId,
@@ -577,8 +577,9 @@ fn millionths(level: Energy) -> i128 {
     i128::from(level.0) * i128::from(PPM)
 }
 
-/// Whether physics allows these ratios. Each output uses up the part of the input that its ratio is of the highest there
-/// is: 1, and for heat from electricity 20, which an ideal heat pump reaches that lifts it by 15 K (308 K/15 K, Carnot).
+/// Whether physics allows these ratios. Each output uses up the part of the input that its ratio is of the highest
+/// there is: 1, and for heat from electricity 20, which an ideal heat pump reaches that lifts it by 15 K (308 K/15 K,
+/// Carnot).
 fn is_physical(from: Carrier, outputs: impl Iterator<Item = (Carrier, u32)>) -> bool {
     let mut used = 0;
     for (to, ratio) in outputs {
