@@ -5,6 +5,7 @@ use super::{RunError, Running};
 use crate::roll::{Point, Roll};
 use agents::Commitment;
 use agents::device::{Converter, Turned};
+use clearing::Workspace;
 use market::rule::Clearing;
 use market::rule::coupled::{Coupled, check, welfare};
 use market::{
@@ -45,6 +46,9 @@ pub struct Dispatched {
     /// Taken and given, Wh.
     pub energy: Turned,
 }
+
+/// How carriers are cleared together: [`clearing::clear_coupled`].
+pub(super) type Search = fn(&Coupled<'_>, &mut Workspace) -> Claim;
 
 /// Offers on their way to a clearing, and what clearings dispatched.
 #[derive(Default)]
@@ -172,7 +176,7 @@ impl Running<'_> {
         for node in &problem.nodes {
             self.observer.book(node.carrier, node.interval, node.book);
         }
-        let mut claim = clearing::clear_coupled(&problem, &mut self.workspace);
+        let mut claim = (self.search)(&problem, &mut self.workspace);
         let set_aside = claim == Claim::Nothing;
         if set_aside {
             self.must(Command::Clear { carrier: home, interval: first, claim: Claim::Nothing }, None)?;
@@ -180,7 +184,7 @@ impl Running<'_> {
         }
         let problem = self.ledger.state().coupled_problem(first).map_err(refused)?;
         if set_aside {
-            claim = clearing::clear_coupled(&problem, &mut self.workspace);
+            claim = (self.search)(&problem, &mut self.workspace);
         }
         let alone = clearing::alone(&problem, &mut self.workspace);
         let welfare = reached(&problem, &claim);
@@ -247,5 +251,65 @@ impl Offered {
             }
         }
         (dispatched, stored)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Running, play};
+    use super::*;
+    use crate::scenario::Overrides;
+    use crate::{Observer, Scenario};
+    use ledger::{Central, Evidence, Options, audit};
+    use market::{Event, Sink};
+
+    /// Finds nothing for every second interval that has offers.
+    fn half_blind(problem: &Coupled<'_>, workspace: &mut Workspace) -> Claim {
+        let offers = !problem.conversions.is_empty() || !problem.storages.is_empty();
+        match problem.nodes[0].interval.number() % 2 {
+            0 if offers => Claim::Nothing,
+            _ => clearing::clear_coupled(problem, workspace),
+        }
+    }
+
+    #[derive(Default)]
+    struct Seen {
+        clearings: Vec<CoupledClearing>,
+        lapsed: u64,
+    }
+
+    impl Sink for Seen {
+        fn event(&mut self, event: Event) {
+            self.lapsed += u64::from(matches!(event, Event::OffersLapsed { .. }));
+        }
+    }
+
+    impl Observer for Seen {
+        fn coupled(&mut self, clearing: &CoupledClearing) {
+            self.clearings.push(clearing.clone());
+        }
+    }
+
+    #[test]
+    fn a_run_goes_on_without_offers_that_no_claim_suits() {
+        let folder = std::env::temp_dir().join(format!("set_aside_{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("a.ledger");
+        let overrides = Overrides { days: Some(1), ..Overrides::default() };
+        let scenario = Scenario::load("heat_and_power", &overrides).unwrap();
+        let (mut seen, mut ledger) = (Seen::default(), Central::create(&path, Options::default()).unwrap());
+        let mut community = Running::new(&scenario, &mut ledger, &mut seen).unwrap();
+        community.search = half_blind;
+        let summary = play(community).unwrap();
+        drop(ledger);
+        let coupling = summary.coupling.unwrap();
+        assert!(coupling.set_aside > 10 && coupling.gain() > Money::ZERO, "{coupling:?}");
+        assert_eq!(seen.lapsed, coupling.set_aside);
+        for one in seen.clearings.iter().filter(|one| one.set_aside) {
+            assert_eq!((one.welfare, one.conversions.len(), one.stored), (one.alone, 0, Energy::ZERO));
+        }
+        let audit = audit(&path, &Evidence::default(), &mut |_, _| {}).unwrap();
+        assert_eq!((audit.first_violation, audit.root), (None, summary.root));
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

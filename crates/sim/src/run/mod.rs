@@ -73,9 +73,12 @@ pub fn run(
     ledger: &mut dyn Ledger,
     observer: &mut dyn Observer,
 ) -> Result<Summary, RunError> {
-    let mut community = Running::new(scenario, ledger, observer)?;
+    play(Running::new(scenario, ledger, observer)?)
+}
+
+fn play(mut community: Running<'_>) -> Result<Summary, RunError> {
     community.register()?;
-    let intervals = scenario.span.intervals();
+    let intervals = community.scenario.span.intervals();
     for step in 0..=intervals {
         if step < intervals {
             community.publish(step)?;
@@ -114,6 +117,7 @@ struct Running<'a> {
     intents: Vec<Intent>,
     deliveries: Vec<Delivery>,
     offered: coupled::Offered,
+    search: coupled::Search,
     committed: Vec<Commitment>,
 }
 
@@ -173,6 +177,7 @@ impl<'a> Running<'a> {
             intents: Vec::new(),
             deliveries: Vec::with_capacity(prosumers.len()),
             offered: coupled::Offered::default(),
+            search: clearing::clear_coupled,
             committed: Vec::new(),
             scenario,
             ledger,
