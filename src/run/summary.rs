@@ -75,6 +75,7 @@ struct CouplingForm {
     welfare_alone_neur: i128,
     gain_neur: i128,
     stored_wh: i64,
+    set_aside: u64,
     converted: Vec<ConvertedForm>,
 }
 
@@ -288,9 +289,16 @@ impl Finished<'_> {
             .collect();
         let converted =
             if converted.is_empty() { "nothing was converted".into() } else { converted.join("; ") };
+        let aside = match coupling.set_aside {
+            0 => String::new(),
+            count => format!(
+                ";\n  in {count} of {} clearings the offers were set aside, as no claim suited them all",
+                coupling.clearings
+            ),
+        };
         format!(
             "\n  cleared together the orders and offers were worth {} € more than carrier by carrier with every offer at\n  \
-             rest ({converted});\n  without coupling members would have placed other orders\n",
+             rest ({converted});\n  without coupling members would have placed other orders{aside}\n",
             euros(coupling.gain())
         )
     }
@@ -330,6 +338,7 @@ fn coupling_form(coupling: &CouplingSummary) -> CouplingForm {
         welfare_alone_neur: coupling.alone.0,
         gain_neur: coupling.gain().0,
         stored_wh: coupling.stored.0,
+        set_aside: coupling.set_aside,
         converted: converted.collect(),
     }
 }

@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 /// The outcome of one clearing, as claimed by whoever searched for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// Nothing can be traded: no bid reaches an offer.
+    /// Nothing can be traded: no bid reaches an offer. Under `coupled`: no right claim was found, and the offers to
+    /// convert and to store are set aside.
     Nothing,
     /// One price for all.
     UniformPrice {

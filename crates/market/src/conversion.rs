@@ -56,7 +56,7 @@ pub struct StorageOffer {
     pub capacity: Energy,
     /// What it holds before the first interval, Wh, in [0, capacity].
     pub level: Energy,
-    /// What it must hold at least after the last interval, Wh, in [0, capacity].
+    /// What it must hold at least after the last interval, Wh, in [0, capacity).
     pub least: Energy,
     /// Wh stored per Wh taken, parts per million, in (0, 10⁶].
     pub charge_efficiency: u32,

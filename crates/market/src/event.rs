@@ -89,6 +89,15 @@ pub enum Event {
         /// What is paid for it or received, n€.
         money: Money,
     },
+    /// The offers to convert and to store in a row of frozen books are over, and no clearing decided them.
+    OffersLapsed {
+        /// The first interval of the row.
+        interval: DeliveryInterval,
+        /// How many conversions.
+        conversions: u32,
+        /// How many storages.
+        storages: u32,
+    },
     /// A reading is in force.
     Metered(Reading),
     /// A reading was missing at the settlement and stands substituted until it is corrected; its sequence is 0.

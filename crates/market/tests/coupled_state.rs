@@ -186,8 +186,8 @@ fn node(price: i64, margin: [i64; 2]) -> NodeClaim {
     NodeClaim { price: Price(price), between: false, margin: margin.map(Energy), short: [Energy::ZERO; 2] }
 }
 
-/// The case `heat_pump_sets_the_heat_price`, in thousandths.
-fn with_pump() -> (Village, Claim) {
+/// The case `heat_pump_sets_the_heat_price`, in thousandths, without the heat pump.
+fn without_pump() -> Village {
     let mut village = Village::new(other());
     for (member, carrier, side, energy, limit) in [
         (0, ELECTRICITY, Side::Sell, 2_000, 100),
@@ -198,6 +198,11 @@ fn with_pump() -> (Village, Claim) {
         let order = village.order(member, carrier, side, energy, limit);
         village.accept(order);
     }
+    village
+}
+
+fn with_pump() -> (Village, Claim) {
+    let mut village = without_pump();
     let offer = village.pump();
     village.accept(Command::Convert(offer));
     let conversions = vec![ConversionClaim { input: Energy(1_000), outputs: vec![Energy(3_000)] }];
@@ -370,6 +375,9 @@ fn what_cannot_be_is_refused_by_number() {
     check(&|offer| offer.kept = 0, Rejection::BadConversion);
     // Nobody may be forced to charge it.
     check(&|offer| offer.least = Energy(1), Rejection::BadConversion);
+    // What must end full cannot give anything and take back exactly that.
+    let full = |offer: &mut StorageOffer| (offer.level, offer.least) = (offer.capacity, offer.capacity);
+    check(&full, Rejection::BadConversion);
     check(
         &|offer| (offer.level, offer.least, offer.kept) = (Energy(100), Energy(99), 990_000),
         Rejection::BadConversion,
@@ -455,7 +463,7 @@ fn a_clearing_is_addressed_to_the_first_book_of_a_row() {
     village.accept(Command::Close { carrier: HEAT, interval: FIRST });
     let heat = Command::Clear { carrier: HEAT, interval: FIRST, claim: claim.clone() };
     village.refuse(heat, Rejection::WrongStage);
-    assert_eq!(village.clear(Claim::Nothing).err(), Some(Rejection::WrongClaim));
+    assert_eq!(village.clear(Claim::Metered).err(), Some(Rejection::WrongClaim));
     // With the next interval frozen too, the row has two; it begins with the first.
     let next = FIRST.later(1);
     let mut longer = village.clone();
@@ -472,6 +480,57 @@ fn a_clearing_is_addressed_to_the_first_book_of_a_row() {
     let problem = village.state.coupled_problem(FIRST).unwrap();
     assert_eq!((problem.nodes.len(), problem.conversions.len(), problem.storages.len()), (2, 1, 0));
     village.clear(claim).unwrap();
+}
+
+/// Whole Wh can leave no claim that suits all offers: then they lapse, and the orders are cleared without them.
+#[test]
+fn offers_that_no_claim_suits_are_set_aside() {
+    let (mut village, _) = with_pump();
+    let battery = village.battery();
+    village.accept(Command::Store(battery));
+    assert_eq!(village.clear(Claim::Nothing).err(), Some(Rejection::NotFrozen));
+    village.freeze(1);
+    let heat = Command::Clear { carrier: HEAT, interval: FIRST, claim: Claim::Nothing };
+    village.refuse(heat, Rejection::WrongClaim);
+    let mut longer = village.clone();
+    for carrier in [ELECTRICITY, HEAT] {
+        longer.accept(Command::Close { carrier, interval: FIRST.later(1) });
+    }
+    let second = Command::Clear { carrier: ELECTRICITY, interval: FIRST.later(1), claim: Claim::Nothing };
+    longer.refuse(second, Rejection::WrongClaim);
+    let both = Event::OffersLapsed { interval: FIRST, conversions: 1, storages: 1 };
+    assert_eq!(longer.clear(Claim::Nothing), Ok(vec![both]));
+
+    // The battery reaches beyond the row: it has no part in the claim, and lapses as it would at a clearing.
+    let told = village.clear(Claim::Nothing);
+    assert_eq!(told, Ok(vec![Event::OffersLapsed { interval: FIRST, conversions: 1, storages: 0 }]));
+    for (member, carrier, step) in
+        [(2, ELECTRICITY, 0), (2, HEAT, 0), (3, ELECTRICITY, 0), (3, ELECTRICITY, 1)]
+    {
+        assert_eq!(village.position(member, carrier, FIRST.later(step)), Position::default());
+    }
+    assert_eq!([2, 3].map(|member| village.holds(member)), [0, 0]);
+    assert!(
+        [ELECTRICITY, HEAT].iter().all(|carrier| village
+            .state
+            .delivery(*carrier, FIRST)
+            .unwrap()
+            .is_frozen())
+    );
+    assert_eq!(village.clear(Claim::Nothing).err(), Some(Rejection::WrongClaim), "no offer is left");
+    let late = village.pump();
+    village.refuse(Command::Convert(late), Rejection::BookFrozen);
+
+    // As if there had never been any.
+    let mut never = without_pump();
+    never.freeze(1);
+    let claim = Claim::Coupled {
+        nodes: vec![node(100, [0, 500]), node(90, [1_000, 0])],
+        conversions: Vec::new(),
+        storages: Vec::new(),
+    };
+    assert_eq!(village.clear(claim.clone()).unwrap(), never.clear(claim).unwrap());
+    assert_eq!(village.position(1, HEAT, FIRST).bought, Energy(1_000));
 }
 
 /// A conversion waits with every carrier that it touches: none of them is settled before it is decided.

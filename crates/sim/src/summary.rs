@@ -76,6 +76,8 @@ pub struct CouplingSummary {
     pub converted: [Turned; Converter::COUNT],
     /// What storages gave in other intervals than they took it, Wh.
     pub stored: Energy,
+    /// How many of the clearings had no right claim for their offers and went on without them.
+    pub set_aside: u64,
 }
 
 impl CouplingSummary {
@@ -85,6 +87,7 @@ impl CouplingSummary {
         self.welfare += clearing.welfare;
         self.alone += clearing.alone;
         self.stored += clearing.stored;
+        self.set_aside += u64::from(clearing.set_aside);
         for one in &clearing.conversions {
             let sum = &mut self.converted[one.kind as usize];
             sum.input += one.energy.input;

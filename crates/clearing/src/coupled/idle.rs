@@ -1,4 +1,4 @@
-//! The last resort: every carrier alone and every offer idle, which is right where nothing gains by
+//! The last claim tried: every carrier alone and every offer idle, which is right where nothing gains by
 //! converting or storing.
 
 use crate::{Workspace, selection};

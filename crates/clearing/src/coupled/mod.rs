@@ -37,8 +37,9 @@ pub(crate) struct Memory {
 ///
 /// The orders are as the state accepts them, and a storage that does nothing ends at its least level or
 /// above. The same for the same binary, on one thread and without time limits (law C9). Where nothing that
-/// meets the check is found, the claim is that nothing is converted or stored; of problems that count single
-/// Wh there are some of which no claim is right.
+/// meets the check is found, the claim is that nothing is converted or stored; and where that is wrong too,
+/// [`Claim::Nothing`], which sets the offers aside, so that the orders can be cleared without them. Of problems
+/// that count single Wh there are some of which no claim is right. Without offers there always is one.
 #[must_use]
 pub fn clear_coupled(problem: &Coupled<'_>, workspace: &mut Workspace) -> Claim {
     let exact = Programme::of(problem);
@@ -65,7 +66,11 @@ pub fn clear_coupled(problem: &Coupled<'_>, workspace: &mut Workspace) -> Claim 
             programme = next;
         }
     }
-    found.unwrap_or_else(|| idle::claim(problem, workspace))
+    found.unwrap_or_else(|| {
+        let claim = idle::claim(problem, workspace);
+        let offers = !problem.conversions.is_empty() || !problem.storages.is_empty();
+        if offers && !is_right(problem, &claim, &mut workspace.coupled) { Claim::Nothing } else { claim }
+    })
 }
 
 /// The welfare of `problem` with each carrier and interval cleared alone and every offer idle, n€.

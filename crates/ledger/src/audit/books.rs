@@ -231,6 +231,9 @@ impl Books {
                 let claim = (&nodes[..], &conversions[..], &storages[..]);
                 self.clear_coupled((*carrier, *interval), claim, events, tally);
             }
+            Command::Clear { carrier, interval, claim: Claim::Nothing } if self.is_coupled(*carrier) => {
+                self.set_aside((*carrier, *interval), events, tally);
+            }
             Command::Clear { carrier, interval, .. } => self.clear(*carrier, *interval, events, tally),
             Command::Read(reading) => {
                 let told = events == [Event::Metered(*reading)];

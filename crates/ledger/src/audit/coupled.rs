@@ -30,20 +30,7 @@ impl Books {
         tally: &mut Tally,
     ) {
         let markets = self.coupled();
-        let frozen = |carrier: Carrier, start: u64| {
-            self.deliveries.get(&(carrier, start)).is_some_and(|own| own.frozen)
-        };
-        let row: Vec<DeliveryInterval> =
-            (0..).map(|step| first.later(step)).take_while(|at| frozen(carrier, at.start)).collect();
-        let whole = markets.first().is_some_and(|market| market.carrier == carrier)
-            && row.iter().all(|at| markets.iter().all(|market| frozen(market.carrier, at.start)))
-            && !row.is_empty()
-            && first.start.checked_sub(first.duration.into()).is_none_or(|start| !frozen(carrier, start));
-        tally.check(Law::D3, whole, || "part of a row of frozen books is cleared, or none".into());
-
-        let offers = std::mem::take(&mut self.offers);
-        let (decided, open): (Vec<_>, Vec<_>) = offers.into_iter().partition(|offer| offer.touches(&row));
-        self.offers = open;
+        let (row, decided) = self.decided((carrier, first), tally);
         let places: Vec<(DeliveryInterval, Market)> =
             row.iter().flat_map(|at| markets.iter().map(|market| (*at, *market))).collect();
         let Some(does) = self.beside(&decided, &row, claim, tally).filter(|_| places.len() == claim.0.len())
@@ -62,10 +49,62 @@ impl Books {
         tally.check(Law::C12, outcomes.next().is_none(), || "more outcomes than books".into());
         let short: Money = places.iter().zip(claim.0).map(|((_, market), node)| spread(market, node)).sum();
         does.prove(&nodes, orders, short, tally);
-        for leg in decided.iter().flat_map(|offer| offer.legs().into_iter().map(move |leg| (offer, leg))) {
-            let (offer, leg) = leg;
-            let taken = does.moved(offer, &leg).max(Energy::ZERO);
-            let released = self.promised(leg.meter, leg.most[0] - taken);
+        self.let_go(&decided, |offer, leg| does.moved(offer, leg).max(Energy::ZERO));
+    }
+
+    /// The offers of a row are set aside: they lapse undecided, and its books are as frozen as before.
+    ///
+    /// The log alone does not show whether they had to be. Whoever doubts it searches for a right claim of what was
+    /// frozen: one that the market's check accepts speaks against the operator (C7).
+    pub(super) fn set_aside(
+        &mut self,
+        place: (Carrier, DeliveryInterval),
+        events: &[Event],
+        tally: &mut Tally,
+    ) {
+        let (row, decided) = self.decided(place, tally);
+        let (mut conversions, mut storages) = (0, 0);
+        for offer in decided.iter().filter(|offer| offer.lies_within(&row)) {
+            match offer {
+                OwnOffer::Convert(_) => conversions += 1,
+                OwnOffer::Store(_) => storages += 1,
+            }
+        }
+        tally.check(Law::C6, conversions + storages > 0, || "no offer is there to be set aside".into());
+        let told = [Event::OffersLapsed { interval: place.1, conversions, storages }];
+        tally.equal(Law::C7, events, &told[..], "what happened when offers were set aside");
+        self.let_go(&decided, |_, _| Energy::ZERO);
+    }
+
+    /// The books that are frozen in a row, and the offers with a part in one of them, which are open no longer.
+    fn decided(
+        &mut self,
+        (carrier, first): (Carrier, DeliveryInterval),
+        tally: &mut Tally,
+    ) -> (Vec<DeliveryInterval>, Vec<OwnOffer>) {
+        let markets = self.coupled();
+        let frozen = |carrier: Carrier, start: u64| {
+            self.deliveries.get(&(carrier, start)).is_some_and(|own| own.frozen)
+        };
+        let row: Vec<DeliveryInterval> =
+            (0..).map(|step| first.later(step)).take_while(|at| frozen(carrier, at.start)).collect();
+        let whole = markets.first().is_some_and(|market| market.carrier == carrier)
+            && row.iter().all(|at| markets.iter().all(|market| frozen(market.carrier, at.start)))
+            && !row.is_empty()
+            && first.start.checked_sub(first.duration.into()).is_none_or(|start| !frozen(carrier, start));
+        tally.check(Law::D3, whole, || "part of a row of frozen books is cleared, or none".into());
+        let offers = std::mem::take(&mut self.offers);
+        let (decided, open) = offers.into_iter().partition(|offer| offer.touches(&row));
+        self.offers = open;
+        (row, decided)
+    }
+
+    /// Of offers that are over, nothing is promised any more but what they took.
+    fn let_go(&mut self, offers: &[OwnOffer], taken: impl Fn(&OwnOffer, &Leg) -> Energy) {
+        for (offer, leg) in
+            offers.iter().flat_map(|offer| offer.legs().into_iter().map(move |leg| (offer, leg)))
+        {
+            let released = self.promised(leg.meter, leg.most[0] - taken(offer, &leg));
             self.account(offer.account()).holds -= released;
             self.touched.push(offer.account());
         }

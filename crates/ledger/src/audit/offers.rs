@@ -83,6 +83,10 @@ impl Books {
         markets.iter().filter(|market| matches!(market.rule, Rule::Coupled { .. })).copied().collect()
     }
 
+    pub(super) fn is_coupled(&self, carrier: Carrier) -> bool {
+        self.coupled().iter().any(|market| market.carrier == carrier)
+    }
+
     /// What open offers may take and give at a metering point in an interval, Wh.
     pub(super) fn offered(&self, meter: MeterId, interval: DeliveryInterval) -> [Energy; 2] {
         let legs = self.offers.iter().flat_map(OwnOffer::legs);
@@ -151,6 +155,7 @@ impl Books {
                 let parts = [offer.charge_efficiency, offer.discharge_efficiency, offer.kept];
                 let sound = parts.iter().all(|part| (1..=1_000_000).contains(part))
                     && (Energy::ZERO..=offer.capacity).contains(&offer.level)
+                    && offer.least < offer.capacity
                     && (millionths(offer.least)..=millionths(offer.capacity)).contains(&idle);
                 tally.check(Law::S10, sound, || "a storage that holds or gives what it cannot".into());
             }

@@ -87,6 +87,13 @@ pub(super) fn lies(event: Event) -> Vec<(&'static str, Event)> {
             lies.push(("Converted.energy", told(energy + Energy(1), money)));
             lies.push(("Converted.money", told(energy, money + Money(1))));
         }
+        Event::OffersLapsed { interval, conversions, storages } => {
+            let told =
+                |interval, conversions, storages| Event::OffersLapsed { interval, conversions, storages };
+            lies.push(("OffersLapsed.interval", told(interval.later(1), conversions, storages)));
+            lies.push(("OffersLapsed.conversions", told(interval, conversions + 1, storages)));
+            lies.push(("OffersLapsed.storages", told(interval, conversions, storages + 1)));
+        }
         Event::Substituted(reading) => {
             let import = reading.import + Energy(1);
             lies.push(("Substituted.import", Event::Substituted(market::Reading { import, ..reading })));

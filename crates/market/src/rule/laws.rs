@@ -138,9 +138,9 @@ const fn coupled(law: Law) -> Binding {
             Weakened("but for the few Wh that better orders lack because conversions come in whole ones")
         }
         Law::C6 => Weakened("of the orders of a node, less what is short; of conversions, where equal"),
-        Law::C7 => {
-            Weakened("optimal within the gap that the claim's prices prove, which whole numbers explain")
-        }
+        Law::C7 => Weakened(
+            "within the gap that the claim's prices prove; of the orders alone if offers are set aside",
+        ),
         Law::C8 => Weakened("for orders; a price can lie beyond the collar, to their advantage"),
         Law::C10 => Weakened("of a book that no offer touches; elsewhere several prices can be optimal"),
         _ => Holds,

@@ -130,12 +130,14 @@ impl State {
         let levels = [offer.level, offer.least];
         let held = efficiencies.iter().zip(least).all(|(part, least)| (least..=PPM).contains(part))
             && levels.iter().all(|level| (0..=offer.capacity.0).contains(&level.0));
-        // Left alone it must do what it has to, or a market with nothing to charge it could not be cleared.
+        // Left alone it must do what it has to, or a market with nothing to charge it could not be cleared. And one that
+        // must end full could not take back what it gave: a whole Wh taken can raise a level by a Wh, past the only right
+        // one.
         let reservoir = reservoir(offer, Vec::new());
         let idle = || {
             (0..=further).fold(millionths(offer.level), |level, _| reservoir.level_after(level, Energy::ZERO))
         };
-        if !held || idle() < millionths(offer.least) {
+        if !held || offer.least == offer.capacity || idle() < millionths(offer.least) {
             return Err(Rejection::BadConversion);
         }
         let home = self.room(&parts, |offers| offers.storages.len())?;
@@ -327,7 +329,8 @@ impl State {
         if home && !goes_on { Ok(()) } else { Err(Rejection::WrongStage) }
     }
 
-    /// Clears all coupled carriers over the books that are frozen in a row, of which `first` must be the first.
+    /// Clears all coupled carriers over the books that are frozen in a row, of which `first` must be the first. Where
+    /// nothing is claimed, the offers are set aside instead, and the row is as frozen as before.
     pub(super) fn clear_coupled(
         &mut self,
         carrier: Carrier,
@@ -337,11 +340,16 @@ impl State {
     ) -> Result<(), Rejection> {
         let markets = self.coupled();
         let row = self.row(&markets, carrier, first)?;
-        let Claim::Coupled { nodes, conversions, storages } = claim else {
-            return Err(Rejection::WrongClaim);
+        let lapsing = self.lapsing(carrier, &row);
+        let (nodes, conversions, storages) = match claim {
+            Claim::Coupled { nodes, conversions, storages } => (nodes, conversions, storages),
+            Claim::Nothing if lapsing.has_parts() => {
+                self.addressed(&markets, carrier, first)?;
+                return self.set_aside(&markets, &row, &lapsing, sink);
+            }
+            _ => return Err(Rejection::WrongClaim),
         };
         self.addressed(&markets, carrier, first)?;
-        let lapsing = self.lapsing(carrier, &row);
         let mut outs = core::mem::take(&mut self.scratch.clearings);
         let checked = self.problem(&markets, &row, &lapsing).and_then(|problem| {
             outs.resize_with(problem.nodes.len().max(outs.len()), Clearing::default);
@@ -474,6 +482,35 @@ impl State {
         Ok(())
     }
 
+    /// All offers of a row lapse, and what they promised is released: whole Wh can leave no claim that suits them all,
+    /// and they must not keep the orders from being cleared.
+    fn set_aside(
+        &mut self,
+        markets: &[Market],
+        row: &[DeliveryInterval],
+        lapsing: &Lapsing,
+        sink: &mut impl Sink,
+    ) -> Result<(), Rejection> {
+        let mut bank = Bank { accounts: &mut self.accounts, dirty: &mut self.commitment.accounts_dirty };
+        for (interval, market) in row.iter().flat_map(|at| markets.iter().map(move |market| (at, market))) {
+            let key = (interval.start, market.carrier);
+            let delivery = self.deliveries.get_mut(&key).ok_or(Rejection::NotFrozen)?;
+            for leg in core::mem::take(&mut delivery.legs) {
+                let place = *self.places.get(leg.meter.0 as usize).ok_or(Rejection::UnknownMeter)?;
+                let position = delivery.positions.get_mut(place as usize).ok_or(Rejection::UnknownMeter)?;
+                bank.release(leg.account, position.lapse_leg(&leg, market.cap))?;
+            }
+            delivery.dirty = true;
+        }
+        self.lapse(markets, row, lapsing)?;
+        if let Some(interval) = row.first().copied() {
+            let [conversions, storages] = [lapsing.conversions.len(), lapsing.storages.len()];
+            let (conversions, storages) = (conversions as u32, storages as u32);
+            sink.event(Event::OffersLapsed { interval, conversions, storages });
+        }
+        Ok(())
+    }
+
     /// The offers leave their places; of a storage with a part beyond the row, all that it promised there is released.
     fn lapse(
         &mut self,
@@ -527,6 +564,11 @@ struct Lapsing {
 type Moved = BTreeMap<(AccountId, u64, MeterId, u64), Energy>;
 
 impl Lapsing {
+    /// Whether any offer takes part.
+    fn has_parts(&self) -> bool {
+        !self.conversions.is_empty() || !self.storages.is_empty()
+    }
+
     fn moved(&self, conversions: &[ConversionClaim], storages: &[StorageClaim]) -> Moved {
         let mut moved = Moved::new();
         for (Conversion { account, interval, input, outputs, nonce, .. }, does) in

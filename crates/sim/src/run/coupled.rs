@@ -29,6 +29,8 @@ pub struct CoupledClearing {
     pub conversions: Vec<Dispatched>,
     /// Energy that storages give in other intervals than they took it, Wh.
     pub stored: Energy,
+    /// Whether the offers were set aside before, as whole Wh left no claim that suited them all.
+    pub set_aside: bool,
 }
 
 /// What a coupled clearing dispatches of a member's converters of a kind in one interval.
@@ -58,6 +60,12 @@ pub(super) struct Offered {
 impl Offered {
     pub(super) fn commitment(&self, interval: DeliveryInterval, member: usize) -> Commitment {
         self.commitments.get(&interval.start).map_or_else(Commitment::default, |all| all[member])
+    }
+
+    /// No offer waits any more: none is dispatched.
+    fn set_aside(&mut self) {
+        self.conversions.clear();
+        self.storages.clear();
     }
 
     /// The interval is over.
@@ -164,14 +172,24 @@ impl Running<'_> {
         for node in &problem.nodes {
             self.observer.book(node.carrier, node.interval, node.book);
         }
-        let claim = clearing::clear_coupled(&problem, &mut self.workspace);
+        let mut claim = clearing::clear_coupled(&problem, &mut self.workspace);
+        let set_aside = claim == Claim::Nothing;
+        if set_aside {
+            self.must(Command::Clear { carrier: home, interval: first, claim: Claim::Nothing }, None)?;
+            self.offered.set_aside();
+        }
+        let problem = self.ledger.state().coupled_problem(first).map_err(refused)?;
+        if set_aside {
+            claim = clearing::clear_coupled(&problem, &mut self.workspace);
+        }
         let alone = clearing::alone(&problem, &mut self.workspace);
         let welfare = reached(&problem, &claim);
         if let Claim::Coupled { conversions, storages, .. } = &claim {
             let members = self.prosumers.len();
             let (conversions, stored) = self.offered.dispatch(conversions, storages, members);
             let intervals = row.len();
-            let clearing = CoupledClearing { first, intervals, welfare, alone, conversions, stored };
+            let clearing =
+                CoupledClearing { first, intervals, welfare, alone, conversions, stored, set_aside };
             self.tally.coupled(&clearing);
             self.observer.coupled(&clearing);
         }

@@ -23,7 +23,7 @@ impl Cleared {
     pub(crate) fn of(problem: &Coupled<'_>) -> Result<Self, String> {
         let Claim::Coupled { nodes, conversions, storages } = clear_coupled(problem, &mut Workspace::new())
         else {
-            return Err("another claim".into());
+            return Err("the offers are to be set aside".into());
         };
         let mut outs = vec![Clearing::default(); nodes.len()];
         let parts = (&nodes[..], &conversions[..], &storages[..]);

@@ -49,8 +49,7 @@ fn the_optimum_of_an_independent_solver_is_reached_but_for_whole_wh() {
     assert!(count >= 1_000);
 }
 
-/// For very few problems, of single Wh, none is found: there can be no prices at which everybody likes whole
-/// Wh.
+/// For very few problems, of single Wh, none is found.
 #[test]
 fn what_is_found_for_random_problems_is_right() {
     let seeds: u64 = ProptestConfig::default().cases.max(10_000).into();
@@ -74,6 +73,35 @@ fn what_is_found_for_random_problems_is_right() {
     }
     println!("{seeds} problems: {none} without a claim, {short} with orders that lack a Wh");
     assert!(none * 20_000 <= seeds, "{none}");
+}
+
+/// A battery must end as full as it was. It should sell in the first interval and buy that back in the second, but no
+/// whole Wh that it takes, 0.95 of each, make up for whole ones that it gives, 1/0.95 of each; and if it rests, whoever
+/// values a Wh at 1 000 is left without while one is offered at 10. So no claim is right. The state refuses such an offer;
+/// of those that it accepts, the search finds none for the problem with this seed.
+#[test]
+fn where_nothing_is_found_the_offers_are_set_aside() {
+    let mut full = Instance::new(2, 1);
+    full.enter("b", &[0, 1_000, 10]);
+    full.enter("o", &[1, 10, 50]);
+    full.enter("s", &[0, 2, 0, 10, 10, 10, 10, 10, 950_000, 950_000, 1_000_000, 0]);
+    for mut instance in [full, Instance::random(11_452)] {
+        let mut workspace = Workspace::new();
+        assert_eq!(clear_coupled(&instance.problem(), &mut workspace), Claim::Nothing);
+        let alone = alone(&instance.problem(), &mut workspace);
+        instance.conversions.clear();
+        instance.storages.clear();
+        let problem = instance.problem();
+        let cleared = Cleared::of(&problem).unwrap();
+        assert_eq!((cleared.welfare(&problem), cleared.gap(&problem)), (alone, Money::ZERO));
+    }
+    // With room for a Wh above the least level there is a claim.
+    let mut nearly = Instance::new(2, 1);
+    nearly.enter("b", &[0, 1_000, 10]);
+    nearly.enter("o", &[1, 10, 50]);
+    nearly.enter("s", &[0, 2, 0, 10, 10, 10, 10, 9, 950_000, 950_000, 1_000_000, 0]);
+    let cleared = Cleared::of(&nearly.problem()).unwrap();
+    assert!(cleared.storages[0].flows[0] < Energy::ZERO);
 }
 
 #[test]
