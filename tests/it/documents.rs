@@ -89,14 +89,14 @@ fn the_forms_are_the_documented_ones() {
     let verbs = [
         ("clear", vec!["clear", "orders.csv", "--json"], vec![]),
         ("share", vec!["share", "metered.csv", "--json"], with_options),
-        ("run", vec!["run", "two_houses", "--json"], vec!["code", "count"]), // nothing is refused there
+        ("run", vec!["run", "village", "--days", "1", "--json"], vec!["code", "count"]), // nothing is refused there
         ("compare", vec!["compare", "two_houses", "--json"], vec!["reason"]), // nothing is left out
         (
             "study vpp",
             vec!["study", "vpp", "--players", "Solar park,Battery", "--lies", "50", "--json"],
             vec![],
         ),
-        ("audit", vec!["audit", "reports/two_houses.sqlite", "--json"], vec!["record", "reason"]),
+        ("audit", vec!["audit", "reports/village.sqlite", "--json"], vec!["record", "reason"]),
         ("config", vec!["config", "--json"], vec![]),
     ];
     for (verb, arguments, without_occasion) in verbs {

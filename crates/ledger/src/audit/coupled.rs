@@ -325,6 +325,7 @@ impl Does<'_> {
         if nodes.values().any(|node| node.price.abs() == MAX_PRICE) {
             return;
         }
+        // What the prices allow orders and offers to gain, less what orders gained and offers cost.
         let mut gap = orders.0 - orders.1;
         let mut explained = short;
         for (offer, carriers, does) in &self.conversions {
@@ -348,7 +349,7 @@ impl Does<'_> {
             let (worth, rounding) =
                 (withheld.iter().sum::<i128>(), withheld.iter().map(|lost| (*lost).max(0)).sum::<i128>());
             let up = |millionths: i128| Money(-(-millionths).div_euclid(MILLION));
-            gap += up(capacity * gain.max(0) - (taken * gain - worth));
+            gap += up(capacity * gain.max(0)) + does.input * offer.cost;
             explained += up(capacity * coarse + rounding);
             let earned = taken * (gain - MILLION * i128::from(input.between)) - worth;
             tally.check(Law::C3, earned >= -(taken * coarse + rounding), || {
@@ -361,14 +362,8 @@ impl Does<'_> {
                 nodes.get(&(*carrier, start)).map_or(0, |node| i128::from(node.price.0))
             };
             let (best, coarse) = best_use(offer, does, &price);
-            let worn = |flow: &Energy| i128::from((-*flow).max(Energy::ZERO).0) * i128::from(offer.cost.0);
-            let earned: i128 = does
-                .flows
-                .iter()
-                .enumerate()
-                .map(|(step, flow)| -i128::from(flow.0) * price(step) - worn(flow))
-                .sum();
-            gap += Money(best - earned);
+            let given: Energy = does.flows.iter().map(|flow| (-*flow).max(Energy::ZERO)).sum();
+            gap += Money(best) + given * offer.cost;
             explained += Money(coarse);
         }
         tally.check(Law::C7, gap <= explained, || {

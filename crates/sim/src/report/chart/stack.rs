@@ -127,14 +127,14 @@ mod tests {
             lines: vec![Line { class: "price", values: vec![1.0, 2.0] }],
         };
         let svg = chart.draw(Size::Wide);
-        // From −50 to 100 on 240 units: zero lies at 26 + 160. Nothing is drawn where nothing is given.
+        // From −60, the next round number, to 100 on 240 units: zero lies at 26 + 150. Nothing is drawn where nothing is given.
         assert_eq!(svg.matches("<rect class=\"fill").count(), 3);
         assert!(
-            svg.contains("class=\"fill sun\" x=\"70.1\" y=\"26.0\" width=\"415.8\" height=\"160.0\""),
+            svg.contains("class=\"fill sun\" x=\"70.1\" y=\"26.0\" width=\"415.8\" height=\"150.0\""),
             "{svg}"
         );
         assert!(
-            svg.contains("class=\"fill car\" x=\"70.1\" y=\"186.0\" width=\"415.8\" height=\"80.0\""),
+            svg.contains("class=\"fill car\" x=\"70.1\" y=\"176.0\" width=\"415.8\" height=\"75.0\""),
             "{svg}"
         );
     }
