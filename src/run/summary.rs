@@ -292,7 +292,7 @@ impl Finished<'_> {
         let aside = match coupling.set_aside {
             0 => String::new(),
             count => format!(
-                ";\n  in {count} of {} clearings the offers were set aside, as no claim suited them all",
+                ";\n  in {count} of {} clearings the offers were set aside, as no right claim was found",
                 coupling.clearings
             ),
         };

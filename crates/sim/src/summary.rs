@@ -76,7 +76,7 @@ pub struct CouplingSummary {
     pub converted: [Turned; Converter::COUNT],
     /// What storages gave in other intervals than they took it, Wh.
     pub stored: Energy,
-    /// How many of the clearings had no right claim for their offers and went on without them.
+    /// How many of the clearings went on without their offers, as no right claim was found.
     pub set_aside: u64,
 }
 

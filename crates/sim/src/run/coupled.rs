@@ -30,7 +30,7 @@ pub struct CoupledClearing {
     pub conversions: Vec<Dispatched>,
     /// Energy that storages give in other intervals than they took it, Wh.
     pub stored: Energy,
-    /// Whether the offers were set aside before, as whole Wh left no claim that suited them all.
+    /// Whether the offers were set aside before, as no right claim was found.
     pub set_aside: bool,
 }
 
