@@ -1,84 +1,18 @@
 //! How fast the auctions clear: from the unsorted book as the state holds it to a claim that the check accepts, the
 //! check included; beside it what the machine can do at all. CPU time of one thread.
 
+mod measure;
+
 use clearing::{Workspace, clear, consensus};
-use cpu_time::ThreadTime;
-use criterion::measurement::{Measurement, ValueFormatter};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use market::rule::{Allocation, Clearing, Metered, OpenBook, Pairs, check, metered};
 use market::{
     AccountId, Attributes, Book, BookOrder, Details, Energy, Fraction, Location, MAX_PRICE, MeterId, Price,
     PriceConvention, Prices, Quality, Rule, SharingKey, Side, Stage, Stages, TariffId, TimeInForce,
 };
+use measure::{CpuTime, Random};
 use std::hint::black_box;
 use std::time::Duration;
-
-/// CPU time of the thread: other work on the machine does not count.
-struct CpuTime;
-
-impl Measurement for CpuTime {
-    type Intermediate = ThreadTime;
-    type Value = Duration;
-
-    fn start(&self) -> ThreadTime {
-        ThreadTime::now()
-    }
-    fn end(&self, start: ThreadTime) -> Duration {
-        start.elapsed()
-    }
-    fn add(&self, one: &Duration, other: &Duration) -> Duration {
-        *one + *other
-    }
-    fn zero(&self) -> Duration {
-        Duration::ZERO
-    }
-    fn to_f64(&self, value: &Duration) -> f64 {
-        value.as_nanos() as f64
-    }
-    fn formatter(&self) -> &dyn ValueFormatter {
-        &PerElement
-    }
-}
-
-/// Nanoseconds; per order (key, meter) where the number of them is known.
-struct PerElement;
-
-impl ValueFormatter for PerElement {
-    fn scale_values(&self, _: f64, _: &mut [f64]) -> &'static str {
-        "ns"
-    }
-    fn scale_throughputs(&self, _: f64, throughput: &Throughput, values: &mut [f64]) -> &'static str {
-        match throughput {
-            Throughput::Elements(elements) => {
-                values.iter_mut().for_each(|value| *value /= *elements as f64);
-                "ns each"
-            }
-            Throughput::Bytes(bytes) => {
-                values.iter_mut().for_each(|value| *value = *bytes as f64 / *value);
-                "GB/s"
-            }
-            _ => "",
-        }
-    }
-    fn scale_for_machines(&self, _: &mut [f64]) -> &'static str {
-        "ns"
-    }
-}
-
-/// A generator of our own, so that the book is the same everywhere (SplitMix64, Steele et al. 2014).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ z >> 31
-    }
-    fn between(&mut self, from: i64, to: i64) -> i64 {
-        from + (self.next() % (to - from + 1) as u64) as i64
-    }
-}
 
 /// Half bids, half offers, distinct accounts in random order; limits between 5 and 40 ct/kWh in steps of `tick`.
 fn book(orders: u32, tick: i64) -> Book {

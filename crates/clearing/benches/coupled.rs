@@ -1,9 +1,9 @@
 //! How fast coupled carriers clear: from the unsorted books to a claim that the check accepts, which the
 //! search includes. CPU time of one thread.
 
+mod measure;
+
 use clearing::{Workspace, clear_coupled};
-use cpu_time::ThreadTime;
-use criterion::measurement::{Measurement, ValueFormatter};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use market::rule::Clearing;
 use market::rule::coupled::{Converter, Coupled, Node, Reservoir, check};
@@ -11,69 +11,9 @@ use market::{
     AccountId, Book, BookOrder, Carrier, Claim, DeliveryInterval, Energy, Fraction, MAX_PRICE, MeterId,
     Price, TimeInForce,
 };
+use measure::{CpuTime, Random};
 use std::hint::black_box;
 use std::time::Duration;
-
-/// CPU time of the thread: other work on the machine does not count.
-struct CpuTime;
-
-impl Measurement for CpuTime {
-    type Intermediate = ThreadTime;
-    type Value = Duration;
-
-    fn start(&self) -> ThreadTime {
-        ThreadTime::now()
-    }
-    fn end(&self, start: ThreadTime) -> Duration {
-        start.elapsed()
-    }
-    fn add(&self, one: &Duration, other: &Duration) -> Duration {
-        *one + *other
-    }
-    fn zero(&self) -> Duration {
-        Duration::ZERO
-    }
-    fn to_f64(&self, value: &Duration) -> f64 {
-        value.as_nanos() as f64
-    }
-    fn formatter(&self) -> &dyn ValueFormatter {
-        &Micros
-    }
-}
-
-/// Microseconds.
-struct Micros;
-
-impl ValueFormatter for Micros {
-    fn scale_values(&self, _: f64, values: &mut [f64]) -> &'static str {
-        values.iter_mut().for_each(|value| *value /= 1e3);
-        "µs"
-    }
-    fn scale_throughputs(&self, _: f64, throughput: &Throughput, values: &mut [f64]) -> &'static str {
-        if let Throughput::Elements(elements) = throughput {
-            values.iter_mut().for_each(|value| *value /= *elements as f64);
-        }
-        "ns each"
-    }
-    fn scale_for_machines(&self, _: &mut [f64]) -> &'static str {
-        "ns"
-    }
-}
-
-/// A generator of our own, so that the books are the same everywhere (SplitMix64, Steele et al. 2014).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ z >> 31
-    }
-    fn between(&mut self, from: i64, to: i64) -> i64 {
-        from + (self.next() % (to - from + 1) as u64) as i64
-    }
-}
 
 /// So many orders on three carriers in all, per interval: electricity between 5 and 40 ct/kWh, heat and gas
 /// cheaper.
