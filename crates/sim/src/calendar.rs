@@ -117,14 +117,15 @@ pub fn format_instant(unix: u64, offset: i32) -> String {
     let local = unix as i64 + i64::from(offset);
     let (year, month, day) = civil_from_days(local.div_euclid(DAY as i64));
     let clock = local.rem_euclid(DAY as i64);
-    let zone = if offset == 0 {
-        "Z".to_owned()
-    } else {
-        let sign = if offset < 0 { '-' } else { '+' };
-        format!("{sign}{:02}:{:02}", offset.abs() / 3600, offset.abs() / 60 % 60)
-    };
+    let zone = if offset == 0 { "Z".to_owned() } else { format_offset(offset) };
     let (hours, minutes, seconds) = (clock / 3600, clock / 60 % 60, clock % 60);
     format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}{zone}")
+}
+
+/// An offset from UTC in seconds as ISO 8601 has it: `+01:00`.
+pub(crate) fn format_offset(offset: i32) -> String {
+    let sign = if offset < 0 { '-' } else { '+' };
+    format!("{sign}{:02}:{:02}", offset.abs() / 3600, offset.abs() / 60 % 60)
 }
 
 #[cfg(test)]

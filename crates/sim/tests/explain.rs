@@ -53,7 +53,7 @@ fn the_quarter_hour_worked_by_hand_is_told_in_its_numbers() {
     let told = played.explain("Neighbour", june(5, 52)); // any instant within
     let text = told.sentences.join("\n").replace(['\u{a0}', '\u{202f}'], " ");
     for part in [
-        "Neighbour, Mon 21 June 2021, 05:45 to 06:00:",
+        "Neighbour, Mon 21 June 2021, 05:45 to 06:00 (UTC+01:00):",
         "took 323 Wh: reading 24",
         "it had bought 45 Wh from neighbours at 24.33 ct/kWh, 1.095 ct in all",
         "the limit of the bid that was filled only in part, its own",

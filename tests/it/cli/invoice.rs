@@ -76,7 +76,7 @@ fn an_interval_is_explained_in_words_and_numbers() {
     let folder = played();
     let run = folder.wattle(&["explain", "Neighbour", "2021-06-21T05:50+01:00", "--quiet"]);
     assert_eq!((run.code, run.err.as_str()), (0, ""));
-    assert!(run.out.starts_with("Neighbour, Mon 21 June 2021, 05:45 to 06:00:\n"), "{}", run.out);
+    assert!(run.out.starts_with("Neighbour, Mon 21 June 2021, 05:45 to 06:00 (UTC+01:00):\n"), "{}", run.out);
     let json = folder.wattle(&["explain", "7", "2021-06-21T04:50Z", "--ledger", LEDGER, "--json"]).json();
     assert_eq!(json["start"], "2021-06-21T05:45:00+01:00");
     assert_eq!(json["money_neur"], 128_198_700);

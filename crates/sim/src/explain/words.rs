@@ -34,11 +34,12 @@ pub(super) fn of_all(explanation: &Explanation, names: &Names, community: &Commu
     let [from, until] =
         [explanation.interval.start, explanation.interval.end()].map(|at| local(at, community));
     let head = format!(
-        "{}, {}, {} to {}:",
+        "{}, {}, {} to {} (UTC{}):",
         names.of_account(explanation.account),
         from.date(),
         from.clock(),
-        until.clock()
+        until.clock(),
+        crate::calendar::format_offset(community.utc_offset)
     );
     let mut sentences = vec![head];
     for sentence in explanation.points.iter().flat_map(|point| &point.sentences) {
