@@ -1,0 +1,1 @@
+//! Many power flows of one network: a time series on all cores.

@@ -1,0 +1,51 @@
+//! Networks from elsewhere.
+//!
+//! An importer that meets what it does not support says so by name; it never drops an element silently.
+
+mod matpower;
+pub use matpower::from_matpower;
+mod pandapower;
+pub use pandapower::from_pandapower;
+mod simbench;
+pub use simbench::from_simbench;
+
+/// What kept a file from being read.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The text is not of its format.
+    #[error("{what}, line {line}: {message}")]
+    Syntax {
+        /// File or table.
+        what: String,
+        /// Line, from 1.
+        line: usize,
+        /// What is wrong and what to do.
+        message: String,
+    },
+    /// A value is missing or impossible.
+    #[error("{what}, {element}: {message}")]
+    Value {
+        /// File or table.
+        what: String,
+        /// Element or row.
+        element: String,
+        /// What is wrong and what to do.
+        message: String,
+    },
+    /// The file uses something that this importer does not know.
+    #[error("{what} is not supported: {}", .elements.join(", "))]
+    Unsupported {
+        /// What is used.
+        what: String,
+        /// Which elements use it.
+        elements: Vec<String>,
+    },
+    /// The file system.
+    #[error("{path} cannot be read: {source}")]
+    Io {
+        /// Which file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+}

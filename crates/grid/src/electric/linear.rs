@@ -1,0 +1,1 @@
+//! Linear power flows: the DC approximation and LinDistFlow.

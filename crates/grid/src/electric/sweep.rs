@@ -1,0 +1,1 @@
+//! Backward–forward sweep for radial networks.

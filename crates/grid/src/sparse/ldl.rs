@@ -1,0 +1,1 @@
+//! Sparse LDLᵀ factorisation of symmetric, indefinite matrices.

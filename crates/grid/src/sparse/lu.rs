@@ -1,0 +1,1 @@
+//! Sparse LU factorisation.

@@ -1,0 +1,8 @@
+//! Sparse matrices and their factorisations, symbolic work apart from numeric so that it is done once.
+
+mod csc;
+pub use csc::Csc;
+mod order;
+pub use order::minimum_degree;
+pub mod ldl;
+pub mod lu;

@@ -1,0 +1,5 @@
+//! Tests against published figures and other programs.
+
+mod support;
+
+mod matpower;
