@@ -1,7 +1,7 @@
 //! A network in per unit: nodes and two-ports, as equations want it.
 //!
 //! Only what a source reaches is in it. Buses joined by closed switches are one node, three-winding transformers are
-//! three two-ports with a star node of their own, a line with an open end has a node of its own there.
+//! three two-ports with a star node of their own, the open end of a branch is a node of its own.
 
 use super::{
     Bus, Control, Element, InvalidNetwork, Network, Pi, Rating, Severity, Side, Switched, TapChanger,
@@ -167,22 +167,29 @@ impl<'a> Builder<'a> {
         nominal_v * nominal_v / self.circuit.base_va
     }
 
+    /// The nodes of a branch's ends. An open end hangs free at a node of its own; `None` where no voltage reaches the
+    /// branch.
+    fn ends(&mut self, switched: Switched, from: usize, to: usize) -> Option<(usize, usize)> {
+        let mut open = [self.open(switched, from), self.open(switched, to)];
+        if matches!(switched, Switched::Line(_)) {
+            // A line to a bus out of service still charges, as if it were open there.
+            open[0] |= !self.network.buses[from].in_service;
+            open[1] |= !self.network.buses[to].in_service;
+        }
+        match open {
+            [false, false] => self.circuit.node(from).zip(self.circuit.node(to)),
+            [false, true] => self.circuit.node(from).map(|node| (node, self.extra(to))),
+            [true, false] => self.circuit.node(to).map(|node| (self.extra(from), node)),
+            [true, true] => None,
+        }
+    }
+
     fn line(&mut self, index: usize) {
         let line = &self.network.lines[index];
         if !line.in_service {
             return;
         }
-        let open_from = self.open(Switched::Line(index), line.from);
-        let open_to = self.open(Switched::Line(index), line.to);
-        let (Some(from), Some(to)) = (self.circuit.node(line.from), self.circuit.node(line.to)) else {
-            return;
-        };
-        let (from, to) = match (open_from, open_to) {
-            (false, false) => (from, to),
-            (false, true) => (from, self.extra(line.to)),
-            (true, false) => (self.extra(line.from), to),
-            (true, true) => return,
-        };
+        let Some((from, to)) = self.ends(Switched::Line(index), line.from, line.to) else { return };
         let nominal_v = self.network.buses[line.from].nominal_v;
         let port = self.port(Element::Line(index), from, to, &line.pi, nominal_v);
         let port = TwoPort {
@@ -196,17 +203,11 @@ impl<'a> Builder<'a> {
 
     fn transformer(&mut self, index: usize) {
         let transformer = &self.network.transformers[index];
-        let switched = Switched::Transformer(index);
-        if !transformer.in_service
-            || self.open(switched, transformer.from)
-            || self.open(switched, transformer.to)
-        {
+        if !transformer.in_service {
             return;
         }
-        let (Some(from), Some(to)) = (self.circuit.node(transformer.from), self.circuit.node(transformer.to))
-        else {
-            return;
-        };
+        let ends = self.ends(Switched::Transformer(index), transformer.from, transformer.to);
+        let Some((from, to)) = ends else { return };
         let mut from_v = Complex64::new(transformer.from_v, 0.0);
         let mut to_v = Complex64::new(transformer.to_v, 0.0);
         let mut shift = transformer.shift_rad;
@@ -239,12 +240,21 @@ impl<'a> Builder<'a> {
             return;
         }
         let switched = Switched::ThreeWindingTransformer(index);
-        let connected: Vec<(usize, usize)> = (0..3)
-            .filter(|&w| !self.open(switched, transformer.windings[w].bus))
-            .filter_map(|w| self.circuit.node(transformer.windings[w].bus).map(|node| (w, node)))
-            .collect();
-        if connected.is_empty() {
+        let buses = [0, 1, 2].map(|w| transformer.windings[w].bus);
+        let open = buses.map(|bus| self.open(switched, bus));
+        let reached: Vec<usize> =
+            (0..3).filter(|&w| !open[w] && self.circuit.node(buses[w]).is_some()).collect();
+        if reached.is_empty() {
             return;
+        }
+        // An open winding hangs free at a node of its own.
+        let mut connected = Vec::with_capacity(3);
+        for w in 0..3 {
+            if open[w] {
+                connected.push((w, self.extra(buses[w])));
+            } else if reached.contains(&w) {
+                connected.extend(self.circuit.node(buses[w]).map(|node| (w, node)));
+            }
         }
         let first = &transformer.windings[0];
         let star = self.extra(first.bus);
@@ -263,8 +273,8 @@ impl<'a> Builder<'a> {
                 let tap = TapChanger { side: Side::From, ..tap.clone() };
                 tapped(&tap, &mut winding_v, &mut star_v, &mut shift);
             }
-            let none = Complex64::ZERO;
-            let pi = Pi { series_ohm: winding.series_ohm, from_s: none, to_s: none };
+            let pi =
+                Pi { series_ohm: winding.series_ohm, from_s: winding.bus_s, to_s: winding.star_s };
             let port = self.port(Element::Winding(index, w), node, star, &pi, nominal_v);
             let nominal_winding = self.network.buses[winding.bus].nominal_v;
             let port = TwoPort {

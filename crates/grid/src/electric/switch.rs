@@ -20,8 +20,8 @@ pub enum Switched {
     Bus(usize),
     /// The end of a line that lies at the switch's bus: open, that end hangs free and the line still charges.
     Line(usize),
-    /// A transformer: open, it is out of use.
+    /// A transformer's winding that lies at the switch's bus: open, it hangs free and the other still magnetises.
     Transformer(usize),
-    /// A three-winding transformer: open, its winding at the switch's bus is disconnected.
+    /// A three-winding transformer: open, its winding at the switch's bus hangs free.
     ThreeWindingTransformer(usize),
 }
