@@ -4,7 +4,7 @@
 //! three two-ports with a star node of their own, a line with an open end has a node of its own there.
 
 use super::{
-    Bus, Control, Element, InvalidNetwork, Network, Pi, Rating, Severity, Side, Switched, TapChanger,
+    Bus, Control, Element, Forest, InvalidNetwork, Network, Openings, Pi, Rating, Severity, Side, TapChanger,
     Topology,
 };
 use num_complex::Complex64;
@@ -107,6 +107,15 @@ impl Circuit {
         Ok(Builder::new(network).build())
     }
 
+    /// The spanning forest from the slacks outwards; numbers are those of the circuit's nodes and branches.
+    #[must_use]
+    pub fn forest(&self) -> Forest {
+        let ends: Vec<(usize, usize)> = self.branches.iter().map(|branch| (branch.from, branch.to)).collect();
+        let slacks: Vec<usize> =
+            (0..self.nodes.len()).filter(|&node| self.nodes[node].kind == NodeKind::Slack).collect();
+        Forest::grow(self.nodes.len(), &ends, &slacks)
+    }
+
     /// Node of a bus, where a source reaches it.
     #[must_use]
     pub fn node(&self, bus: usize) -> Option<usize> {
@@ -116,6 +125,7 @@ impl Circuit {
 
 struct Builder<'a> {
     network: &'a Network,
+    openings: Openings,
     circuit: Circuit,
 }
 
@@ -133,7 +143,7 @@ impl<'a> Builder<'a> {
         let node_of_bus =
             topology.node_of_bus.iter().map(|node| node.and_then(|node| number[node])).collect();
         let circuit = Circuit { base_va: network.base_va, nodes, branches: Vec::new(), node_of_bus };
-        Self { network, circuit }
+        Self { network, openings: Openings::of(network), circuit }
     }
 
     fn build(mut self) -> Circuit {
@@ -148,13 +158,6 @@ impl<'a> Builder<'a> {
         }
         self.injections();
         self.circuit
-    }
-
-    fn open(&self, switched: Switched, bus: usize) -> bool {
-        self.network
-            .switches
-            .iter()
-            .any(|switch| !switch.closed && switch.to == switched && switch.bus == bus)
     }
 
     /// A node of its own, next to a bus.
@@ -172,16 +175,14 @@ impl<'a> Builder<'a> {
         if !line.in_service {
             return;
         }
-        let open_from = self.open(Switched::Line(index), line.from);
-        let open_to = self.open(Switched::Line(index), line.to);
-        let (Some(from), Some(to)) = (self.circuit.node(line.from), self.circuit.node(line.to)) else {
-            return;
-        };
-        let (from, to) = match (open_from, open_to) {
-            (false, false) => (from, to),
-            (false, true) => (from, self.extra(line.to)),
-            (true, false) => (self.extra(line.from), to),
-            (true, true) => return,
+        // An end hangs free where a switch is open, or where its bus is out of service.
+        let [open_from, open_to] = self.openings.lines[index];
+        let end = |open: bool, bus: usize| if open { None } else { self.circuit.node(bus) };
+        let (from, to) = match (end(open_from, line.from), end(open_to, line.to)) {
+            (Some(from), Some(to)) => (from, to),
+            (Some(from), None) => (from, self.extra(line.to)),
+            (None, Some(to)) => (self.extra(line.from), to),
+            (None, None) => return,
         };
         let nominal_v = self.network.buses[line.from].nominal_v;
         let port = self.port(Element::Line(index), from, to, &line.pi, nominal_v);
@@ -196,11 +197,7 @@ impl<'a> Builder<'a> {
 
     fn transformer(&mut self, index: usize) {
         let transformer = &self.network.transformers[index];
-        let switched = Switched::Transformer(index);
-        if !transformer.in_service
-            || self.open(switched, transformer.from)
-            || self.open(switched, transformer.to)
-        {
+        if !transformer.in_service || self.openings.transformers[index] {
             return;
         }
         let (Some(from), Some(to)) = (self.circuit.node(transformer.from), self.circuit.node(transformer.to))
@@ -238,9 +235,9 @@ impl<'a> Builder<'a> {
         if !transformer.in_service {
             return;
         }
-        let switched = Switched::ThreeWindingTransformer(index);
+        let open = self.openings.windings[index];
         let connected: Vec<(usize, usize)> = (0..3)
-            .filter(|&w| !self.open(switched, transformer.windings[w].bus))
+            .filter(|&w| !open[w])
             .filter_map(|w| self.circuit.node(transformer.windings[w].bus).map(|node| (w, node)))
             .collect();
         if connected.is_empty() {
