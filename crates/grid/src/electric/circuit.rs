@@ -4,7 +4,7 @@
 //! three two-ports with a star node of their own, the open end of a branch is a node of its own.
 
 use super::{
-    Bus, Control, Element, InvalidNetwork, Network, Pi, Rating, Severity, Side, Switched, TapChanger,
+    Bus, Control, Element, Forest, InvalidNetwork, Network, Openings, Pi, Rating, Severity, Side, TapChanger,
     Topology,
 };
 use num_complex::Complex64;
@@ -107,6 +107,15 @@ impl Circuit {
         Ok(Builder::new(network).build())
     }
 
+    /// The spanning forest from the slacks outwards; numbers are those of the circuit's nodes and branches.
+    #[must_use]
+    pub fn forest(&self) -> Forest {
+        let ends: Vec<(usize, usize)> = self.branches.iter().map(|branch| (branch.from, branch.to)).collect();
+        let slacks: Vec<usize> =
+            (0..self.nodes.len()).filter(|&node| self.nodes[node].kind == NodeKind::Slack).collect();
+        Forest::grow(self.nodes.len(), &ends, &slacks)
+    }
+
     /// Node of a bus, where a source reaches it.
     #[must_use]
     pub fn node(&self, bus: usize) -> Option<usize> {
@@ -116,6 +125,7 @@ impl Circuit {
 
 struct Builder<'a> {
     network: &'a Network,
+    openings: Openings,
     circuit: Circuit,
 }
 
@@ -133,7 +143,7 @@ impl<'a> Builder<'a> {
         let node_of_bus =
             topology.node_of_bus.iter().map(|node| node.and_then(|node| number[node])).collect();
         let circuit = Circuit { base_va: network.base_va, nodes, branches: Vec::new(), node_of_bus };
-        Self { network, circuit }
+        Self { network, openings: Openings::of(network), circuit }
     }
 
     fn build(mut self) -> Circuit {
@@ -150,13 +160,6 @@ impl<'a> Builder<'a> {
         self.circuit
     }
 
-    fn open(&self, switched: Switched, bus: usize) -> bool {
-        self.network
-            .switches
-            .iter()
-            .any(|switch| !switch.closed && switch.to == switched && switch.bus == bus)
-    }
-
     /// A node of its own, next to a bus.
     fn extra(&mut self, bus: usize) -> usize {
         self.circuit.nodes.push(Node::at(bus, &self.network.buses[bus]));
@@ -169,13 +172,7 @@ impl<'a> Builder<'a> {
 
     /// The nodes of a branch's ends. An open end hangs free at a node of its own; `None` where no voltage reaches the
     /// branch.
-    fn ends(&mut self, switched: Switched, from: usize, to: usize) -> Option<(usize, usize)> {
-        let mut open = [self.open(switched, from), self.open(switched, to)];
-        if matches!(switched, Switched::Line(_)) {
-            // A line to a bus out of service still charges, as if it were open there.
-            open[0] |= !self.network.buses[from].in_service;
-            open[1] |= !self.network.buses[to].in_service;
-        }
+    fn ends(&mut self, open: [bool; 2], from: usize, to: usize) -> Option<(usize, usize)> {
         match open {
             [false, false] => self.circuit.node(from).zip(self.circuit.node(to)),
             [false, true] => self.circuit.node(from).map(|node| (node, self.extra(to))),
@@ -189,7 +186,11 @@ impl<'a> Builder<'a> {
         if !line.in_service {
             return;
         }
-        let Some((from, to)) = self.ends(Switched::Line(index), line.from, line.to) else { return };
+        let [mut open_from, mut open_to] = self.openings.lines[index];
+        // A line to a bus out of service still charges, as if it were open there.
+        open_from |= !self.network.buses[line.from].in_service;
+        open_to |= !self.network.buses[line.to].in_service;
+        let Some((from, to)) = self.ends([open_from, open_to], line.from, line.to) else { return };
         let nominal_v = self.network.buses[line.from].nominal_v;
         let port = self.port(Element::Line(index), from, to, &line.pi, nominal_v);
         let port = TwoPort {
@@ -206,7 +207,7 @@ impl<'a> Builder<'a> {
         if !transformer.in_service {
             return;
         }
-        let ends = self.ends(Switched::Transformer(index), transformer.from, transformer.to);
+        let ends = self.ends(self.openings.transformers[index], transformer.from, transformer.to);
         let Some((from, to)) = ends else { return };
         let mut from_v = Complex64::new(transformer.from_v, 0.0);
         let mut to_v = Complex64::new(transformer.to_v, 0.0);
@@ -239,9 +240,8 @@ impl<'a> Builder<'a> {
         if !transformer.in_service {
             return;
         }
-        let switched = Switched::ThreeWindingTransformer(index);
         let buses = [0, 1, 2].map(|w| transformer.windings[w].bus);
-        let open = buses.map(|bus| self.open(switched, bus));
+        let open = self.openings.windings[index];
         let reached: Vec<usize> =
             (0..3).filter(|&w| !open[w] && self.circuit.node(buses[w]).is_some()).collect();
         if reached.is_empty() {
@@ -273,8 +273,7 @@ impl<'a> Builder<'a> {
                 let tap = TapChanger { side: Side::From, ..tap.clone() };
                 tapped(&tap, &mut winding_v, &mut star_v, &mut shift);
             }
-            let pi =
-                Pi { series_ohm: winding.series_ohm, from_s: winding.bus_s, to_s: winding.star_s };
+            let pi = Pi { series_ohm: winding.series_ohm, from_s: winding.bus_s, to_s: winding.star_s };
             let port = self.port(Element::Winding(index, w), node, star, &pi, nominal_v);
             let nominal_winding = self.network.buses[winding.bus].nominal_v;
             let port = TwoPort {
