@@ -4,5 +4,7 @@ mod csc;
 pub use csc::Csc;
 mod order;
 pub use order::minimum_degree;
+mod block;
+pub use block::{Block, Inertia};
 pub mod ldl;
 pub mod lu;
