@@ -2,5 +2,6 @@
 
 mod support;
 
+mod acopf;
 mod ldl;
 mod matpower;
