@@ -2,5 +2,7 @@
 
 mod support;
 
+mod acopf;
+mod ldl;
 mod matpower;
 mod topology;
