@@ -6,3 +6,4 @@ mod acopf;
 mod ldl;
 mod matpower;
 mod topology;
+mod opf_convex;
