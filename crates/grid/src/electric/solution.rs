@@ -23,6 +23,7 @@ impl Solution {
             losses_w: 0.0,
             dead_buses: (0..network.buses.len()).filter(|&bus| circuit.node(bus).is_none()).collect(),
             taps: Vec::new(),
+            rescue: None,
         };
         // Power that leaves each node into branches and shunts.
         let mut leaving: Vec<Complex64> = circuit
