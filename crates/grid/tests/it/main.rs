@@ -7,3 +7,4 @@ mod ldl;
 mod matpower;
 mod topology;
 mod opf_convex;
+mod pandapower;
