@@ -8,3 +8,4 @@ mod matpower;
 mod opf_convex;
 mod pandapower;
 mod topology;
+mod newton;
