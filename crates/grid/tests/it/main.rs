@@ -1,5 +1,8 @@
 //! Tests against published figures and other programs.
 
+mod radial;
 mod support;
 
+mod batch;
 mod matpower;
+mod sweep;
