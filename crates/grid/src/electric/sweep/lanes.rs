@@ -19,8 +19,6 @@ pub(in crate::electric) struct Workspace<const L: usize> {
     fed: Vec<Pair<L>>,
     /// Currents added up on the way to the source; 0 between iterations.
     sum: Vec<Pair<L>>,
-    /// V of each node, where solved.
-    pub(in crate::electric) solved: Vec<Pair<L>>,
 }
 
 /// A lane that found no solution.
@@ -60,7 +58,6 @@ impl<const L: usize> Workspace<L> {
             voltage: vec![Pair::ZERO; count],
             fed: vec![Pair::ZERO; count],
             sum: vec![Pair::ZERO; count],
-            solved: vec![Pair::ZERO; count],
         }
     }
 
@@ -71,13 +68,7 @@ impl<const L: usize> Workspace<L> {
         }
     }
 
-    /// V of a node in a lane that was solved.
-    #[must_use]
-    pub(in crate::electric) fn voltage(&self, node: usize, lane: usize) -> Complex64 {
-        Complex64::new(self.solved[node].re[lane], self.solved[node].im[lane])
-    }
-
-    /// Solves the first `used` lanes.
+    /// Solves the first `used` lanes; `solved` becomes V of each node in those that have a solution.
     pub(in crate::electric) fn solve(
         &mut self,
         sweep: &Sweep,
@@ -85,6 +76,7 @@ impl<const L: usize> Workspace<L> {
         tolerance_pu: f64,
         max_iterations: usize,
         used: usize,
+        solved: &mut [Pair<L>],
     ) -> [Result<Convergence, Failure>; L] {
         let unsolved = Failure {
             iterations: max_iterations,
@@ -119,7 +111,7 @@ impl<const L: usize> Workspace<L> {
                 } else if mismatch_pu <= tolerance_pu {
                     open[lane] = false;
                     outcomes[lane] = Ok(Convergence { iterations, mismatch_pu });
-                    self.keep(sweep, lane);
+                    self.keep(sweep, lane, solved);
                 } else if iterations == max_iterations {
                     let position = self.worst(sweep, injections, lane, iterations);
                     outcomes[lane] = Err(Failure { mismatch_pu, position, ..unsolved });
@@ -207,9 +199,9 @@ impl<const L: usize> Workspace<L> {
     }
 
     /// Writes a lane's voltages, V, by node.
-    fn keep(&mut self, sweep: &Sweep, lane: usize) {
+    fn keep(&self, sweep: &Sweep, lane: usize, solved: &mut [Pair<L>]) {
         for (at, voltage) in self.voltage.iter().enumerate() {
-            let solved = &mut self.solved[sweep.tree.order[at]];
+            let solved = &mut solved[sweep.tree.order[at]];
             let v = Complex64::new(voltage.re[lane], voltage.im[lane]) * sweep.inverse_scale[at];
             (solved.re[lane], solved.im[lane]) = (v.re, v.im);
         }
