@@ -6,3 +6,4 @@ mod support;
 mod batch;
 mod matpower;
 mod sweep;
+mod newton;
