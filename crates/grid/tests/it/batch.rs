@@ -267,6 +267,11 @@ fn newton_steps_in_where_the_sweep_ends() {
     let method = |chunk: &Chunk| chunk.steps[0].as_ref().unwrap().method;
     assert_eq!((method(&plain), method(&hurried)), (Method::Sweep, Method::Newton));
     assert!(plain.voltage_pu.iter().zip(&hurried.voltage_pu).all(|(&a, &b)| close(a, b, 1e-9)));
-    let only = Settings { method: Some(Method::Sweep), tolerance_pu: 1e-11, max_iterations: 4, ..Settings::default() };
+    let only = Settings {
+        method: Some(Method::Sweep),
+        tolerance_pu: 1e-11,
+        max_iterations: 4,
+        ..Settings::default()
+    };
     assert!(matches!(run(&only).steps[0], Err(Failure::Diverged(_))));
 }

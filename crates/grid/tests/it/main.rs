@@ -3,13 +3,13 @@
 mod radial;
 mod support;
 
-mod batch;
-mod matpower;
-mod sweep;
-mod newton;
 mod acopf;
+mod batch;
 mod ldl;
 mod matpower;
-mod topology;
+mod matpower;
+mod newton;
 mod opf_convex;
 mod pandapower;
+mod sweep;
+mod topology;
