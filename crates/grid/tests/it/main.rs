@@ -12,4 +12,6 @@ mod newton;
 mod opf_convex;
 mod pandapower;
 mod sweep;
+mod opf_convex;
+mod pandapower;
 mod topology;
