@@ -1,11 +1,15 @@
 //! Tests against published figures and other programs.
 
+mod radial;
 mod support;
 
 mod acopf;
+mod batch;
 mod ldl;
+mod linear;
 mod matpower;
 mod opf_convex;
 mod pandapower;
+mod sweep;
 mod topology;
 mod newton;
