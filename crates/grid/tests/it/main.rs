@@ -2,5 +2,9 @@
 
 mod support;
 
+mod acopf;
+mod ldl;
 mod matpower;
+mod topology;
 mod opf_convex;
+mod pandapower;
