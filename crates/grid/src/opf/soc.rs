@@ -29,6 +29,8 @@ pub(super) struct Unknowns {
     pairs: Vec<Pair>,
     /// Pair of each branch, and whether it lies the other way round.
     pair_of_branch: Vec<(usize, bool)>,
+    /// |V| where loads of constant current want it: node and variable.
+    magnitudes: Vec<(usize, Variable)>,
 }
 
 /// Two nodes joined by branches.
@@ -62,7 +64,7 @@ pub(super) fn build(
     let w: Vec<Variable> = circuit.nodes.iter().map(|_| programme.variable(0.0)).collect();
     voltage_limits(programme, case, plan.step, &w);
     let (pairs, pair_of_branch) = pairs(programme, &circuit.branches, &w);
-    let unknowns = Unknowns { w, pairs, pair_of_branch };
+    let mut unknowns = Unknowns { w, pairs, pair_of_branch, magnitudes: Vec::new() };
     let (mut p, mut q) = (Vec::new(), Vec::new());
     for (i, (node, draw)) in circuit.nodes.iter().zip(draws).enumerate() {
         let follows = node.shunt_pu.conj() + draw.impedance;
@@ -72,6 +74,7 @@ pub(super) fn build(
             let magnitude = magnitude(programme, unknowns.w[i], case.voltage_pu[i]);
             active.push((magnitude, draw.current.re));
             reactive.push((magnitude, draw.current.im));
+            unknowns.magnitudes.push((i, magnitude));
         }
         p.push((active, 0.0));
         q.push((reactive, 0.0));
@@ -82,7 +85,7 @@ pub(super) fn build(
         q[branch.from].0.extend(&from.1);
         p[branch.to].0.extend(&to.0);
         q[branch.to].0.extend(&to.1);
-        power_limits(programme, case, branch, plan.step, [from, to]);
+        power_limits(programme, case, branch, plan.step, &unknowns.w, [from, to]);
         angle_limits(programme, branch, &unknowns.product(i), plan.step);
     }
     for pair in &unknowns.pairs {
@@ -339,7 +342,9 @@ impl Unknowns {
             let power = |(p, q): (Terms, Terms)| Complex64::new(optimum.sum(&p), optimum.sum(&q));
             (power(from), power(to))
         };
-        let gap = open_cone.max(open_loop);
+        let apart = |&(node, v): &(usize, Variable)| (optimum.value(v) - w[node].sqrt()).abs();
+        let open_magnitude = self.magnitudes.iter().map(apart).fold(0.0, f64::max);
+        let gap = open_cone.max(open_loop).max(open_magnitude);
         State {
             voltage_pu: w.iter().map(|w| w.sqrt()).collect(),
             // Where loops do not close there are no angles.
