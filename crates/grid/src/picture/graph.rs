@@ -1,6 +1,6 @@
 //! A network as a graph to be drawn: every connection between two buses, and how far buses are from each other.
 
-use crate::electric::{Element, Network, Switched};
+use crate::electric::{Element, Network, Switched, Topology};
 use std::collections::{BTreeSet, VecDeque};
 
 /// Something that joins two buses.
@@ -20,7 +20,7 @@ pub(super) struct Edge {
 /// first winding.
 pub(super) fn edges(network: &Network) -> Vec<Edge> {
     let closed: BTreeSet<Element> =
-        network.closed_branches().into_iter().map(|(element, _, _)| element).collect();
+        Topology::of(network).branches.iter().map(|branch| branch.element).collect();
     let mut edges = Vec::new();
     let mut add = |element: Element, from: usize, to: usize, closed: bool| {
         let closed = closed && network.buses[from].in_service && network.buses[to].in_service;

@@ -2,7 +2,9 @@
 
 use crate::support::root;
 use grid::electric::{Bus, Control, Cost, Element, Generator, Line, Load, Network, Rating, Storage};
-use grid::opf::{End, Horizon, HorizonOutcome, HorizonSolution, Model, Settings, StepInput, optimal_schedule};
+use grid::opf::{
+    End, Horizon, HorizonOutcome, HorizonSolution, Model, Settings, StepInput, optimal_schedule,
+};
 use num_complex::Complex64;
 use serde_json::Value;
 
@@ -27,7 +29,12 @@ fn village() -> Network {
             cost: Cost::Polynomial(vec![0.0, 40.0, 10.0]),
             ..Generator::new("grid", 0, slack)
         },
-        Generator { min_p_w: 0.0, min_q_var: 0.0, max_q_var: 0.0, ..Generator::new("roofs", 1, Control::Power) },
+        Generator {
+            min_p_w: 0.0,
+            min_q_var: 0.0,
+            max_q_var: 0.0,
+            ..Generator::new("roofs", 1, Control::Power)
+        },
     ];
     network.loads.push(Load::new("town", 1, 1e6, 0.0));
     network.lines.push(Line::new("line", 0, 1, Complex64::new(1e-6, 1e-5) * 400.0, 0.0));
@@ -123,7 +130,10 @@ fn an_end_that_cannot_be_reached_is_named() {
     let outcome = optimal_schedule(&horizon, Model::Dc, &Settings::default()).unwrap();
     let HorizonOutcome::Infeasible(infeasible) = outcome else { panic!("{outcome:?}") };
     let elements: Vec<Element> = infeasible.clashes.iter().map(|clash| clash.element).collect();
-    assert!(elements.contains(&Element::Storage(0)) || elements.contains(&Element::Generator(1)), "{elements:?}");
+    assert!(
+        elements.contains(&Element::Storage(0)) || elements.contains(&Element::Generator(1)),
+        "{elements:?}"
+    );
 }
 
 #[test]
@@ -179,10 +189,9 @@ fn five_buses(data: &Value) -> (Network, Vec<StepInput>) {
         });
     }
     let solar = &data["solar"];
-    network.generators.push(Generator {
-        min_p_w: 0.0,
-        ..Generator::new("solar", at(solar, "bus"), Control::Power)
-    });
+    network
+        .generators
+        .push(Generator { min_p_w: 0.0, ..Generator::new("solar", at(solar, "bus"), Control::Power) });
     for load in list("loads") {
         network.loads.push(Load::new("load", at(load, "bus"), number(load, "mw") * 1e6, 0.0));
     }
@@ -243,7 +252,12 @@ fn a_day_of_five_buses_costs_what_another_solver_finds() {
             } else {
                 drawn[i] / storage.discharge_efficiency
             };
-            assert!((before[i] + change - stored[i]).abs() < 1e5, "{i}: {} {change} {}", before[i], stored[i]);
+            assert!(
+                (before[i] + change - stored[i]).abs() < 1e5,
+                "{i}: {} {change} {}",
+                before[i],
+                stored[i]
+            );
             before[i] = stored[i];
         }
     }

@@ -4,9 +4,9 @@ mod support;
 
 mod acopf;
 mod dist_flow;
+mod horizon;
 mod ldl;
 mod matpower;
 mod opf_convex;
 mod pandapower;
 mod topology;
-mod horizon;
