@@ -5,6 +5,8 @@ mod support;
 
 mod acopf;
 mod batch;
+mod dist_flow;
+mod horizon;
 mod ldl;
 mod linear;
 mod matpower;
