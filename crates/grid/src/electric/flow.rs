@@ -78,6 +78,8 @@ pub enum Reason {
     NotFinite,
     /// The method wants a radial network and this one has a mesh at the worst bus.
     NotRadial,
+    /// The method knows no generator that holds a voltage, and one at the worst bus does.
+    HoldsVoltage,
     /// Reactive limits or taps went back and forth.
     Cycling,
 }

@@ -41,4 +41,5 @@ mod control;
 pub mod newton;
 mod solution;
 pub mod sweep;
+mod taps;
 pub mod unbalanced;

@@ -178,6 +178,19 @@ impl Newton {
         self.iterate(power_pu, voltages, settings, true)
     }
 
+    /// Reactive power, per unit, that the generators of a node must feed in beyond `power_pu` to hold its voltage, at
+    /// the end of the last power flow; 0 but for the tolerance at a PQ node.
+    ///
+    /// # Panics
+    ///
+    /// If the node is a slack.
+    #[must_use]
+    pub fn reactive_pu(&self, node: usize) -> f64 {
+        let place = self.place[node];
+        let State { leaving, power, magnitude, .. } = &self.state;
+        leaving[place].im - power[place].im - self.load_current[place].im * magnitude[place]
+    }
+
     /// Angles of the DC approximation as a start, magnitudes as [`Voltages::flat`] has them: phase shifts are in it.
     ///
     /// # Errors

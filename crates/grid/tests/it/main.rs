@@ -1,6 +1,9 @@
 //! Tests against published figures and other programs.
 
+mod radial;
 mod support;
 
+mod batch;
 mod matpower;
 mod pandapower;
+mod sweep;
