@@ -26,9 +26,7 @@ impl Reader {
             row.or("g_us_per_km", 0.0)?,
         );
         let zero = match (row.number("r0_ohm_per_km")?, row.number("x0_ohm_per_km")?) {
-            (Some(r), Some(x)) => {
-                Some(pi(r, x, row.or("c0_nf_per_km", 0.0)?, row.or("g0_us_per_km", 0.0)?))
-            }
+            (Some(r), Some(x)) => Some(pi(r, x, row.or("c0_nf_per_km", 0.0)?, row.or("g0_us_per_km", 0.0)?)),
             _ => None,
         };
         let rating = match row.number("max_i_ka")? {
@@ -58,7 +56,10 @@ impl Reader {
         let forward = Complex64::new(row.need("rft_pu")?, row.need("xft_pu")?);
         let backward = Complex64::new(row.or("rtf_pu", forward.re)?, row.or("xtf_pu", forward.im)?);
         if forward != backward && in_service {
-            self.refuse("an impedance that differs by direction (rft_pu, xft_pu against rtf_pu, xtf_pu)", row);
+            self.refuse(
+                "an impedance that differs by direction (rft_pu, xft_pu against rtf_pu, xtf_pu)",
+                row,
+            );
             return Ok(());
         }
         let (from_v, to_v) = (self.network.buses[from].nominal_v, self.network.buses[to].nominal_v);

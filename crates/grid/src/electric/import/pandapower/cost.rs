@@ -40,11 +40,8 @@ impl Reader {
                 return Ok(());
             }
         }
-        let mut coefficients = vec![
-            row.or("cp0_eur", 0.0)?,
-            row.or("cp1_eur_per_mw", 0.0)?,
-            row.or("cp2_eur_per_mw2", 0.0)?,
-        ];
+        let mut coefficients =
+            vec![row.or("cp0_eur", 0.0)?, row.or("cp1_eur_per_mw", 0.0)?, row.or("cp2_eur_per_mw2", 0.0)?];
         while coefficients.last() == Some(&0.0) {
             coefficients.pop();
         }
@@ -61,7 +58,9 @@ impl Reader {
             self.refuse("a cost of reactive power", row);
             return Ok(());
         }
-        let wrong = || row.wrong("points must be a list of [from MW, to MW, slope] that follow each other".to_owned());
+        let wrong = || {
+            row.wrong("points must be a list of [from MW, to MW, slope] that follow each other".to_owned())
+        };
         let raw = match row.raw("points") {
             Some(Value::String(text)) => serde_json::from_str(text).map_err(|_| wrong())?,
             Some(other) => other.clone(),

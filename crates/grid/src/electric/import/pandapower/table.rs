@@ -39,13 +39,16 @@ impl Table {
             message,
         };
         if value.get("orient").and_then(Value::as_str).is_some_and(|orient| orient != "split") {
-            return Err(wrong("its orientation is not \"split\": write it with pandapower's to_json".to_owned()));
+            return Err(wrong(
+                "its orientation is not \"split\": write it with pandapower's to_json".to_owned(),
+            ));
         }
         let split: Result<Split, _> = match &value["_object"] {
             Value::String(text) => serde_json::from_str(text),
             other => serde_json::from_value(other.clone()),
         };
-        let split = split.map_err(|error| wrong(format!("it is no data frame in \"split\" layout: {error}")))?;
+        let split =
+            split.map_err(|error| wrong(format!("it is no data frame in \"split\" layout: {error}")))?;
         if split.index.len() != split.data.len() {
             let (index, rows) = (split.index.len(), split.data.len());
             return Err(wrong(format!("its index has {index} entries, its data {rows} rows")));
@@ -161,7 +164,9 @@ impl Row<'_> {
 pub(super) fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Number(number) => number.as_f64().map_or_else(|| number.to_string(), |value| value.to_string()),
+        Value::Number(number) => {
+            number.as_f64().map_or_else(|| number.to_string(), |value| value.to_string())
+        }
         other => other.to_string(),
     }
 }

@@ -1,8 +1,8 @@
 //! Three-winding transformers: three two-winding ones that meet in a star point.
 
-use super::transformer::Leakage;
 use super::{KILO, MEGA, Reader, Row};
 use crate::electric::import::ImportError;
+use crate::electric::import::leakage::Leakage;
 use crate::electric::{Side, ThreeWindingTransformer, Winding};
 use num_complex::Complex64;
 
@@ -24,7 +24,8 @@ impl Reader {
         let pairs = [sn[0].min(sn[1]), sn[1].min(sn[2]), sn[0].min(sn[2])];
         let on_first = |of: [f64; 3]| [0, 1, 2].map(|pair| of[pair] * sn[0] / pairs[pair]);
         let own = |pair: [f64; 3]| {
-            let star = [pair[0] + pair[2] - pair[1], pair[1] + pair[0] - pair[2], pair[2] + pair[1] - pair[0]];
+            let star =
+                [pair[0] + pair[2] - pair[1], pair[1] + pair[0] - pair[2], pair[2] + pair[1] - pair[0]];
             [0, 1, 2].map(|w| 0.5 * star[w])
         };
         let (vk, vkr) = (on_first(vk), on_first(vkr));
