@@ -14,6 +14,8 @@ pub use feeder::{
 };
 mod from_network;
 pub use from_network::Assumptions;
+mod json;
+pub use json::Unreadable;
 
 mod check;
 mod primitive;
