@@ -135,11 +135,6 @@ impl Factor {
             x[to] = *from;
         }
     }
-
-    /// Entries of L, for comparing costs.
-    pub(super) fn entries(&self) -> usize {
-        self.values.len()
-    }
 }
 
 /// Elimination tree, and entries of each column of L below the diagonal.

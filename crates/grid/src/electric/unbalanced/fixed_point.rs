@@ -18,11 +18,10 @@ pub(super) struct Workspace<const K: usize> {
     work: Vec<Lanes<K>>,
 }
 
-/// Largest change of a voltage in a round, and of which unknown, by lane.
+/// Largest change of a voltage in a round, by lane.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Change<const K: usize> {
     pub(super) step_pu: [f64; K],
-    pub(super) at: [usize; K],
 }
 
 impl<const K: usize> Workspace<K> {
@@ -49,9 +48,8 @@ impl<const K: usize> Workspace<K> {
         inject(system, &self.voltages, &self.powers, &mut self.currents);
         system.factor.solve(&mut self.currents[..system.unknown], &mut self.work);
         let mut square = [0.0; K];
-        let mut at = [0; K];
         let unknowns = self.voltages.iter_mut().zip(&self.currents).zip(&system.no_load).take(system.unknown);
-        for (i, ((voltage, drop), &no_load)) in unknowns.enumerate() {
+        for ((voltage, drop), &no_load) in unknowns {
             for k in 0..K {
                 let re = no_load.re + drop.re[k];
                 let im = no_load.im + drop.im[k];
@@ -60,13 +58,12 @@ impl<const K: usize> Workspace<K> {
                 // NaN must be seen: a comparison with it is false.
                 if !(change <= square[k]) {
                     square[k] = change;
-                    at[k] = i;
                 }
                 voltage.re[k] = re;
                 voltage.im[k] = im;
             }
         }
-        Change { step_pu: square.map(f64::sqrt), at }
+        Change { step_pu: square.map(f64::sqrt) }
     }
 }
 

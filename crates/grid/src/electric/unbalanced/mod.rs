@@ -31,6 +31,8 @@ mod newton;
 pub use flow::Settings;
 mod solution;
 pub use solution::{Divergence, Flow, Outcome, Solution};
+mod series;
+pub use series::Step;
 
 use super::{InvalidNetwork, Network};
 
