@@ -1,1 +1,13 @@
 //! Backward–forward sweep for radial networks.
+
+use super::{Circuit, Convergence, Divergence, Reason, Settings, Voltages};
+
+pub(super) fn solve(circuit: &Circuit, settings: &Settings) -> Result<(Voltages, Convergence), Divergence> {
+    let _ = (circuit, settings);
+    Err(Divergence {
+        iterations: 0,
+        mismatch_pu: f64::INFINITY,
+        worst_bus: 0,
+        reason: Reason::IterationLimit,
+    })
+}

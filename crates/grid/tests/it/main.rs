@@ -2,5 +2,10 @@
 
 mod support;
 
+mod acopf;
+mod ldl;
 mod matpower;
 mod unbalanced;
+mod opf_convex;
+mod pandapower;
+mod topology;
