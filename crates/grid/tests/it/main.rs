@@ -10,6 +10,7 @@ mod horizon;
 mod ldl;
 mod linear;
 mod matpower;
+mod unbalanced;
 mod opf_convex;
 mod pandapower;
 mod sweep;
