@@ -2,5 +2,7 @@
 
 mod support;
 
+mod garbage;
 mod matpower;
+mod problems;
 mod topology;
