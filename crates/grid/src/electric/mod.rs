@@ -31,13 +31,16 @@ pub use circuit::{Circuit, Node, NodeKind, TwoPort};
 
 mod flow;
 pub use flow::{
-    BranchFlow, Divergence, GeneratorFlow, Method, Outcome, Reason, Settings, Solution, Start, power_flow,
+    BranchFlow, Divergence, GeneratorFlow, Method, Outcome, Reason, Rescue, Settings, Solution, Start,
+    power_flow,
 };
 pub mod batch;
 pub mod linear;
 mod voltages;
 pub use voltages::{Convergence, Voltages};
+mod control;
 pub mod newton;
 mod solution;
 pub mod sweep;
+mod taps;
 pub mod unbalanced;

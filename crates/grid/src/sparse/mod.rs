@@ -3,6 +3,9 @@
 mod csc;
 pub use csc::Csc;
 mod order;
-pub use order::minimum_degree;
+pub use order::{minimum_degree, minimum_degree_of};
+mod singular;
+pub use singular::Singular;
+pub mod block;
 pub mod ldl;
 pub mod lu;
