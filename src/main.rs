@@ -14,12 +14,14 @@ mod compare;
 mod completions;
 mod config;
 mod explain;
+mod flow;
 mod invoice;
 mod run;
 mod share;
 mod study;
 
 mod metered;
+mod network;
 mod orders;
 mod progress;
 mod settings;

@@ -1,7 +1,7 @@
 //! A network in per unit: nodes and two-ports, as equations want it.
 //!
 //! Only what a source reaches is in it. Buses joined by closed switches are one node, three-winding transformers are
-//! three two-ports with a star node of their own, a line with an open end has a node of its own there.
+//! three two-ports with a star node of their own, the open end of a branch is a node of its own.
 
 use super::{
     Bus, Control, Element, Forest, InvalidNetwork, Network, Openings, Pi, Rating, Side, TapChanger, Topology,
@@ -177,20 +177,27 @@ impl<'a> Builder<'a> {
         nominal_v * nominal_v / self.circuit.base_va
     }
 
+    /// The nodes of a branch's ends. An open end hangs free at a node of its own; `None` where no voltage reaches the
+    /// branch.
+    fn ends(&mut self, open: [bool; 2], from: usize, to: usize) -> Option<(usize, usize)> {
+        match open {
+            [false, false] => self.circuit.node(from).zip(self.circuit.node(to)),
+            [false, true] => self.circuit.node(from).map(|node| (node, self.extra(to))),
+            [true, false] => self.circuit.node(to).map(|node| (self.extra(from), node)),
+            [true, true] => None,
+        }
+    }
+
     fn line(&mut self, index: usize) {
         let line = &self.network.lines[index];
         if !line.in_service {
             return;
         }
-        // An end hangs free where a switch is open, or where its bus is out of service.
-        let [open_from, open_to] = self.openings.lines[index];
-        let end = |open: bool, bus: usize| if open { None } else { self.circuit.node(bus) };
-        let (from, to) = match (end(open_from, line.from), end(open_to, line.to)) {
-            (Some(from), Some(to)) => (from, to),
-            (Some(from), None) => (from, self.extra(line.to)),
-            (None, Some(to)) => (self.extra(line.from), to),
-            (None, None) => return,
-        };
+        let [mut open_from, mut open_to] = self.openings.lines[index];
+        // A line to a bus out of service still charges, as if it were open there.
+        open_from |= !self.network.buses[line.from].in_service;
+        open_to |= !self.network.buses[line.to].in_service;
+        let Some((from, to)) = self.ends([open_from, open_to], line.from, line.to) else { return };
         let nominal_v = self.network.buses[line.from].nominal_v;
         let port = self.port(Element::Line(index), from, to, &line.pi, nominal_v);
         let port = TwoPort {
@@ -204,13 +211,11 @@ impl<'a> Builder<'a> {
 
     fn transformer(&mut self, index: usize) {
         let transformer = &self.network.transformers[index];
-        if !transformer.in_service || self.openings.transformers[index] {
+        if !transformer.in_service {
             return;
         }
-        let (Some(from), Some(to)) = (self.circuit.node(transformer.from), self.circuit.node(transformer.to))
-        else {
-            return;
-        };
+        let ends = self.ends(self.openings.transformers[index], transformer.from, transformer.to);
+        let Some((from, to)) = ends else { return };
         let mut from_v = Complex64::new(transformer.from_v, 0.0);
         let mut to_v = Complex64::new(transformer.to_v, 0.0);
         let mut shift = transformer.shift_rad;
@@ -242,13 +247,21 @@ impl<'a> Builder<'a> {
         if !transformer.in_service {
             return;
         }
+        let buses = [0, 1, 2].map(|w| transformer.windings[w].bus);
         let open = self.openings.windings[index];
-        let connected: Vec<(usize, usize)> = (0..3)
-            .filter(|&w| !open[w])
-            .filter_map(|w| self.circuit.node(transformer.windings[w].bus).map(|node| (w, node)))
-            .collect();
-        if connected.is_empty() {
+        let reached: Vec<usize> =
+            (0..3).filter(|&w| !open[w] && self.circuit.node(buses[w]).is_some()).collect();
+        if reached.is_empty() {
             return;
+        }
+        // An open winding hangs free at a node of its own.
+        let mut connected = Vec::with_capacity(3);
+        for w in 0..3 {
+            if open[w] {
+                connected.push((w, self.extra(buses[w])));
+            } else if reached.contains(&w) {
+                connected.extend(self.circuit.node(buses[w]).map(|node| (w, node)));
+            }
         }
         let first = &transformer.windings[0];
         let star = self.extra(first.bus);
@@ -267,8 +280,7 @@ impl<'a> Builder<'a> {
                 let tap = TapChanger { side: Side::From, ..tap.clone() };
                 tapped(&tap, &mut winding_v, &mut star_v, &mut shift);
             }
-            let none = Complex64::ZERO;
-            let pi = Pi { series_ohm: winding.series_ohm, from_s: none, to_s: none };
+            let pi = Pi { series_ohm: winding.series_ohm, from_s: winding.bus_s, to_s: winding.star_s };
             let port = self.port(Element::Winding(index, w), node, star, &pi, nominal_v);
             let nominal_winding = self.network.buses[winding.bus].nominal_v;
             let port = TwoPort {

@@ -86,7 +86,7 @@ impl TwoPort {
 
 impl Circuit {
     /// The flow through a branch with powers into it, in the network's units.
-    fn flow(
+    pub(crate) fn flow(
         &self,
         network: &Network,
         branch: &TwoPort,

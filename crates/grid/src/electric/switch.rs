@@ -22,9 +22,9 @@ pub enum Switched {
     Bus(usize),
     /// The end of a line that lies at the switch's bus: open, that end hangs free and the line still charges.
     Line(usize),
-    /// A transformer: open, it is out of use.
+    /// A transformer's winding that lies at the switch's bus: open, it hangs free and the other still magnetises.
     Transformer(usize),
-    /// A three-winding transformer: open, its winding at the switch's bus is disconnected.
+    /// A three-winding transformer: open, its winding at the switch's bus hangs free.
     ThreeWindingTransformer(usize),
 }
 
@@ -33,8 +33,8 @@ pub enum Switched {
 pub(crate) struct Openings {
     /// Whether each line is open at its from and at its to end.
     pub lines: Vec<[bool; 2]>,
-    /// Whether each two-winding transformer is out of use.
-    pub transformers: Vec<bool>,
+    /// Whether each two-winding transformer is open at its from and at its to side.
+    pub transformers: Vec<[bool; 2]>,
     /// Whether each winding of each three-winding transformer is disconnected.
     pub windings: Vec<[bool; 3]>,
 }
@@ -44,7 +44,7 @@ impl Openings {
     pub(crate) fn of(network: &Network) -> Self {
         let mut openings = Self {
             lines: vec![[false; 2]; network.lines.len()],
-            transformers: vec![false; network.transformers.len()],
+            transformers: vec![[false; 2]; network.transformers.len()],
             windings: vec![[false; 3]; network.three_winding_transformers.len()],
         };
         for switch in network.switches.iter().filter(|switch| !switch.closed) {
@@ -58,7 +58,8 @@ impl Openings {
                 }
                 Switched::Transformer(i) => {
                     if let Some(transformer) = network.transformers.get(i) {
-                        openings.transformers[i] |= [transformer.from, transformer.to].contains(&switch.bus);
+                        openings.transformers[i][0] |= switch.bus == transformer.from;
+                        openings.transformers[i][1] |= switch.bus == transformer.to;
                     }
                 }
                 Switched::ThreeWindingTransformer(i) => {

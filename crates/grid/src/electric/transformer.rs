@@ -129,6 +129,11 @@ pub struct Winding {
     pub rated_va: f64,
     /// Series impedance to the star point, Ω, referred to the first winding's rated voltage; may be negative.
     pub series_ohm: Complex64,
+    /// Shunt admittance at the bus's end, S, referred to the first winding's rated voltage; 0 unless losses are
+    /// modelled within the winding.
+    pub bus_s: Complex64,
+    /// Shunt admittance at the star point's end, S, referred likewise.
+    pub star_s: Complex64,
     /// Phase shift against the first winding, rad, positive where this winding lags; 0 for the first.
     pub shift_rad: f64,
 }

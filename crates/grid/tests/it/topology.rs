@@ -57,6 +57,8 @@ fn a_three_winding_transformer_joins_what_is_left_when_one_winding_is_open() {
         rated_v,
         rated_va: 40e6,
         series_ohm: Complex64::new(0.0, 10.0),
+        bus_s: Complex64::ZERO,
+        star_s: Complex64::ZERO,
         shift_rad: 0.0,
     };
     let mut network = Network::new("three windings", 1e6);

@@ -40,6 +40,9 @@ pub enum ImportError {
         /// Which elements use it.
         elements: Vec<String>,
     },
+    /// Several things at once.
+    #[error("{} things are wrong: {}", .0.len(), several(.0))]
+    Several(Vec<ImportError>),
     /// The file system.
     #[error("{path} cannot be read: {source}")]
     Io {
@@ -48,4 +51,20 @@ pub enum ImportError {
         /// Why.
         source: std::io::Error,
     },
+}
+
+impl ImportError {
+    /// One error of all, if there is any.
+    fn all(mut errors: Vec<Self>) -> Option<Self> {
+        if errors.len() > 1 { Some(Self::Several(errors)) } else { errors.pop() }
+    }
+}
+
+/// The first errors in words; a file that is wrong in every row would fill the screen.
+fn several(errors: &[ImportError]) -> String {
+    let shown = errors.iter().take(20).map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    match errors.len().saturating_sub(20) {
+        0 => shown,
+        more => format!("{shown}; and {more} more"),
+    }
 }

@@ -112,7 +112,7 @@ fn branches(network: &Network, node: impl Fn(usize) -> Option<usize>) -> Vec<Bra
         }
     }
     for (i, transformer) in network.transformers.iter().enumerate() {
-        if transformer.in_service && !openings.transformers[i] {
+        if transformer.in_service && openings.transformers[i] == [false; 2] {
             join(Element::Transformer(i), node(transformer.from), node(transformer.to));
         }
     }
