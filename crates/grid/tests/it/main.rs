@@ -3,6 +3,9 @@
 mod radial;
 mod support;
 
+mod garbage;
+mod matpower;
+mod problems;
 mod acopf;
 mod batch;
 mod dist_flow;
@@ -16,3 +19,6 @@ mod pandapower;
 mod sweep;
 mod topology;
 mod newton;
+mod batch;
+mod matpower;
+mod sweep;
