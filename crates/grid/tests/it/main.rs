@@ -5,6 +5,6 @@ mod support;
 mod acopf;
 mod ldl;
 mod matpower;
-mod topology;
 mod opf_convex;
 mod pandapower;
+mod topology;

@@ -22,8 +22,12 @@ fn baseline(largest: usize) -> Vec<Published> {
         let case = columns[1].strip_prefix("pglib_opf_").unwrap().to_owned();
         let here = path.with_file_name(format!("pglib_opf_{case}.m")).exists();
         let number = |column: usize| columns[column].trim_end_matches('.').parse().unwrap();
-        (here && columns[2].parse::<usize>().unwrap() <= largest)
-            .then(|| Published { case, dc: number(4), ac: number(5), soc_gap_percent: number(7) })
+        (here && columns[2].parse::<usize>().unwrap() <= largest).then(|| Published {
+            case,
+            dc: number(4),
+            ac: number(5),
+            soc_gap_percent: number(7),
+        })
     };
     text.lines().skip(1).filter_map(row).collect()
 }
@@ -38,7 +42,9 @@ fn explore() {
         let settings = Settings { dc_branch: DcBranch::Susceptance, ..Settings::default() };
         let dc = optimal_power_flow(&network, Model::Dc, &settings).unwrap();
         let dc_text = match &dc {
-            Outcome::Optimal(s) => format!("{:.6e} rel {:.1e} it {}", s.cost, s.cost / published.dc - 1.0, s.iterations),
+            Outcome::Optimal(s) => {
+                format!("{:.6e} rel {:.1e} it {}", s.cost, s.cost / published.dc - 1.0, s.iterations)
+            }
             Outcome::Infeasible(i) => format!("infeasible {} {}", i.clashes.len(), i.clashes[0].message),
             Outcome::NotConverged(s) => format!("open {:?}", s.last()),
         };
@@ -47,7 +53,17 @@ fn explore() {
         let soc = optimal_power_flow(&network, Model::Soc, &settings).unwrap();
         let took = start.elapsed();
         let text = match &soc {
-            Outcome::Optimal(s) => { let g = 100.0 * (1.0 - s.cost / published.ac); format!("{:.6e} gap {:.3} dev {:.3} it {} cone {:.2e} {took:?}", s.cost, g, g - published.soc_gap_percent, s.iterations, s.relaxation_gap_pu) },
+            Outcome::Optimal(s) => {
+                let g = 100.0 * (1.0 - s.cost / published.ac);
+                format!(
+                    "{:.6e} gap {:.3} dev {:.3} it {} cone {:.2e} {took:?}",
+                    s.cost,
+                    g,
+                    g - published.soc_gap_percent,
+                    s.iterations,
+                    s.relaxation_gap_pu
+                )
+            }
             Outcome::Infeasible(i) => format!("infeasible {} {}", i.clashes.len(), i.clashes[0].message),
             Outcome::NotConverged(s) => format!("open {:?}", s.last()),
         };
