@@ -1,10 +1,17 @@
 //! Tests against published figures and other programs.
 
+mod radial;
 mod support;
 
 mod acopf;
+mod batch;
 mod ldl;
 mod matpower;
+mod matpower;
+mod newton;
+mod opf_convex;
+mod pandapower;
+mod sweep;
 mod opf_convex;
 mod pandapower;
 mod topology;
