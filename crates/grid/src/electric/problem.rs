@@ -36,6 +36,10 @@ pub enum Fault {
     Conflict,
     /// A line that joins different nominal voltages.
     VoltageLevels,
+    /// A phase or a neutral that an element needs and its bus lacks.
+    Phases,
+    /// Something that this calculation cannot represent.
+    Unsupported,
 }
 
 /// Whether a calculation can go on.

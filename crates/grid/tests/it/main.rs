@@ -12,6 +12,7 @@ mod newton;
 mod opf_convex;
 mod pandapower;
 mod sweep;
+mod unbalanced;
 mod opf_convex;
 mod pandapower;
 mod topology;
