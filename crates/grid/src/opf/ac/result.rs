@@ -98,9 +98,10 @@ fn binding(model: &Model<'_>, point: &Point, scale: f64, voltages: &Voltages) ->
                 let is_from = matches!(limited, Limited::From(_));
                 let of = &problem.branches[branch];
                 let (node, end) = if is_from { (of.from, 0) } else { (of.to, 1) };
-                let by_current = of.limit[end].is_some_and(|limit| limit.by_current);
+                let by = of.limit[end].expect("a limit's row has a limit");
                 // A current allows more power where the voltage is higher.
-                let worth = if by_current { voltages.magnitude_pu[node].powi(2) } else { 1.0 };
+                let v = if by.by_current { voltages.magnitude_pu[node] } else { 1.0 };
+                let worth = by.scale * by.rating * v * v;
                 let limit = if is_from { Limit::FromPower } else { Limit::ToPower };
                 if at_upper {
                     push(element(branch), limit, z_upper * worth / scale / mega);
