@@ -3,6 +3,9 @@
 mod radial;
 mod support;
 
+mod garbage;
+mod matpower;
+mod problems;
 mod acopf;
 mod batch;
 mod ldl;
@@ -16,3 +19,6 @@ mod unbalanced;
 mod opf_convex;
 mod pandapower;
 mod topology;
+mod batch;
+mod matpower;
+mod sweep;
