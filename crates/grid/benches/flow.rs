@@ -4,7 +4,9 @@
 
 use cpu_time::ThreadTime;
 use grid::electric::newton::Newton;
-use grid::electric::{Bus, Circuit, Generator, Line, Load, Network, Settings, Voltages, import::from_matpower};
+use grid::electric::{
+    Bus, Circuit, Generator, Line, Load, Network, Settings, Voltages, import::from_matpower,
+};
 use num_complex::Complex64;
 use std::path::PathBuf;
 
