@@ -73,9 +73,10 @@ def feeder(code):
     net = simbench.get_simbench_net(code)
     net.trafo[["pfe_kw", "i0_percent"]] = 0.0
     # Limits that nobody gave are of no number type there, and lightsim2grid stumbles over them.
-    limits = ["min_p_mw", "max_p_mw", "min_q_mvar", "max_q_mvar"]
     for element in ("sgen", "load", "gen", "ext_grid"):
-        net[element] = net[element].drop(columns=[limit for limit in limits if limit in net[element]])
+        for limit in ("min_p_mw", "max_p_mw", "min_q_mvar", "max_q_mvar"):
+            if limit in net[element]:
+                net[element][limit] = net[element][limit].astype(float)
     values = simbench.get_absolute_values(net, profiles_instead_of_study_cases=True)
     pp.runpp(net, numba=True)
     bus = net._pd2ppc_lookups["bus"]
