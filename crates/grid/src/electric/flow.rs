@@ -4,7 +4,7 @@
 //! nodes), |V| and θ (slacks), find V. A network that cannot be calculated at all is an error; a calculation that
 //! finds no solution is an answer ([`Outcome::Diverged`]).
 
-use super::{Circuit, Element, InvalidNetwork, Network, Voltages};
+use super::{Circuit, Element, InvalidNetwork, Network, control, linear, sweep};
 
 /// How to calculate.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,6 +78,8 @@ pub enum Reason {
     NotFinite,
     /// The method wants a radial network and this one has a mesh at the worst bus.
     NotRadial,
+    /// The method knows no generator that holds a voltage, and one at the worst bus does.
+    HoldsVoltage,
     /// Reactive limits or taps went back and forth.
     Cycling,
 }
@@ -107,6 +109,17 @@ pub struct Solution {
     pub dead_buses: Vec<usize>,
     /// Where tap changers stand, by transformer, if any moved.
     pub taps: Vec<(Element, i32)>,
+    /// What it took where the start asked for led nowhere.
+    pub rescue: Option<Rescue>,
+}
+
+/// What helped an iteration that led nowhere from the start that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rescue {
+    /// Flat voltages instead of the DC approximation's angles.
+    FlatStart,
+    /// Shorter steps.
+    DampedSteps,
 }
 
 /// Flow through a branch; powers are positive into the branch at either end.
@@ -159,7 +172,18 @@ impl Default for Settings {
 /// If the network cannot be calculated; everything wrong with it is in the error.
 pub fn power_flow(network: &Network, settings: &Settings) -> Result<Outcome, InvalidNetwork> {
     let circuit = Circuit::of(network)?;
-    let _ = settings;
-    let voltages = Voltages::flat(&circuit);
-    Ok(Outcome::Converged(Box::new(Solution::at(network, &circuit, &voltages))))
+    let found = match settings.method {
+        Method::Newton => return Ok(control::newton(network, circuit, settings)),
+        Method::Sweep => sweep::solve(&circuit, settings),
+        Method::Dc => return Ok(linear::dc(network, &circuit)),
+        Method::LinDistFlow => return Ok(linear::dist_flow(network, &circuit)),
+    };
+    Ok(match found {
+        Ok((voltages, convergence)) => Outcome::Converged(Box::new(Solution {
+            iterations: convergence.iterations,
+            mismatch_pu: convergence.mismatch_pu,
+            ..Solution::at(network, &circuit, &voltages)
+        })),
+        Err(divergence) => Outcome::Diverged(divergence),
+    })
 }

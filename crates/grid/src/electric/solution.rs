@@ -1,8 +1,7 @@
 //! From voltages to what people ask for: flows, losses, loadings, what generators feed in.
 
 use super::{
-    BranchFlow, Circuit, Control, Element, GeneratorFlow, Network, NodeKind, Rating, Solution, TwoPort,
-    Voltages,
+    BranchFlow, Circuit, Control, Element, GeneratorFlow, Network, Rating, Solution, TwoPort, Voltages,
 };
 use num_complex::Complex64;
 
@@ -10,6 +9,31 @@ impl Solution {
     /// What flows in a network at the given voltages of its circuit.
     #[must_use]
     pub fn at(network: &Network, circuit: &Circuit, voltages: &Voltages) -> Self {
+        let complex: Vec<Complex64> = (0..circuit.nodes.len()).map(|node| voltages.complex(node)).collect();
+        // Power that leaves each node into shunts, and as constant current.
+        let leaving = circuit
+            .nodes
+            .iter()
+            .zip(&complex)
+            .map(|(node, v)| node.shunt_pu.conj() * v.norm_sqr() - node.current_pu * v.norm())
+            .collect();
+        let flows: Vec<_> = circuit
+            .branches
+            .iter()
+            .map(|branch| branch.powers(complex[branch.from], complex[branch.to]))
+            .collect();
+        Self::of_flows(network, circuit, voltages, leaving, &flows)
+    }
+
+    /// What it means that powers flow into the circuit's branches at their ends, and that others leave the nodes
+    /// beside.
+    pub(super) fn of_flows(
+        network: &Network,
+        circuit: &Circuit,
+        voltages: &Voltages,
+        mut leaving: Vec<Complex64>,
+        flows: &[(Complex64, Complex64)],
+    ) -> Self {
         let complex: Vec<Complex64> = (0..circuit.nodes.len()).map(|node| voltages.complex(node)).collect();
         let mut solution = Self {
             iterations: 0,
@@ -23,16 +47,9 @@ impl Solution {
             losses_w: 0.0,
             dead_buses: (0..network.buses.len()).filter(|&bus| circuit.node(bus).is_none()).collect(),
             taps: Vec::new(),
+            rescue: None,
         };
-        // Power that leaves each node into branches and shunts.
-        let mut leaving: Vec<Complex64> = circuit
-            .nodes
-            .iter()
-            .zip(&complex)
-            .map(|(node, v)| node.shunt_pu.conj() * v.norm_sqr() - node.current_pu * v.norm())
-            .collect();
-        for branch in &circuit.branches {
-            let (from, to) = branch.powers(complex[branch.from], complex[branch.to]);
+        for (branch, &(from, to)) in circuit.branches.iter().zip(flows) {
             leaving[branch.from] += from;
             leaving[branch.to] += to;
             let flow = circuit.flow(network, branch, &complex, from, to);
@@ -44,8 +61,29 @@ impl Solution {
                 other => unreachable!("{other} is no branch"),
             }
         }
+        solution.mark_dead(network, circuit);
         solution.generators = generators(network, circuit, &leaving);
         solution
+    }
+
+    /// What is in service and no source reaches has no flow that anybody knows.
+    fn mark_dead(&mut self, network: &Network, circuit: &Circuit) {
+        let dead = |bus: usize| circuit.node(bus).is_none();
+        for (line, flow) in network.lines.iter().zip(&mut self.lines) {
+            if line.in_service && dead(line.from) && dead(line.to) {
+                *flow = BranchFlow::UNKNOWN;
+            }
+        }
+        for (transformer, flow) in network.transformers.iter().zip(&mut self.transformers) {
+            if transformer.in_service && dead(transformer.from) && dead(transformer.to) {
+                *flow = BranchFlow::UNKNOWN;
+            }
+        }
+        for (transformer, flows) in network.three_winding_transformers.iter().zip(&mut self.windings) {
+            if transformer.in_service && transformer.windings.iter().all(|winding| dead(winding.bus)) {
+                *flows = [BranchFlow::UNKNOWN; 3];
+            }
+        }
     }
 }
 
@@ -65,7 +103,7 @@ impl TwoPort {
 
 impl Circuit {
     /// The flow through a branch with powers into it, in the network's units.
-    fn flow(
+    pub(crate) fn flow(
         &self,
         network: &Network,
         branch: &TwoPort,
@@ -110,6 +148,16 @@ impl Circuit {
 }
 
 impl BranchFlow {
+    /// Of a branch that is in service and that no source reaches.
+    pub const UNKNOWN: Self = Self {
+        from_p_w: f64::NAN,
+        from_q_var: f64::NAN,
+        to_p_w: f64::NAN,
+        to_q_var: f64::NAN,
+        from_a: f64::NAN,
+        to_a: f64::NAN,
+        loading: f64::NAN,
+    };
     /// Of a branch that is out of use.
     pub const NONE: Self = Self {
         from_p_w: 0.0,
@@ -122,68 +170,68 @@ impl BranchFlow {
     };
 }
 
-/// What generators feed in, given the power that leaves each node into branches and shunts: what is free at a node is
-/// shared by ranges of reactive power, and evenly among slacks.
+/// What generators feed in, given the power that leaves each node into branches and shunts. What is free at a node is
+/// shared: reactive power so that all arrive at their limits together (as MATPOWER does; evenly where a limit is
+/// infinite), active power evenly among slacks.
 fn generators(network: &Network, circuit: &Circuit, leaving: &[Complex64]) -> Vec<GeneratorFlow> {
     let base = circuit.base_va;
-    let mut slacks = vec![0_u32; circuit.nodes.len()];
-    let mut holding = vec![0_u32; circuit.nodes.len()];
-    let mut ranges = vec![0.0; circuit.nodes.len()];
-    let mut given = vec![Complex64::ZERO; circuit.nodes.len()];
-    let range = |q_min: f64, q_max: f64| q_max - q_min;
+    let given = circuit.nodes.iter().zip(leaving);
+    let mut shares: Vec<Share> = given
+        .map(|(node, &leaving)| Share { free: (leaving - node.power_pu) * base, ..Share::default() })
+        .collect();
     for (node, generator) in in_use(network, circuit) {
+        let share = &mut shares[node];
         match generator.control {
-            Control::Power => {}
-            Control::Voltage { .. } => {
-                holding[node] += 1;
-                ranges[node] += range(generator.min_q_var, generator.max_q_var);
-                given[node].re += generator.p_w;
-            }
+            Control::Power => continue,
+            // Its own power is among what the node was given.
+            Control::Voltage { .. } => {}
             Control::Slack { .. } => {
-                slacks[node] += 1;
-                holding[node] += 1;
-                ranges[node] += range(generator.min_q_var, generator.max_q_var);
+                share.slacks += 1.0;
+                share.free.re += generator.p_w;
             }
+        }
+        share.holders += 1.0;
+        share.least_q += generator.min_q_var;
+        share.range_q += generator.max_q_var - generator.min_q_var;
+    }
+    let flow = |generator: &super::Generator| {
+        if !generator.in_service {
+            return GeneratorFlow { p_w: 0.0, q_var: 0.0, at_q_limit: false };
+        }
+        let Some(node) = circuit.node(generator.bus) else {
+            return GeneratorFlow { p_w: f64::NAN, q_var: f64::NAN, at_q_limit: false };
+        };
+        let share = &shares[node];
+        let (p_w, q_var) = match generator.control {
+            Control::Power => (generator.p_w, generator.q_var),
+            Control::Voltage { .. } => (generator.p_w, share.reactive(generator)),
+            Control::Slack { .. } => (share.free.re / share.slacks, share.reactive(generator)),
+        };
+        GeneratorFlow { p_w, q_var, at_q_limit: false }
+    };
+    network.generators.iter().map(flow).collect()
+}
+
+/// What the generators of a node that hold its voltage feed in together.
+#[derive(Clone, Default)]
+struct Share {
+    /// Active power of the slacks, reactive power of all, VA.
+    free: Complex64,
+    slacks: f64,
+    holders: f64,
+    least_q: f64,
+    range_q: f64,
+}
+
+impl Share {
+    fn reactive(&self, of: &super::Generator) -> f64 {
+        if self.range_q.is_finite() && self.range_q > 0.0 {
+            let part = (of.max_q_var - of.min_q_var) / self.range_q;
+            of.min_q_var + (self.free.im - self.least_q) * part
+        } else {
+            self.free.im / self.holders
         }
     }
-    // What the voltage-holding generators of each node feed in together.
-    let free: Vec<Complex64> = (0..circuit.nodes.len())
-        .map(|node| {
-            let mut others = circuit.nodes[node].power_pu * base;
-            for (_, generator) in in_use(network, circuit).filter(|&(at, _)| at == node) {
-                if generator.control != Control::Power {
-                    others.re -= generator.p_w;
-                }
-            }
-            leaving[node] * base - others
-        })
-        .collect();
-    let flow = |generator: &super::Generator| {
-        let Some(node) = generator.in_service.then(|| circuit.node(generator.bus)).flatten() else {
-            return GeneratorFlow { p_w: 0.0, q_var: 0.0, at_q_limit: false };
-        };
-        let share = || {
-            let all = f64::from(holding[node]);
-            if ranges[node].is_finite() && ranges[node] > 0.0 {
-                range(generator.min_q_var, generator.max_q_var) / ranges[node]
-            } else {
-                1.0 / all
-            }
-        };
-        match generator.control {
-            Control::Power => GeneratorFlow { p_w: generator.p_w, q_var: generator.q_var, at_q_limit: false },
-            Control::Voltage { .. } => {
-                GeneratorFlow { p_w: generator.p_w, q_var: free[node].im * share(), at_q_limit: false }
-            }
-            Control::Slack { .. } => GeneratorFlow {
-                p_w: (free[node].re - given[node].re) / f64::from(slacks[node]),
-                q_var: free[node].im * share(),
-                at_q_limit: false,
-            },
-        }
-    };
-    debug_assert!(circuit.nodes.iter().all(|node| node.kind == NodeKind::Pq || node.voltage_pu > 0.0));
-    network.generators.iter().map(flow).collect()
 }
 
 /// Generators in service and their nodes.

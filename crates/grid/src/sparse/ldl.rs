@@ -9,7 +9,7 @@
 //!
 //! Symbolic work is done once ([`Ldl::analyse`]); [`Ldl::factorise`] neither allocates nor searches.
 
-use super::block::{invert, multiply, subtract, subtract_product, subtract_transposed};
+use super::dense::{invert, multiply, subtract, subtract_product, subtract_transposed};
 use super::{Block, Csc, Inertia, minimum_degree};
 
 /// A symmetric matrix of N × N blocks.

@@ -3,8 +3,11 @@
 mod csc;
 pub use csc::Csc;
 mod order;
-pub use order::minimum_degree;
-mod block;
-pub use block::{Block, Inertia};
+pub use order::{minimum_degree, minimum_degree_of};
+mod singular;
+pub use singular::Singular;
+pub mod block;
+mod dense;
+pub use dense::{Block, Inertia};
 pub mod ldl;
 pub mod lu;

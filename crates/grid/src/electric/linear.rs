@@ -1,1 +1,0 @@
-//! Linear power flows: the DC approximation and LinDistFlow.

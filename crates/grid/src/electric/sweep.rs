@@ -1,1 +1,0 @@
-//! Backward–forward sweep for radial networks.
