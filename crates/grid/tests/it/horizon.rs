@@ -94,8 +94,7 @@ fn three_hours_by_hand() {
 
 #[test]
 fn shorter_steps_carry_less_energy() {
-    // Quarter hours: charging 1 MW stores 0.225 MWh, of which 0.18 come back as 0.36 MW in each of two quarters' 0.5 h:
-    // g = (1.5 − 0.72)/2 as before, and the cost is a quarter.
+    // In quarter hours all energies are a quarter, and with them the cost; powers and prices stay.
     let network = village();
     let mut horizon = day(&network, &[2.5, 0.5, 0.0]);
     horizon.step_h = 0.25;
@@ -122,7 +121,7 @@ fn what_must_be_left_at_the_end_is_left() {
 
 #[test]
 fn an_end_that_cannot_be_reached_is_named() {
-    // Exactly empty at the end, as at the start; yet 1.5 MWh come from a roof that must run.
+    // Exactly empty at the end, as at the start; yet 1.5 MW come from a roof that must run.
     let network = village();
     let mut horizon = day(&network, &[2.5]);
     horizon.end = End::AsStart;
