@@ -136,6 +136,22 @@ fn an_end_that_cannot_be_reached_is_named() {
 }
 
 #[test]
+fn a_storage_that_cannot_be_is_refused_by_name() {
+    let spoilt: [(fn(&mut Storage), &str); 3] = [
+        (|storage| storage.discharge_efficiency = 0.0, "efficiencies of 0.9 and 0"),
+        (|storage| storage.max_charge_w = -1.0, "neither may be negative"),
+        (|storage| storage.stored_wh = 3e6, "3000000 Wh at first"),
+    ];
+    for (spoil, words) in spoilt {
+        let mut network = village();
+        spoil(&mut network.storages[0]);
+        let error = optimal_schedule(&day(&network, &[1.0]), Model::Dc, &Settings::default()).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains(words) && text.contains("storage \"battery\""), "{text}");
+    }
+}
+
+#[test]
 fn negative_prices_show_where_a_battery_burns_power() {
     // The roof must run and the line carries little: charging and discharging at once wastes what is too much.
     let mut network = village();
