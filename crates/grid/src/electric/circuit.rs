@@ -4,8 +4,7 @@
 //! three two-ports with a star node of their own, the open end of a branch is a node of its own.
 
 use super::{
-    Bus, Control, Element, Forest, InvalidNetwork, Network, Openings, Pi, Rating, Severity, Side, TapChanger,
-    Topology,
+    Bus, Control, Element, Forest, InvalidNetwork, Network, Openings, Pi, Rating, Side, TapChanger, Topology,
 };
 use num_complex::Complex64;
 
@@ -98,12 +97,20 @@ impl Circuit {
     ///
     /// # Errors
     ///
-    /// If the network has problems of severity [`Severity::Error`].
+    /// If the network has problems of severity [`super::Severity::Error`].
     pub fn of(network: &Network) -> Result<Self, InvalidNetwork> {
-        let problems = network.problems();
-        if problems.iter().any(|problem| problem.severity == Severity::Error) {
-            return Err(InvalidNetwork { name: network.name.clone(), problems });
-        }
+        network.check()?;
+        Ok(Builder::new(network).build())
+    }
+
+    /// The circuit of a network for an optimal power flow, which asks for other things
+    /// ([`Network::problems_for_opf`]).
+    ///
+    /// # Errors
+    ///
+    /// If the network has problems of severity [`super::Severity::Error`] there.
+    pub fn for_opf(network: &Network) -> Result<Self, InvalidNetwork> {
+        network.check_for_opf()?;
         Ok(Builder::new(network).build())
     }
 
@@ -375,7 +382,7 @@ impl Node {
 }
 
 /// Moves rated voltages and the shift as a tap changer stands.
-fn tapped(tap: &TapChanger, from_v: &mut Complex64, to_v: &mut Complex64, shift: &mut f64) {
+pub(super) fn tapped(tap: &TapChanger, from_v: &mut Complex64, to_v: &mut Complex64, shift: &mut f64) {
     let (factor, additional) = tap.effect();
     match tap.side {
         Side::From => {
