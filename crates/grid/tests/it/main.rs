@@ -6,4 +6,5 @@ mod support;
 mod batch;
 mod matpower;
 mod pandapower;
+mod simbench;
 mod sweep;
