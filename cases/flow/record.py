@@ -1,7 +1,7 @@
 """Networks and power flows of pandapower, for comparison.
 
-    python cases/flow/record.py target/peers            every case
-    python cases/flow/record.py cases/flow case9 case14 those named
+    python cases/flow/record.py target/peers             every case
+    python cases/flow/record.py cases/flow case9 case14  those named, as small as they can be
 
 For each case a folder with network.json (pandapower's to_json) and expected.json: voltages, flows, loadings, what
 generators feed in, and the nodal admittance matrix that pandapower solved with. SimBench grids also have a folder csv
@@ -29,7 +29,6 @@ OPTIONS = dict(
     max_iteration=30,
     voltage_depend_loads=True,
 )
-SHIPPED = ["case9", "case14", "case30", "case57", "case118", "case300", "elements"]
 MATPOWER = ["case9", "case14", "case30", "case57", "case118", "case300", "case2869pegase", "case9241pegase"]
 SIMBENCH = {
     "lv_rural1": "1-LV-rural1--0-sw",
@@ -143,8 +142,12 @@ def build(name):
     return getattr(pn, name)()
 
 
-def write_csv(name, net, folder):
-    """The grid's SimBench tables as they are in the data set, with the profiles in use, and some steps' voltages."""
+DAY = range(17_084, 17_180)
+
+
+def write_csv(name, net, folder, one_day):
+    """The grid's SimBench tables as they are in the data set, with the profiles in use (of the year, or of 27 June
+    2016), and some steps' voltages."""
     from simbench.converter.format_information import csv_tablenames
     from simbench.networks.extract_simbench_grids_from_csv import (
         complete_data_path,
@@ -161,15 +164,21 @@ def write_csv(name, net, folder):
     filter_unapplied_profiles(tables)
     for table in csv_tablenames(["elements", "profiles", "types"]):
         if table in tables and len(tables[table]):
+            if one_day and table.endswith("Profile"):
+                tables[table] = tables[table].iloc[DAY.start : DAY.stop]
+            if one_day and table.endswith("Type"):
+                used = set(tables["Line"].type) | set(tables["Transformer"].type)
+                tables[table] = tables[table][tables[table].id.isin(used)]
             tables[table].to_csv(folder / f"{table}.csv", sep=";", index=False, na_rep="NULL")
     if not name.startswith("lv"):
         return
     values = get_absolute_values(net, profiles_instead_of_study_cases=True)
     steps = {}
-    for step in [0, 4711, 12345, 24567, 35135]:
+    for step in [0, 31, 50, 79, 95] if one_day else [0, 4711, 12345, 24567, 35135]:
+        at = DAY.start + step if one_day else step
         for (element, column), table in values.items():
             if len(net[element]):
-                net[element].loc[table.columns, column] = table.loc[step].values
+                net[element].loc[table.columns, column] = table.loc[at].values
         solve(net)
         steps[step] = [float(v) for v in net.res_bus.vm_pu.values]
     (folder / "steps.json").write_text(json.dumps(steps) + "\n")
@@ -238,7 +247,7 @@ def trimmed(text):
         table = net[name]
         is_table = isinstance(table, dict) and table.get("_class") == "DataFrame"
         empty = is_table and json.loads(table["_object"])["data"] == []
-        if empty or name.startswith(("res_", "std_types", "user_pf", "_")):
+        if empty or name.startswith(("res_", "std_types", "user_pf", "profiles", "loadcases", "_")):
             del net[name]
     return json.dumps(file)
 
@@ -253,7 +262,7 @@ def main():
         (folder / name / "network.json").write_text((trimmed(text) if names else text) + "\n")
         (folder / name / "expected.json").write_text(json.dumps(expected(net)) + "\n")
         if name in SIMBENCH:
-            write_csv(name, net, folder / name / "csv")
+            write_csv(name, net, folder / name / "csv", bool(names))
         print(f"{name}: {len(net.bus)} buses, tolerance {tolerance:g} MVA")
 
 

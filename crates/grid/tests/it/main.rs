@@ -6,5 +6,6 @@ mod support;
 mod batch;
 mod matpower;
 mod pandapower;
+mod pandapower_format;
 mod simbench;
 mod sweep;

@@ -11,7 +11,8 @@ use std::f64::consts::TAU;
 use std::path::Path;
 
 /// Cases that come with the project.
-const SHIPPED: [&str; 7] = ["case9", "case14", "case30", "case57", "case118", "case300", "elements"];
+const SHIPPED: [&str; 8] =
+    ["case9", "case14", "case30", "case57", "case118", "case300", "elements", "lv_rural1"];
 
 fn read(folder: &Path) -> (Network, Value) {
     let text = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap();
