@@ -138,7 +138,10 @@ def build(name):
     if name in SIMBENCH:
         import simbench
 
-        return simbench.get_simbench_net(SIMBENCH[name])
+        net = simbench.get_simbench_net(SIMBENCH[name])
+        # simbench 1.6.3 leaves the type empty, and pandapower 3 then takes no notice of the tap's position.
+        net.trafo["tap_changer_type"] = "Ratio"
+        return net
     return getattr(pn, name)()
 
 
