@@ -8,4 +8,5 @@
 
 pub mod electric;
 pub mod opf;
+pub mod picture;
 pub mod sparse;

@@ -8,8 +8,10 @@
 use super::{
     Circuit, Convergence, Divergence, NodeKind, Reason, Settings, TwoPort, Voltages, circuit::polar,
 };
-use crate::sparse::{Singular, block, minimum_degree_of};
+use crate::sparse::{Csc, Singular, block, lu::Lu, minimum_degree_of};
 use num_complex::Complex64;
+
+mod response;
 
 /// A circuit made ready for Newton–Raphson; nothing is allocated from one power flow to the next.
 #[derive(Clone, Debug)]
@@ -246,11 +248,9 @@ impl Newton {
             if iterations == settings.max_iterations {
                 return Err(diverged(Reason::IterationLimit, self.bus[place]));
             }
-            if let Err(Singular { column }) = self.factor() {
+            if let Err(Singular { column }) = self.direct() {
                 return Err(diverged(Reason::Singular, self.bus[column / 2]));
             }
-            self.step.copy_from_slice(&self.state.mismatch);
-            self.lu.solve(&mut self.step);
             iterations += 1;
             worst = if damped { self.advance_down() } else { self.advance() };
         }
@@ -317,23 +317,19 @@ impl Newton {
         worst
     }
 
-    fn factor(&mut self) -> Result<(), Singular> {
-        let Self { kind, load_current, admittance, lu, state, .. } = self;
-        let State { magnitude, leaving, coupling, .. } = state;
-        let diagonal = |i: usize| {
-            let own = admittance.diagonal[i].conj() * (magnitude[i] * magnitude[i]);
-            let (turn, grow) = (leaving[i] - own, leaving[i] + own - load_current[i] * magnitude[i]);
-            if kind[i] == NodeKind::Pq {
-                [-turn.im, grow.re, turn.re, grow.im]
-            } else {
-                [-turn.im, grow.re, 0.0, 1.0]
+    /// Solves J·step = mismatch.
+    fn direct(&mut self) -> Result<(), Singular> {
+        let Self { kind, load_current, admittance, lu, state, step, .. } = self;
+        let jacobian = Jacobian { kind, load_current, admittance, state };
+        match lu.factor(|i| jacobian.diagonal(i), |i, at| jacobian.entry(i, at)) {
+            Ok(()) => {
+                step.copy_from_slice(&state.mismatch);
+                lu.solve(step);
+                Ok(())
             }
-        };
-        let entry = |i: usize, at: usize| {
-            let t = coupling[at];
-            if kind[i] == NodeKind::Pq { [t.im, t.re, -t.re, t.im] } else { [t.im, t.re, 0.0, 0.0] }
-        };
-        lu.factor(diagonal, entry)
+            // A block on the diagonal may vanish where the matrix is regular, as behind a series capacitor.
+            Err(_) => jacobian.solve_with_search(step),
+        }
     }
 
     /// Takes the full step.
@@ -386,6 +382,60 @@ impl Newton {
 fn susceptance(branch: &TwoPort) -> (f64, f64) {
     let magnitude = 1.0 / (branch.series_pu.norm() * branch.ratio.norm());
     (magnitude.copysign(branch.series_pu.im), branch.ratio.arg())
+}
+
+/// The derivatives of the powers that leave by (θ, ln v), a block for each pair of places.
+#[derive(Clone, Copy)]
+struct Jacobian<'a> {
+    kind: &'a [NodeKind],
+    load_current: &'a [Complex64],
+    admittance: &'a Admittance,
+    state: &'a State,
+}
+
+impl Jacobian<'_> {
+    #[inline(always)]
+    fn diagonal(self, i: usize) -> block::Block {
+        let magnitude = self.state.magnitude[i];
+        let own = self.admittance.diagonal[i].conj() * (magnitude * magnitude);
+        let turn = self.state.leaving[i] - own;
+        let grow = self.state.leaving[i] + own - self.load_current[i] * magnitude;
+        if self.kind[i] == NodeKind::Pq {
+            [-turn.im, grow.re, turn.re, grow.im]
+        } else {
+            [-turn.im, grow.re, 0.0, 1.0]
+        }
+    }
+
+    #[inline(always)]
+    fn entry(self, i: usize, at: usize) -> block::Block {
+        let t = self.state.coupling[at];
+        if self.kind[i] == NodeKind::Pq { [t.im, t.re, -t.re, t.im] } else { [t.im, t.re, 0.0, 0.0] }
+    }
+
+    /// Solves J·step = mismatch by a factorisation that may exchange rows.
+    fn solve_with_search(self, step: &mut [[f64; 2]]) -> Result<(), Singular> {
+        let size = 2 * step.len();
+        let mut entries = Vec::with_capacity(4 * (self.state.coupling.len() + step.len()));
+        let mut put = |i: usize, j: usize, [a, b, c, d]: block::Block| {
+            let (i, j) = (2 * i, 2 * j);
+            entries.extend([(i, j, a), (i, j + 1, b), (i + 1, j, c), (i + 1, j + 1, d)]);
+        };
+        for i in 0..step.len() {
+            put(i, i, self.diagonal(i));
+            for at in self.admittance.starts[i]..self.admittance.starts[i + 1] {
+                put(i, self.admittance.columns[at] as usize, self.entry(i, at));
+            }
+        }
+        let (matrix, _) = Csc::from_entries(size, size, &entries);
+        // Places are in order of elimination already.
+        let order: Vec<usize> = (0..size).collect();
+        let mut lu = Lu::factor(&matrix, &order)?;
+        let mut b: Vec<f64> = self.state.mismatch.iter().flatten().copied().collect();
+        lu.solve(&mut b);
+        step.iter_mut().zip(b.chunks(2)).for_each(|(step, pair)| *step = [pair[0], pair[1]]);
+        Ok(())
+    }
 }
 
 /// A step that is shorter than this part of the full one leads nowhere.

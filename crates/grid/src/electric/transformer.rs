@@ -142,7 +142,7 @@ impl TapChanger {
     /// What the side's rated voltage is multiplied by (complex), and the additional shift in rad, where it stands.
     #[must_use]
     pub fn effect(&self) -> (Complex64, f64) {
-        let steps = f64::from(self.position - self.neutral);
+        let steps = f64::from(self.position) - f64::from(self.neutral);
         let along = libm::cos(self.step_angle_rad);
         let across = libm::sin(self.step_angle_rad);
         let factor = Complex64::new(1.0 + steps * self.step * along, steps * self.step * across);

@@ -229,3 +229,79 @@ fn inverted(pivot: &Block, before: &Block) -> Result<Block, usize> {
         Err(usize::from(a.abs().max(c.abs()) > b.abs().max(d.abs())))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sparse::{Csc, lu::Lu, minimum_degree};
+    use proptest::prelude::*;
+
+    /// The pattern of a graph.
+    fn pattern(size: usize, edges: &[(usize, usize)]) -> Pattern {
+        let mut rows = vec![Vec::new(); size];
+        for &(a, b) in edges.iter().filter(|&&(a, b)| a != b && a < size && b < size) {
+            rows[a].push(b as u32);
+            rows[b].push(a as u32);
+        }
+        let mut pattern = Pattern { starts: vec![0], columns: Vec::new() };
+        for mut row in rows {
+            row.sort_unstable();
+            row.dedup();
+            pattern.columns.extend(row);
+            pattern.starts.push(pattern.columns.len());
+        }
+        pattern
+    }
+
+    #[test]
+    fn a_pivot_block_without_an_inverse_names_its_column() {
+        let mut lu = BlockLu::new(pattern(2, &[(0, 1)]));
+        let regular = [2.0, 0.0, 0.0, 2.0];
+        let diagonal = |i: usize| if i == 0 { regular } else { [0.5, 0.0, 0.0, 3.0] };
+        // Row 1 minus ½ times row 0 leaves nothing of the third column.
+        let singular = lu.factor(diagonal, |_, _| [1.0, 0.0, 0.0, 1.0]);
+        assert_eq!(singular, Err(Singular { column: 2 }));
+        // What failed leaves nothing behind.
+        lu.factor(|_| regular, |_, _| [1.0, 0.0, 0.0, 1.0]).unwrap();
+        let mut b = [[3.0, 3.0], [3.0, 3.0]];
+        lu.solve(&mut b);
+        assert_eq!(b, [[1.0, 1.0], [1.0, 1.0]]);
+    }
+
+    proptest! {
+        #[test]
+        fn blocks_solve_as_scalars_do(
+            size in 1_usize..30,
+            edges in prop::collection::vec((0_usize..30, 0_usize..30), 0..80),
+            values in prop::collection::vec(-1.0_f64..1.0, 4 * 190),
+            diagonal in prop::collection::vec(2.0_f64..6.0, 60),
+        ) {
+            let pattern = pattern(size, &edges);
+            let block = |at: usize| -> Block { std::array::from_fn(|i| values[4 * at + i]) };
+            let own = |i: usize| {
+                let rows = (pattern.starts[i + 1] - pattern.starts[i]) as f64;
+                let [_, b, c, _] = block(160 + i);
+                [diagonal[2 * i] * (1.0 + rows), b, c, diagonal[2 * i + 1] * (1.0 + rows)]
+            };
+            let mut entries = Vec::new();
+            for i in 0..size {
+                let range = pattern.starts[i]..pattern.starts[i + 1];
+                let row = range.map(|at| (pattern.columns[at] as usize, block(at)));
+                for (j, [a, b, c, d]) in row.chain([(i, own(i))]) {
+                    let (i, j) = (2 * i, 2 * j);
+                    entries.extend([(i, j, a), (i, j + 1, b), (i + 1, j, c), (i + 1, j + 1, d)]);
+                }
+            }
+            let matrix = Csc::from_entries(2 * size, 2 * size, &entries).0;
+            let mut scalar: Vec<f64> = (0..2 * size).map(|i| 1.0 - i as f64 / 7.0).collect();
+            let mut pairs: Vec<[f64; 2]> = scalar.chunks(2).map(|pair| [pair[0], pair[1]]).collect();
+            Lu::factor(&matrix, &minimum_degree(&matrix)).unwrap().solve(&mut scalar);
+            let mut lu = BlockLu::new(pattern.clone());
+            lu.factor(own, |_, at| block(at)).unwrap();
+            lu.solve(&mut pairs);
+            for (pair, scalar) in pairs.iter().flatten().zip(&scalar) {
+                prop_assert!((pair - scalar).abs() < 1e-12);
+            }
+        }
+    }
+}

@@ -2,7 +2,11 @@
 
 use crate::radial::{Random, random_radial};
 use grid::electric::batch::{Batch, Chunk, Error, Failure, Keep, Power, Series, Settings, Summary};
-use grid::electric::{Circuit, Control, Element, Method, Network, Settings as FlowSettings, Solution, sweep};
+use grid::electric::{
+    Circuit, Control, Element, Line, Method, Network, Outcome, Settings as FlowSettings, Solution, Zip,
+    power_flow, sweep,
+};
+use num_complex::Complex64;
 
 const KEEP: Keep = Keep { voltages: true, angles: true, loadings: true, flows: true };
 
@@ -154,7 +158,7 @@ fn bad_steps_are_named_and_spoil_no_other() {
     bad.profiles[2].values[258] = f64::INFINITY;
     let Element::Load(heavy) = bad.drives[4].element else { panic!("a load is driven") };
     let profile = bad.drives[4].profile;
-    bad.profiles[profile].values[100] = 1e12;
+    bad.profiles[profile].values[100] = 4e5;
     let settings = Settings { keep: KEEP, ..Settings::default() };
     let of = |series: &Series| {
         let batch = Batch::new(&network, series, &settings).unwrap();
@@ -181,7 +185,7 @@ fn bad_steps_are_named_and_spoil_no_other() {
     else {
         panic!("{:?}", summary.failures)
     };
-    assert_eq!(divergence.worst_bus, network.loads[heavy].bus);
+    assert_eq!(divergence.worst_bus, network.loads[heavy].bus, "{divergence:?}");
     assert_eq!(bad.place(17, 3), format!("column \"{}\", row 18", bad.profiles[3].name));
     for step in (0..300).filter(|step| ![17, 100, 258].contains(step)) {
         assert!(good_steps[step] == steps[step], "step {step} was spoilt");
@@ -222,4 +226,53 @@ fn what_is_driven_to_no_effect_is_listed() {
     let series = random_series(&network, 2, 1);
     let batch = Batch::new(&network, &series, &Settings::default()).unwrap();
     assert_eq!(batch.idle(), [Element::Load(4)]);
+}
+
+#[test]
+fn a_meshed_network_is_solved_by_newton_step_by_step() {
+    for seed in 0..10 {
+        let mut network = random_radial(seed, 25, false);
+        network.loads[9].zip = Zip { p_impedance: 0.5, q_current: 0.5, ..Zip::default() };
+        network.lines.push(Line::new("ring", 10, 20, Complex64::new(0.01, 0.01), 1e-3));
+        let hold = grid::electric::Generator::new("plant", 15, Control::Voltage { voltage_pu: 1.01 });
+        network.generators.push(grid::electric::Generator { p_w: 3e3, ..hold });
+        let mut series = random_series(&network, 19, seed);
+        let plant = Element::Generator(network.generators.len() - 1);
+        series.drive(plant, Power::Active, "plant", (0..19).map(|step| f64::from(step) * 300.0).collect());
+        let settings = Settings { tolerance_pu: 1e-11, keep: KEEP, threads: 2, ..Settings::default() };
+        let batch = Batch::new(&network, &series, &settings).unwrap();
+        assert_eq!(batch.method(), Method::Newton);
+        for chunk in chunks(&batch) {
+            for row in 0..chunk.steps.len() {
+                let single = at(&network, &series, chunk.first + row);
+                let settings = FlowSettings { tolerance_pu: 1e-11, ..FlowSettings::default() };
+                let outcome = power_flow(&single, &settings).unwrap();
+                let Outcome::Converged(solution) = outcome else { panic!("{outcome:?}") };
+                compare(&batch, &chunk, row, &solution);
+            }
+        }
+    }
+}
+
+#[test]
+fn newton_steps_in_where_the_sweep_ends() {
+    let network = random_radial(8, 30, true);
+    let series = random_series(&network, 9, 8);
+    let run = |settings: &Settings| {
+        let batch = Batch::new(&network, &series, settings).unwrap();
+        chunks(&batch).remove(0)
+    };
+    let plain = run(&Settings { tolerance_pu: 1e-11, ..Settings::default() });
+    // Four iterations are too few for a sweep, and enough for Newton's method.
+    let hurried = run(&Settings { tolerance_pu: 1e-11, max_iterations: 4, ..Settings::default() });
+    let method = |chunk: &Chunk| chunk.steps[0].as_ref().unwrap().method;
+    assert_eq!((method(&plain), method(&hurried)), (Method::Sweep, Method::Newton));
+    assert!(plain.voltage_pu.iter().zip(&hurried.voltage_pu).all(|(&a, &b)| close(a, b, 1e-9)));
+    let only = Settings {
+        method: Some(Method::Sweep),
+        tolerance_pu: 1e-11,
+        max_iterations: 4,
+        ..Settings::default()
+    };
+    assert!(matches!(run(&only).steps[0], Err(Failure::Diverged(_))));
 }

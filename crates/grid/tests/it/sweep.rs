@@ -1,7 +1,9 @@
 //! Backward–forward sweeps.
 
 use crate::radial::{feeder, mismatch, random_radial};
-use grid::electric::{Circuit, Generator, Line, Method, Network, Reason, Settings, Solution, sweep};
+use grid::electric::{
+    Circuit, Generator, Line, Method, Network, Outcome, Reason, Settings, Solution, power_flow, sweep,
+};
 use num_complex::Complex64;
 use proptest::prelude::*;
 
@@ -26,6 +28,15 @@ proptest! {
         prop_assert!(convergence.mismatch_pu <= 1e-12);
         let v: Vec<Complex64> = (0..circuit.nodes.len()).map(|node| voltages.complex(node)).collect();
         prop_assert!(mismatch(&circuit, &v) < 1e-11, "{}", mismatch(&circuit, &v));
+        let newton = Settings { method: Method::Newton, tolerance_pu: 1e-11, ..Settings::default() };
+        let Outcome::Converged(other) = power_flow(&network, &newton).unwrap() else { panic!("no solution") };
+        for (bus, node) in circuit.node_of_bus.iter().enumerate() {
+            let node = node.unwrap();
+            prop_assert!((voltages.magnitude_pu[node] - other.voltage_pu[bus]).abs() < 1e-9);
+            // Newton's angles may be whole turns away.
+            let turn = libm::remainder(voltages.angle_rad[node] - other.angle_rad[bus], std::f64::consts::TAU);
+            prop_assert!(turn.abs() < 1e-9);
+        }
     }
 }
 

@@ -36,7 +36,7 @@ mod summary;
 mod worker;
 pub use summary::{Peak, Summary};
 
-use super::{Circuit, Element, Method, Network};
+use super::{Circuit, Element, Method, Network, Settings as FlowSettings};
 use chunk::Shape;
 use meter::Meter;
 use plan::Plan;
@@ -77,6 +77,14 @@ impl Default for Settings {
     fn default() -> Self {
         let keep = Keep { voltages: true, loadings: true, ..Keep::default() };
         Self { method: None, tolerance_pu: 1e-8, max_iterations: 30, threads: 0, keep }
+    }
+}
+
+impl Settings {
+    /// For one step.
+    fn of_a_step(&self) -> FlowSettings {
+        let (tolerance_pu, max_iterations) = (self.tolerance_pu, self.max_iterations);
+        FlowSettings { tolerance_pu, max_iterations, ..FlowSettings::default() }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::series::powers;
 use super::{Power, Profile, Series, Settings};
+use crate::electric::newton::Newton;
 use crate::electric::sweep::{Injections, Sweep};
 use crate::electric::{Circuit, Control, Divergence, Element, InvalidNetwork, Method, Network, Voltages};
 use num_complex::Complex64;
@@ -61,12 +62,14 @@ pub(super) struct Plan<'a> {
     fixed: Injections<1>,
     /// Place of each node in injections: its position in the sweep's tree, where there is one.
     pub(super) place: Vec<usize>,
-    /// Where every step starts, by node.
-    pub(super) start: Vec<Complex64>,
+    /// Where every step starts.
+    pub(super) start: Voltages,
+    /// Whether constant currents or impedances follow the series.
+    pub(super) varying: bool,
     pub(super) idle: Vec<Element>,
     pub(super) step_hours: f64,
-    pub(super) tolerance_pu: f64,
-    pub(super) max_iterations: usize,
+    /// Of every step: tolerance and iterations.
+    pub(super) settings: crate::electric::Settings,
 }
 
 /// A share of a power that follows a profile.
@@ -110,9 +113,10 @@ impl<'a> Plan<'a> {
         let mut fixed = Injections::of(&circuit, &place);
         let any = |share| terms.iter().any(|term| term.share == share);
         fixed.make_room(any(Share::Current), any(Share::Impedance));
+        let varying = any(Share::Current) || any(Share::Impedance);
         let start = match &sweep {
-            Some(sweep) => sweep.tree.no_load(&circuit),
-            None => flat(&circuit),
+            Some(sweep) => Voltages::of(&sweep.tree.no_load(&circuit)),
+            None => base_solution(network, &circuit, settings),
         };
         let used: BTreeSet<usize> = terms.iter().map(|term| term.profile).collect();
         Ok(Self {
@@ -126,10 +130,10 @@ impl<'a> Plan<'a> {
             fixed,
             place,
             start,
+            varying,
             idle,
             step_hours: series.step_hours,
-            tolerance_pu: settings.tolerance_pu,
-            max_iterations: settings.max_iterations,
+            settings: settings.of_a_step(),
         })
     }
 
@@ -138,8 +142,15 @@ impl<'a> Plan<'a> {
         self.fixed.widen()
     }
 
-    /// What is fed in at `used` steps from `first` on; the last one fills lanes beyond.
-    pub(super) fn fill<const L: usize>(&self, first: usize, used: usize, into: &mut Injections<L>) {
+    /// What is fed in at `used` steps from `first` on; the last one fills lanes beyond. Returns the sum of all numbers
+    /// of each lane, which is not finite where one of them is not.
+    pub(super) fn fill<const L: usize>(
+        &self,
+        first: usize,
+        used: usize,
+        into: &mut Injections<L>,
+    ) -> [f64; L] {
+        let mut sums = [0.0; L];
         into.start_from(&self.fixed);
         for term in &self.terms {
             let values = &self.profiles[term.profile].values;
@@ -160,8 +171,10 @@ impl<'a> Plan<'a> {
             let part = if term.power == Power::Active { &mut pair.re } else { &mut pair.im };
             for lane in 0..L {
                 part[lane] += term.factor * of_lane[lane];
+                sums[lane] += of_lane[lane];
             }
         }
+        sums
     }
 
     /// The first profile without a finite number at a step.
@@ -289,8 +302,14 @@ fn terms(
     (terms, idle.into_iter().collect())
 }
 
-/// Voltages given, or 1.
-fn flat(circuit: &Circuit) -> Vec<Complex64> {
-    let voltages = Voltages::flat(circuit);
-    (0..circuit.nodes.len()).map(|node| voltages.complex(node)).collect()
+/// The voltages of the network as it is, or a guess where it has none.
+fn base_solution(network: &Network, circuit: &Circuit, settings: &Settings) -> Voltages {
+    let flat = Voltages::flat(circuit);
+    let Ok(base) = Circuit::of(network) else { return flat };
+    let power: Vec<Complex64> = base.nodes.iter().map(|node| node.power_pu).collect();
+    let mut newton = Newton::new(&base);
+    let mut voltages = flat.clone();
+    let solved = newton.start_dc(&power, &mut voltages).is_ok()
+        && newton.solve(&power, &mut voltages, &settings.of_a_step()).is_ok();
+    if solved { voltages } else { flat }
 }

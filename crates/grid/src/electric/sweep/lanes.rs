@@ -19,11 +19,10 @@ pub(in crate::electric) struct Workspace<const L: usize> {
     fed: Vec<Pair<L>>,
     /// Currents added up on the way to the source; 0 between iterations.
     sum: Vec<Pair<L>>,
-    /// V of each node, where solved.
-    pub(in crate::electric) solved: Vec<Pair<L>>,
 }
 
-/// A lane that found no solution.
+/// A lane that found no solution: the mismatch is that of the iteration that came nearest, and the position the worst
+/// one then. Where the iteration ended, running about, says nothing about where the trouble is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::electric) struct Failure {
     iterations: usize,
@@ -60,7 +59,6 @@ impl<const L: usize> Workspace<L> {
             voltage: vec![Pair::ZERO; count],
             fed: vec![Pair::ZERO; count],
             sum: vec![Pair::ZERO; count],
-            solved: vec![Pair::ZERO; count],
         }
     }
 
@@ -71,13 +69,7 @@ impl<const L: usize> Workspace<L> {
         }
     }
 
-    /// V of a node in a lane that was solved.
-    #[must_use]
-    pub(in crate::electric) fn voltage(&self, node: usize, lane: usize) -> Complex64 {
-        Complex64::new(self.solved[node].re[lane], self.solved[node].im[lane])
-    }
-
-    /// Solves the first `used` lanes.
+    /// Solves the first `used` lanes; `solved` becomes V of each node in those that have a solution.
     pub(in crate::electric) fn solve(
         &mut self,
         sweep: &Sweep,
@@ -85,6 +77,7 @@ impl<const L: usize> Workspace<L> {
         tolerance_pu: f64,
         max_iterations: usize,
         used: usize,
+        solved: &mut [Pair<L>],
     ) -> [Result<Convergence, Failure>; L] {
         let unsolved = Failure {
             iterations: max_iterations,
@@ -93,6 +86,8 @@ impl<const L: usize> Workspace<L> {
             reason: Reason::IterationLimit,
         };
         let mut outcomes = [Err(unsolved); L];
+        // How near each lane came, and after how many iterations.
+        let mut nearest = [(f64::INFINITY, 1); L];
         let mut open = [false; L];
         open[..used].fill(true);
         for (voltage, &start) in self.voltage.iter_mut().zip(&self.start) {
@@ -111,18 +106,22 @@ impl<const L: usize> Workspace<L> {
                     continue;
                 }
                 let mismatch_pu = mismatch.largest[lane].sqrt();
-                if !mismatch.sum[lane].is_finite() {
-                    open[lane] = false;
-                    let position = self.worst(sweep, injections, lane, iterations - 1);
-                    let reason = Reason::NotFinite;
-                    outcomes[lane] = Err(Failure { iterations, mismatch_pu, position, reason });
-                } else if mismatch_pu <= tolerance_pu {
+                let finite = mismatch.sum[lane].is_finite();
+                if finite && mismatch_pu <= tolerance_pu {
                     open[lane] = false;
                     outcomes[lane] = Ok(Convergence { iterations, mismatch_pu });
-                    self.keep(sweep, lane);
-                } else if iterations == max_iterations {
-                    let position = self.worst(sweep, injections, lane, iterations);
-                    outcomes[lane] = Err(Failure { mismatch_pu, position, ..unsolved });
+                    self.keep(sweep, lane, solved);
+                    continue;
+                }
+                if finite && mismatch_pu < nearest[lane].0 {
+                    nearest[lane] = (mismatch_pu, iterations);
+                }
+                if !finite || iterations == max_iterations {
+                    open[lane] = false;
+                    let (mismatch_pu, at) = nearest[lane];
+                    let position = self.worst(sweep, injections, lane, at);
+                    let reason = if finite { Reason::IterationLimit } else { Reason::NotFinite };
+                    outcomes[lane] = Err(Failure { iterations, mismatch_pu, position, reason });
                 }
             }
             if !open.contains(&true) {
@@ -207,9 +206,9 @@ impl<const L: usize> Workspace<L> {
     }
 
     /// Writes a lane's voltages, V, by node.
-    fn keep(&mut self, sweep: &Sweep, lane: usize) {
+    fn keep(&self, sweep: &Sweep, lane: usize, solved: &mut [Pair<L>]) {
         for (at, voltage) in self.voltage.iter().enumerate() {
-            let solved = &mut self.solved[sweep.tree.order[at]];
+            let solved = &mut solved[sweep.tree.order[at]];
             let v = Complex64::new(voltage.re[lane], voltage.im[lane]) * sweep.inverse_scale[at];
             (solved.re[lane], solved.im[lane]) = (v.re, v.im);
         }

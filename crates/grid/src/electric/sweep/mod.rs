@@ -83,14 +83,22 @@ impl Sweep {
         settings: &Settings,
     ) -> Result<(Vec<Complex64>, Convergence), Divergence> {
         let mut workspace = Workspace::<1>::new(self);
+        let mut solved = vec![Pair::ZERO; self.tree.order.len()];
         workspace.begin(self, start);
         let mut injections = Injections::<1>::of(circuit, &self.tree.positions());
         for (injection, &node) in injections.power.iter_mut().zip(&self.tree.order) {
             *injection = Pair::splat(power_pu[node]);
         }
-        let [outcome] = workspace.solve(self, &injections, settings.tolerance_pu, settings.max_iterations, 1);
+        let [outcome] = workspace.solve(
+            self,
+            &injections,
+            settings.tolerance_pu,
+            settings.max_iterations,
+            1,
+            &mut solved,
+        );
         let outcome = outcome.map_err(|failure| failure.at(self, circuit))?;
-        let voltages = (0..circuit.nodes.len()).map(|node| workspace.voltage(node, 0)).collect();
+        let voltages = solved.iter().map(|pair| pair.lane(0)).collect();
         Ok((voltages, outcome))
     }
 }
@@ -105,9 +113,5 @@ pub fn solve(circuit: &Circuit, settings: &Settings) -> Result<(Voltages, Conver
     let power: Vec<Complex64> = circuit.nodes.iter().map(|node| node.power_pu).collect();
     let start = sweep.tree.no_load(circuit);
     let (voltages, convergence) = sweep.solve(circuit, &power, &start, settings)?;
-    let voltages = Voltages {
-        magnitude_pu: voltages.iter().map(|v| v.norm()).collect(),
-        angle_rad: voltages.iter().map(|v| libm::atan2(v.im, v.re)).collect(),
-    };
-    Ok((voltages, convergence))
+    Ok((Voltages::of(&voltages), convergence))
 }
