@@ -5,7 +5,7 @@ mod support;
 mod acopf;
 mod ldl;
 mod matpower;
-mod unbalanced;
 mod opf_convex;
 mod pandapower;
 mod topology;
+mod unbalanced;
