@@ -14,7 +14,6 @@ mod linear;
 mod matpower;
 mod matpower;
 mod matpower;
-mod unbalanced;
 mod opf_convex;
 mod pandapower;
 mod pandapower_format;
