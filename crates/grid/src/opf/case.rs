@@ -57,7 +57,7 @@ pub(super) enum Kind {
 
 impl<'a> Case<'a> {
     pub(super) fn of(network: &'a Network) -> Result<Self, InvalidNetwork> {
-        let mut circuit = Circuit::of(network)?;
+        let mut circuit = Circuit::for_opf(network)?;
         let problems: Vec<Problem> =
             (0..network.generators.len()).filter_map(|i| cost_problem(network, i)).collect();
         if !problems.is_empty() {

@@ -3,21 +3,17 @@
 mod radial;
 mod support;
 
-mod garbage;
-mod matpower;
-mod problems;
 mod acopf;
 mod batch;
+mod circuit;
+mod garbage;
+mod ill_posed;
 mod ldl;
-mod matpower;
 mod matpower;
 mod newton;
 mod opf_convex;
 mod pandapower;
+mod problems;
+mod supply;
 mod sweep;
-mod opf_convex;
-mod pandapower;
 mod topology;
-mod batch;
-mod matpower;
-mod sweep;
