@@ -3,10 +3,12 @@
 mod branch;
 mod columns;
 mod figure;
+mod words;
 
-pub(crate) use branch::{Branch, branches};
-pub(crate) use columns::{Column, write_columns};
+pub(crate) use branch::{Branch, BranchForm, branch_columns, branches};
+pub(crate) use columns::{Column, named, numbers, texts, write_columns};
 pub(crate) use figure::{Watts, fixed, percent};
+pub(crate) use words::{SHOWN, branch_table, line, list, rest};
 
 use crate::failure::{Failure, Problem};
 use grid::electric::import::{ImportError, from_matpower, from_pandapower, from_simbench};

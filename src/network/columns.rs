@@ -55,6 +55,21 @@ impl Column {
     }
 }
 
+/// A column of texts.
+pub(crate) fn texts<'a, T>(rows: &'a [T], of: impl Fn(&'a T) -> &'a str) -> Column {
+    Column::Text(rows.iter().map(|row| of(row).to_owned()).collect())
+}
+
+/// A column of numbers.
+pub(crate) fn numbers<T>(rows: &[T], of: impl Fn(&T) -> f64) -> Column {
+    Column::Number(rows.iter().map(of).collect())
+}
+
+/// Columns with their names.
+pub(crate) fn named<const N: usize>(columns: [(&str, Column); N]) -> Vec<(String, Column)> {
+    columns.into_iter().map(|(name, column)| (name.to_owned(), column)).collect()
+}
+
 /// Writes `name`.csv and `name`.parquet into a folder; columns are of one length.
 pub(crate) fn write_columns(folder: &Path, name: &str, columns: &[(String, Column)]) -> Result<(), Failure> {
     let rows = columns.first().map_or(0, |(_, column)| column.len());

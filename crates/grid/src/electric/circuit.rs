@@ -384,7 +384,7 @@ impl Node {
 }
 
 /// Moves rated voltages and the shift as a tap changer stands.
-fn tapped(tap: &TapChanger, from_v: &mut Complex64, to_v: &mut Complex64, shift: &mut f64) {
+pub(super) fn tapped(tap: &TapChanger, from_v: &mut Complex64, to_v: &mut Complex64, shift: &mut f64) {
     let (factor, additional) = tap.effect();
     match tap.side {
         Side::From => {

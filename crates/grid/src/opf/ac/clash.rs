@@ -129,6 +129,7 @@ fn with_voltage_rows(problem: &Problem) -> Problem {
         soft.upper[2 * node + 1] = 3.0;
         soft.limits.push(Limited::Voltage(node));
         soft.constant.push(0.0);
+        soft.unit.push(1.0);
         soft.private.push(Private { sign: 1.0, cost: Vec::new(), role: Role::Slack });
         soft.lower.push(lower);
         soft.upper.push(upper);
@@ -142,7 +143,7 @@ fn clash(model: &Model<'_>, soft: &Problem, row: usize, excess: f64, w: &[f64]) 
     let mega = model.circuit.base_va / 1e6;
     if row < 2 * soft.nodes {
         let element = Element::Bus(model.circuit.nodes[row / 2].bus);
-        let (power, unit) = if row % 2 == 0 { ("active", "MW") } else { ("reactive", "Mvar") };
+        let (power, unit) = if row.is_multiple_of(2) { ("active", "MW") } else { ("reactive", "Mvar") };
         let what = if excess > 0.0 { "cannot be served" } else { "cannot be taken away" };
         let message = format!(
             "{}: {:.3} {unit} of {power} power {what}",
@@ -194,9 +195,9 @@ fn of_branch(
     element: Element,
 ) -> Clash {
     let limit = soft.branches[branch].limit[end].expect("a limit's row has a limit");
-    // The row is (|S|² − r²)/2r, and excess is what it exceeds 0 by.
+    // The row is ½ scale·(|S|² − r²), and excess is what it exceeds 0 by.
     let allowed = limit.rating;
-    let carried = (allowed * allowed + 2.0 * allowed * excess.max(0.0)).sqrt();
+    let carried = (allowed * allowed + 2.0 * excess.max(0.0) / limit.scale).sqrt();
     let mega = model.circuit.base_va / 1e6;
     let side = if end == 0 { "from" } else { "to" };
     let message = format!(
