@@ -97,7 +97,9 @@ impl<'a> Worker<'a> {
             match swept {
                 Some(Ok(convergence)) => Ok((Method::Sweep, convergence)),
                 Some(Err(divergence)) if !plan.fall_back => Err(Failure::Diverged(divergence)),
-                Some(Err(_)) | None => self.newton(this),
+                // The sweep's answer stands where both fail: it has stayed near the trouble.
+                Some(Err(divergence)) => self.newton(this).map_err(|_| Failure::Diverged(divergence)),
+                None => self.newton(this),
             }
         })
     }

@@ -21,7 +21,8 @@ pub(in crate::electric) struct Workspace<const L: usize> {
     sum: Vec<Pair<L>>,
 }
 
-/// A lane that found no solution.
+/// A lane that found no solution: the mismatch is that of the iteration that came nearest, and the position the worst
+/// one then. Where the iteration ended, running about, says nothing about where the trouble is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::electric) struct Failure {
     iterations: usize,
@@ -85,6 +86,8 @@ impl<const L: usize> Workspace<L> {
             reason: Reason::IterationLimit,
         };
         let mut outcomes = [Err(unsolved); L];
+        // How near each lane came, and after how many iterations.
+        let mut nearest = [(f64::INFINITY, 1); L];
         let mut open = [false; L];
         open[..used].fill(true);
         for (voltage, &start) in self.voltage.iter_mut().zip(&self.start) {
@@ -103,18 +106,22 @@ impl<const L: usize> Workspace<L> {
                     continue;
                 }
                 let mismatch_pu = mismatch.largest[lane].sqrt();
-                if !mismatch.sum[lane].is_finite() {
-                    open[lane] = false;
-                    let position = self.worst(sweep, injections, lane, iterations - 1);
-                    let reason = Reason::NotFinite;
-                    outcomes[lane] = Err(Failure { iterations, mismatch_pu, position, reason });
-                } else if mismatch_pu <= tolerance_pu {
+                let finite = mismatch.sum[lane].is_finite();
+                if finite && mismatch_pu <= tolerance_pu {
                     open[lane] = false;
                     outcomes[lane] = Ok(Convergence { iterations, mismatch_pu });
                     self.keep(sweep, lane, solved);
-                } else if iterations == max_iterations {
-                    let position = self.worst(sweep, injections, lane, iterations);
-                    outcomes[lane] = Err(Failure { mismatch_pu, position, ..unsolved });
+                    continue;
+                }
+                if finite && mismatch_pu < nearest[lane].0 {
+                    nearest[lane] = (mismatch_pu, iterations);
+                }
+                if !finite || iterations == max_iterations {
+                    open[lane] = false;
+                    let (mismatch_pu, at) = nearest[lane];
+                    let position = self.worst(sweep, injections, lane, at);
+                    let reason = if finite { Reason::IterationLimit } else { Reason::NotFinite };
+                    outcomes[lane] = Err(Failure { iterations, mismatch_pu, position, reason });
                 }
             }
             if !open.contains(&true) {

@@ -110,3 +110,6 @@ fn check_costs(network: &Network) -> Result<(), InvalidNetwork> {
     }
     Err(InvalidNetwork { name: network.name.clone(), problems })
 }
+
+#[cfg(test)]
+mod tests;
