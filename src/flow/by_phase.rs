@@ -141,7 +141,7 @@ fn form<'a>(network: &'a Network, solution: &'a Solution, flow_ns: u64) -> Phase
     let known = |value: f64| value.is_finite().then_some(value);
     let mut phases = Vec::new();
     for (i, voltages) in solution.voltage_pu.iter().enumerate() {
-        for (phase, v) in PHASES.iter().zip(voltages) {
+        for (phase, v) in PHASES.into_iter().zip(voltages) {
             if v.norm().is_finite() {
                 phases.push(PhaseForm { bus: bus(i), phase, voltage_pu: v.norm() });
             }

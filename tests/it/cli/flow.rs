@@ -63,7 +63,10 @@ fn a_load_beyond_what_the_line_carries_is_the_answer_no_with_the_bus() {
     }
     let run = folder.wattle(&["flow", "two.m", "--json"]);
     let form: Value = serde_json::from_str(&run.out).unwrap();
-    assert_eq!((run.code, &form["converged"], form["worst_bus"].as_str()), (1, &Value::Bool(false), Some("2")));
+    assert_eq!(
+        (run.code, &form["converged"], form["worst_bus"].as_str()),
+        (1, &Value::Bool(false), Some("2"))
+    );
 }
 
 #[test]
@@ -79,7 +82,8 @@ fn the_village_runs_at_once_and_its_files_are_complete() {
     for (table, list) in [("buses", "buses"), ("branches", "branches"), ("generators", "generators")] {
         let rows = form[list].as_array().unwrap().len();
         assert_eq!(file(&format!("{table}.csv")).lines().count(), rows + 1, "{table}.csv");
-        let parquet = std::fs::File::open(folder.path().join("there").join(format!("{table}.parquet"))).unwrap();
+        let parquet =
+            std::fs::File::open(folder.path().join("there").join(format!("{table}.parquet"))).unwrap();
         use parquet::file::reader::{FileReader, SerializedFileReader};
         let reader = SerializedFileReader::new(parquet).unwrap();
         assert_eq!(reader.metadata().file_metadata().num_rows(), rows as i64, "{table}.parquet");
@@ -107,7 +111,10 @@ fn a_day_of_the_village_says_when_it_was_worst() {
     let folder = Folder::new();
     let day = example("village_day.csv");
     let form = folder.wattle(&["flow", "village", "--series", &day, "--out", "there", "--json"]).json();
-    assert_eq!((form["steps"].as_u64(), form["solved"].as_u64(), form["step_s"].as_f64()), (Some(24), Some(24), Some(3600.0)));
+    assert_eq!(
+        (form["steps"].as_u64(), form["solved"].as_u64(), form["step_s"].as_f64()),
+        (Some(24), Some(24), Some(3600.0))
+    );
     // The worst of the day is the worst of the single power flows of its steps.
     let steps = std::fs::read_to_string(folder.path().join("there/steps.csv")).unwrap();
     let lowest = steps.lines().skip(1).map(|line| line.split(',').nth(4).unwrap().parse::<f64>().unwrap());
@@ -163,7 +170,10 @@ fn what_is_wrong_with_a_network_or_a_series_is_said_with_its_place() {
     check(&["no_source.m"], &["no_source.m"]);
     check(&["short.m"], &["short.m: ", "line \"branch 1 (1-2)\""]);
     check(&["empty"], &["empty"]);
-    check(&["two.m", "--series", "gap.csv"], &["gap.csv:3:t: ", "gap.csv:3:load.load 2.p_w: \"x\" is not a number"]);
+    check(
+        &["two.m", "--series", "gap.csv"],
+        &["gap.csv:3:t: ", "gap.csv:3:load.load 2.p_w: \"x\" is not a number"],
+    );
     check(
         &["two.m", "--series", "name.csv"],
         &["name.csv:1:load.load 3.p_w: the network has no load \"load 3\"", "name.csv:1:power: name columns"],
@@ -180,7 +190,8 @@ fn phases_of_the_village_differ_and_their_mean_is_near_the_balanced_voltage() {
     let phases = folder.wattle(&["flow", "--unbalanced", "--json"]).json();
     assert_eq!(phases["assumed"], Value::Array(Vec::new()), "the village says all that is needed");
     let mut differ = 0;
-    for (one, three) in balanced["buses"].as_array().unwrap().iter().zip(phases["buses"].as_array().unwrap()) {
+    for (one, three) in balanced["buses"].as_array().unwrap().iter().zip(phases["buses"].as_array().unwrap())
+    {
         assert_eq!(one["bus"], three["bus"]);
         let [a, b, c] = ["a_pu", "b_pu", "c_pu"].map(|phase| number(&three[phase]));
         let mean = (a + b + c) / 3.0;

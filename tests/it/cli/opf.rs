@@ -26,7 +26,8 @@ fn a_congested_line_splits_the_price() {
     let form = folder.wattle(&["opf", "two.m", "--model", "dc", "--json"]).json();
     assert_eq!(form["outcome"], "optimal");
     assert!((number(&form["cost"]) - 3_200.0).abs() < 0.01, "{}", form["cost"]);
-    let prices: Vec<f64> = form["buses"].as_array().unwrap().iter().map(|bus| number(&bus["price_p"])).collect();
+    let prices: Vec<f64> =
+        form["buses"].as_array().unwrap().iter().map(|bus| number(&bus["price_p"])).collect();
     assert!((prices[0] - 20.0).abs() < 1e-3 && (prices[1] - 50.0).abs() < 1e-3, "{prices:?}");
     let binding = form["binding"].as_array().unwrap();
     assert_eq!(binding.len(), 1, "{binding:?}");
@@ -54,7 +55,8 @@ fn the_built_in_case_has_its_published_cost() {
     let folder = Folder::new();
     let form = folder.wattle(&["opf", "--json", "--out", "there"]).json();
     assert!((number(&form["cost"]) / 17_552.0 - 1.0).abs() < 1e-4, "{}", form["cost"]);
-    for name in ["buses.csv", "branches.parquet", "generators.csv", "binding.csv", "opf.json", "network.svg"] {
+    for name in ["buses.csv", "branches.parquet", "generators.csv", "binding.csv", "opf.json", "network.svg"]
+    {
         assert!(folder.path().join("there").join(name).exists(), "no {name}");
     }
     let relaxed = folder.wattle(&["opf", "case5", "--model", "soc", "--json"]).json();
