@@ -1,58 +1,28 @@
 //! Tests against published figures and other programs.
 
+// Dense matrices to compare with read best by their indices.
+#![allow(clippy::needless_range_loop)]
+
 mod radial;
 mod support;
 
 mod acopf;
 mod batch;
-mod batch;
 mod circuit;
-mod garbage;
-mod ill_posed;
 mod dist_flow;
 mod garbage;
 mod horizon;
+mod ill_posed;
 mod ldl;
 mod linear;
 mod matpower;
-mod matpower;
-mod matpower;
+mod newton;
 mod opf_convex;
 mod pandapower;
 mod pandapower_format;
-mod simbench;
-mod sweep;
-mod matpower;
-mod newton;
-mod newton;
-mod opf_convex;
-mod opf_convex;
-mod opf_convex;
-mod pandapower;
 mod problems;
-mod sweep;
+mod simbench;
 mod supply;
 mod sweep;
 mod topology;
-mod unbalanced;
-mod opf_convex;
-mod pandapower;
-mod topology;
-mod unbalanced;
-mod pandapower;
-mod pandapower;
-mod problems;
-mod sweep;
-mod sweep;
-mod sweep;
-mod topology;
-mod unbalanced;
-mod pandapower;
-mod pandapower;
-mod problems;
-mod sweep;
-mod sweep;
-mod sweep;
-mod topology;
-mod unbalanced;
 mod unbalanced;
