@@ -7,6 +7,7 @@ mod radial;
 mod support;
 
 mod acopf;
+mod attributes;
 mod batch;
 mod circuit;
 mod dist_flow;
