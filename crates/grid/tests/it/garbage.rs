@@ -121,6 +121,8 @@ impl Draw {
             rated_v: self.float(),
             rated_va: self.float(),
             series_ohm: self.complex(),
+            bus_s: self.complex(),
+            star_s: self.complex(),
             shift_rad: self.float(),
         }
     }
