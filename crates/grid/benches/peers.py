@@ -152,10 +152,14 @@ def lightsim2grid(net, values, steps):
 
     model = init_from_pandapower(net)
     size = len(model.get_bus_vn_kv())
-    start = model.ac_pf(np.ones(size, dtype=complex) * net.ext_grid.vm_pu.iloc[0], 20, 1e-8)
+    # Transformers turn voltages by 150°: a start without their shifts leads nowhere.
+    start = model.ac_pf(model.dc_pf(np.ones(size, dtype=complex), 1, 1e-8), 20, 1e-8)
+    if len(start) == 0:
+        raise RuntimeError("no base case")
     table = lambda element, power: np.ascontiguousarray(
         values[element, power].to_numpy() if (element, power) in values and len(net[element]) else np.zeros((steps, 0))
     )
+    sgen, load_p, load_q = table("sgen", "p_mw"), table("load", "p_mw"), table("load", "q_mvar")
     gen = np.zeros((steps, len(model.get_generators())))
     found = {}
     for name, kind, threads in (
@@ -168,9 +172,7 @@ def lightsim2grid(net, values, steps):
             computer = kind(model)
             if kind is InjectionSweepCPP:
                 computer.nb_thread = threads
-            computer.compute_Vs(
-                gen, table("sgen", "p_mw"), table("load", "p_mw"), table("load", "q_mvar"), start, 20, 1e-8
-            )
+            computer.compute_Vs(gen, sgen, load_p, load_q, start, 20, 1e-8)
             computer.compute_flows()
             return np.abs(computer.get_voltages())
 
