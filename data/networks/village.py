@@ -33,19 +33,19 @@ net.trafo.loc[0, ["vk0_percent", "vkr0_percent", "mag0_percent", "mag0_rx", "si0
     net.trafo.vk_percent[0], net.trafo.vkr_percent[0], 100.0, 0.4, 0.9]
 net.trafo["vector_group"] = "Dyn"
 
-# Street: (direction of a step in metres, members in order with their distance from the pillar and the phase
-# "abc" of a single-phase load, kW drawn and kW of panels or other generation).
+# Street: (east and north of a step, metres; members in order: side of the street, phases, kW drawn, kW fed in).
+# P1, P2, … are the pillars from which the connections branch off.
 streets = {
-    "Mill Lane": ((62, 16), [
+    "Mill Lane": ((66, 8), [
         ("Family Berger", 1, "abc", 12.4, 7.9), ("Family Yılmaz", -1, "a", 0.9, 0.0), ("Petra and Jonas", 1, "abc", 13.1, 0.0),
         ("Mara and Tom", -1, "b", 4.5, 0.0), ("Old mill", 1, "abc", 3.2, 0.0), ("Ines", -1, "c", 0.4, 0.0)]),
-    "Lime Street": ((50, -52), [
+    "Lime Street": ((62, -44), [
         ("Bakery", 1, "abc", 19.0, 19.5), ("Lime Street 4", -1, "abc", 6.8, 0.0), ("Village shop", 1, "abc", 9.6, 0.0),
         ("Gerda and Horst", -1, "a", 1.1, 0.0), ("Karel", 1, "b", 0.7, 0.0)]),
-    "School Hill": ((18, 66), [
+    "School Hill": ((50, 48), [
         ("Village school", -1, "abc", 16.5, 24.4), ("Heating plant", 1, "abc", 2.1, 18.0), ("Family Novak", -1, "abc", 3.4, 5.4),
         ("The Okafors", 1, "c", 0.8, 6.2), ("Family Lindqvist", -1, "a", 0.7, 3.6), ("Family Adeyemi", 1, "b", 4.6, 3.3)]),
-    "Farm Track": ((-72, -58), [
+    "Farm Track": ((-78, -46), [
         ("Biogas farm", 1, "abc", 11.0, 0.0), ("Hill farm", -1, "abc", 14.0, 62.0)]),
 }
 for street, ((dx, dy), members) in streets.items():
@@ -53,8 +53,8 @@ for street, ((dx, dy), members) in streets.items():
     step = (dx * dx + dy * dy) ** 0.5
     for number, (member, side, phases, kw, generation) in enumerate(members, 1):
         x, y = x + dx, y + dy
-        pillar = bus(f"{street} {number}", 0.4, round(x), round(y))
-        cable(f"{street} {number}", previous, pillar, round(1.15 * step))
+        pillar = bus(f"{street} P{number}", 0.4, round(x), round(y))
+        cable(f"{street} P{number}", previous, pillar, round(1.15 * step))
         home = bus(member, 0.4, round(x - side * dy * 0.42), round(y + side * dx * 0.42))
         cable(f"Connection of {member}", pillar, home, round(0.42 * step), "NAYY 4x50 SE")
         q = 0.2 * kw

@@ -2,7 +2,7 @@
 
 use super::limits::{Violation, violations};
 use super::method_name;
-use crate::network::{Branch, Column, branches, warnings};
+use crate::network::{BranchForm, Column, branch_columns, branches, named, numbers, texts, warnings};
 use grid::electric::{Divergence, Method, Network, Reason, Solution};
 use serde::Serialize;
 
@@ -48,21 +48,6 @@ pub(super) struct LoadedForm {
 pub(super) struct TapForm {
     pub(super) transformer: String,
     pub(super) position: i32,
-}
-
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct BranchForm<'a> {
-    pub(super) kind: &'static str,
-    pub(super) name: String,
-    pub(super) from: &'a str,
-    pub(super) to: &'a str,
-    pub(super) from_p_w: f64,
-    pub(super) from_q_var: f64,
-    pub(super) to_p_w: f64,
-    pub(super) to_q_var: f64,
-    pub(super) from_a: f64,
-    pub(super) to_a: f64,
-    pub(super) loading: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -133,41 +118,10 @@ impl<'a> FlowForm<'a> {
     pub(super) fn tables(&self) -> Vec<(&'static str, Vec<(String, Column)>)> {
         vec![
             ("buses", buses_table(&self.buses)),
-            ("branches", branches_table(&self.branches)),
+            ("branches", branch_columns(&self.branches)),
             ("generators", generators_table(&self.generators)),
         ]
     }
-}
-
-impl<'a> BranchForm<'a> {
-    fn of(branch: &Branch<'a>) -> Self {
-        let flow = branch.flow;
-        Self {
-            kind: branch.element.kind(),
-            name: branch.name.clone(),
-            from: branch.from,
-            to: branch.to,
-            from_p_w: flow.from_p_w,
-            from_q_var: flow.from_q_var,
-            to_p_w: flow.to_p_w,
-            to_q_var: flow.to_q_var,
-            from_a: flow.from_a,
-            to_a: flow.to_a,
-            loading: branch.loading,
-        }
-    }
-}
-
-fn texts<'a, T>(rows: &'a [T], of: impl Fn(&'a T) -> &'a str) -> Column {
-    Column::Text(rows.iter().map(|row| of(row).to_owned()).collect())
-}
-
-fn numbers<T>(rows: &[T], of: impl Fn(&T) -> f64) -> Column {
-    Column::Number(rows.iter().map(of).collect())
-}
-
-fn named<const N: usize>(columns: [(&str, Column); N]) -> Vec<(String, Column)> {
-    columns.into_iter().map(|(name, column)| (name.to_owned(), column)).collect()
 }
 
 fn buses_table(rows: &[BusForm<'_>]) -> Vec<(String, Column)> {
@@ -175,22 +129,6 @@ fn buses_table(rows: &[BusForm<'_>]) -> Vec<(String, Column)> {
         ("bus", texts(rows, |row| row.bus)),
         ("voltage_pu", numbers(rows, |row| row.voltage_pu.unwrap_or(f64::NAN))),
         ("angle_rad", numbers(rows, |row| row.angle_rad.unwrap_or(f64::NAN))),
-    ])
-}
-
-fn branches_table(rows: &[BranchForm<'_>]) -> Vec<(String, Column)> {
-    named([
-        ("kind", texts(rows, |row| row.kind)),
-        ("name", texts(rows, |row| &row.name)),
-        ("from", texts(rows, |row| row.from)),
-        ("to", texts(rows, |row| row.to)),
-        ("from_p_w", numbers(rows, |row| row.from_p_w)),
-        ("from_q_var", numbers(rows, |row| row.from_q_var)),
-        ("to_p_w", numbers(rows, |row| row.to_p_w)),
-        ("to_q_var", numbers(rows, |row| row.to_q_var)),
-        ("from_a", numbers(rows, |row| row.from_a)),
-        ("to_a", numbers(rows, |row| row.to_a)),
-        ("loading", numbers(rows, |row| row.loading.unwrap_or(f64::NAN))),
     ])
 }
 

@@ -1,19 +1,11 @@
 //! The outcome in words and tables.
 
-use super::form::{BranchForm, BusForm, DivergedForm, FlowForm, GeneratorForm};
+use super::form::{BusForm, DivergedForm, FlowForm, GeneratorForm};
 use super::limits::Violation;
 use crate::cli::FlowOptions;
-use crate::network::{Watts, fixed, inventory, percent};
+use crate::network::{SHOWN, Watts, branch_table, fixed, inventory, line, list, percent, rest};
 use crate::table::{Align, Table};
 use grid::electric::Network;
-
-/// Rows shown of each table unless all are asked for, and lines of each list.
-const SHOWN: usize = 10;
-
-/// A line of the summary.
-pub(super) fn line(name: &str, what: &str) -> String {
-    format!("  {name:<12}{what}\n")
-}
 
 /// A power flow that was found.
 pub(super) fn converged(options: &FlowOptions, network: &Network, form: &FlowForm<'_>) -> String {
@@ -48,18 +40,13 @@ pub(super) fn converged(options: &FlowOptions, network: &Network, form: &FlowFor
     for tap in form.taps.iter().take(SHOWN) {
         text += &line("tap", &format!("{} moved to {}", tap.transformer, tap.position));
     }
-    for warning in form.warnings.iter().take(SHOWN) {
-        text += &line("warning", warning);
-    }
-    if form.warnings.len() > SHOWN {
-        text += &line("", &format!("… and {} more warnings: --json gives all", form.warnings.len() - SHOWN));
-    }
+    text += &warned(&form.warnings);
     let shown = if options.all { usize::MAX } else { SHOWN };
     text += "\n";
     text += &buses(&form.buses, shown);
     if !form.branches.is_empty() {
         text += "\n";
-        text += &branches(&form.branches, unit, shown);
+        text += &branch_table(&form.branches, unit, shown);
     }
     if options.all || form.generators.len() <= SHOWN {
         text += "\n";
@@ -75,6 +62,18 @@ pub(super) fn converged(options: &FlowOptions, network: &Network, form: &FlowFor
 fn unit(form: &FlowForm<'_>) -> Watts {
     let powers = form.branches.iter().map(|branch| branch.from_p_w.abs().max(branch.to_p_w.abs()));
     Watts::for_largest(powers.fold(0.0, f64::max))
+}
+
+/// Warnings, a line each.
+pub(super) fn warned(warnings: &[String]) -> String {
+    let mut text = String::new();
+    for warning in warnings.iter().take(SHOWN) {
+        text += &line("warning", warning);
+    }
+    if warnings.len() > SHOWN {
+        text += &line("", &format!("… and {} more warnings: --json gives all", warnings.len() - SHOWN));
+    }
+    text
 }
 
 fn method(form: &FlowForm<'_>) -> String {
@@ -128,25 +127,6 @@ fn limits(violations: &[Violation], unit: Watts) -> String {
     text
 }
 
-/// Names in a sentence; nothing where there are none.
-fn list(name: &str, of: &[&str], what: &str) -> String {
-    if of.is_empty() {
-        return String::new();
-    }
-    let names: Vec<String> = of.iter().take(SHOWN).map(|name| format!("\"{name}\"")).collect();
-    let more = if of.len() > SHOWN { format!(" and {} more", of.len() - SHOWN) } else { String::new() };
-    line(name, &format!("{what} {}{more}", names.join(", ")))
-}
-
-/// How many rows of a table are not shown.
-fn rest(all: usize, shown: usize, what: &str) -> String {
-    if all > shown {
-        format!("  … and {} more {what}: --all shows them, --json and --out DIR give all\n", all - shown)
-    } else {
-        String::new()
-    }
-}
-
 /// Buses, those farthest from 1 per unit first unless all are shown.
 fn buses(rows: &[BusForm<'_>], shown: usize) -> String {
     let right = Align::Right;
@@ -161,43 +141,6 @@ fn buses(rows: &[BusForm<'_>], shown: usize) -> String {
         table.row([bus.bus.to_owned(), fixed(bus.voltage_pu.unwrap_or(f64::NAN), 4), fixed(angle, 3)]);
     }
     table.render() + &rest(rows.len(), shown, "buses")
-}
-
-/// Branches, those loaded most first unless all are shown.
-fn branches(rows: &[BranchForm<'_>], unit: Watts, shown: usize) -> String {
-    let right = Align::Right;
-    let letter = unit.letter();
-    let mut table = Table::new(&[
-        ("branch", Align::Left),
-        ("from", Align::Left),
-        ("to", Align::Left),
-        (&format!("{letter}W in at from"), right),
-        (&format!("{letter}var in at from"), right),
-        (&format!("{letter}W lost"), right),
-        ("A", right),
-        ("loading %", right),
-    ]);
-    let mut order: Vec<&BranchForm<'_>> = rows.iter().collect();
-    if rows.len() > shown {
-        let key = |branch: &BranchForm<'_>| (branch.loading.unwrap_or(-1.0), branch.from_p_w.abs());
-        order.sort_by(|a, b| {
-            let (a, b) = (key(a), key(b));
-            b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1))
-        });
-    }
-    for branch in order.into_iter().take(shown) {
-        table.row([
-            branch.name.clone(),
-            branch.from.to_owned(),
-            if branch.to.is_empty() { "star point" } else { branch.to }.to_owned(),
-            unit.number(branch.from_p_w),
-            unit.number(branch.from_q_var),
-            unit.number(branch.from_p_w + branch.to_p_w),
-            fixed(branch.from_a.max(branch.to_a), 1),
-            percent(branch.loading),
-        ]);
-    }
-    table.render() + &rest(rows.len(), shown, "branches")
 }
 
 fn generators(rows: &[GeneratorForm<'_>], unit: Watts) -> String {

@@ -1,6 +1,8 @@
 //! Branches of all kinds in one list.
 
+use super::columns::{Column, named, numbers, texts};
 use grid::electric::{BranchFlow, Element, Network, Rating};
+use serde::Serialize;
 
 /// A line, a transformer or a winding of a three-winding transformer, and what flows through it.
 #[derive(Clone, Debug)]
@@ -62,4 +64,56 @@ pub(crate) fn branches<'a>(
         }
     }
     branches
+}
+
+/// A branch as other programs see it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct BranchForm<'a> {
+    pub(crate) kind: &'static str,
+    pub(crate) name: String,
+    pub(crate) from: &'a str,
+    pub(crate) to: &'a str,
+    pub(crate) from_p_w: f64,
+    pub(crate) from_q_var: f64,
+    pub(crate) to_p_w: f64,
+    pub(crate) to_q_var: f64,
+    pub(crate) from_a: f64,
+    pub(crate) to_a: f64,
+    pub(crate) loading: Option<f64>,
+}
+
+impl<'a> BranchForm<'a> {
+    pub(crate) fn of(branch: &Branch<'a>) -> Self {
+        let flow = branch.flow;
+        Self {
+            kind: branch.element.kind(),
+            name: branch.name.clone(),
+            from: branch.from,
+            to: branch.to,
+            from_p_w: flow.from_p_w,
+            from_q_var: flow.from_q_var,
+            to_p_w: flow.to_p_w,
+            to_q_var: flow.to_q_var,
+            from_a: flow.from_a,
+            to_a: flow.to_a,
+            loading: branch.loading,
+        }
+    }
+}
+
+/// Branches as columns of the fields' names.
+pub(crate) fn branch_columns(rows: &[BranchForm<'_>]) -> Vec<(String, Column)> {
+    named([
+        ("kind", texts(rows, |row| row.kind)),
+        ("name", texts(rows, |row| &row.name)),
+        ("from", texts(rows, |row| row.from)),
+        ("to", texts(rows, |row| row.to)),
+        ("from_p_w", numbers(rows, |row| row.from_p_w)),
+        ("from_q_var", numbers(rows, |row| row.from_q_var)),
+        ("to_p_w", numbers(rows, |row| row.to_p_w)),
+        ("to_q_var", numbers(rows, |row| row.to_q_var)),
+        ("from_a", numbers(rows, |row| row.from_a)),
+        ("to_a", numbers(rows, |row| row.to_a)),
+        ("loading", numbers(rows, |row| row.loading.unwrap_or(f64::NAN))),
+    ])
 }

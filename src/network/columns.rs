@@ -55,6 +55,21 @@ impl Column {
     }
 }
 
+/// A column of texts.
+pub(crate) fn texts<'a, T>(rows: &'a [T], of: impl Fn(&'a T) -> &'a str) -> Column {
+    Column::Text(rows.iter().map(|row| of(row).to_owned()).collect())
+}
+
+/// A column of numbers.
+pub(crate) fn numbers<T>(rows: &[T], of: impl Fn(&T) -> f64) -> Column {
+    Column::Number(rows.iter().map(of).collect())
+}
+
+/// Columns with their names.
+pub(crate) fn named<const N: usize>(columns: [(&str, Column); N]) -> Vec<(String, Column)> {
+    columns.into_iter().map(|(name, column)| (name.to_owned(), column)).collect()
+}
+
 /// Writes `name`.csv and `name`.parquet into a folder; columns are of one length.
 pub(crate) fn write_columns(folder: &Path, name: &str, columns: &[(String, Column)]) -> Result<(), Failure> {
     let rows = columns.first().map_or(0, |(_, column)| column.len());
@@ -67,6 +82,11 @@ pub(crate) fn write_columns(folder: &Path, name: &str, columns: &[(String, Colum
         text.push('\n');
     }
     write_file(&folder.join(format!("{name}.csv")), &text)?;
+    write_parquet(folder, name, columns)
+}
+
+/// Writes `name`.parquet into a folder; columns are of one length.
+pub(crate) fn write_parquet(folder: &Path, name: &str, columns: &[(String, Column)]) -> Result<(), Failure> {
     let path = folder.join(format!("{name}.parquet"));
     let bytes = parquet(columns).map_err(|error| Failure::World(format!("{}: {error}", path.display())))?;
     std::fs::write(&path, bytes).map_err(|error| Failure::writing(&path, &error))

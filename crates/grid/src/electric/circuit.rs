@@ -4,8 +4,7 @@
 //! three two-ports with a star node of their own, the open end of a branch is a node of its own.
 
 use super::{
-    Bus, Control, Element, Forest, InvalidNetwork, Network, Openings, Pi, Rating, Severity, Side, TapChanger,
-    Topology,
+    Bus, Control, Element, Forest, InvalidNetwork, Network, Openings, Pi, Rating, Side, TapChanger, Topology,
 };
 use num_complex::Complex64;
 
@@ -98,12 +97,20 @@ impl Circuit {
     ///
     /// # Errors
     ///
-    /// If the network has problems of severity [`Severity::Error`].
+    /// If the network has problems of severity [`super::Severity::Error`].
     pub fn of(network: &Network) -> Result<Self, InvalidNetwork> {
-        let problems = network.problems();
-        if problems.iter().any(|problem| problem.severity == Severity::Error) {
-            return Err(InvalidNetwork { name: network.name.clone(), problems });
-        }
+        network.check()?;
+        Ok(Builder::new(network).build())
+    }
+
+    /// The circuit of a network for an optimal power flow, which asks for other things
+    /// ([`Network::problems_for_opf`]).
+    ///
+    /// # Errors
+    ///
+    /// If the network has problems of severity [`super::Severity::Error`] there.
+    pub fn for_opf(network: &Network) -> Result<Self, InvalidNetwork> {
+        network.check_for_opf()?;
         Ok(Builder::new(network).build())
     }
 
@@ -259,8 +266,6 @@ impl<'a> Builder<'a> {
         let first = &transformer.windings[0];
         let star = self.extra(first.bus);
         let nominal_v = self.network.buses[first.bus].nominal_v;
-        let base = self.impedance_base(nominal_v);
-        self.circuit.nodes[star].shunt_pu += transformer.magnetising_s * base;
         for (w, node) in connected {
             let winding = &transformer.windings[w];
             let mut winding_v = Complex64::new(winding.rated_v, 0.0);
@@ -273,7 +278,11 @@ impl<'a> Builder<'a> {
                 let tap = TapChanger { side: Side::From, ..tap.clone() };
                 tapped(&tap, &mut winding_v, &mut star_v, &mut shift);
             }
-            let pi = Pi { series_ohm: winding.series_ohm, from_s: winding.bus_s, to_s: winding.star_s };
+            let mut pi = Pi { series_ohm: winding.series_ohm, from_s: winding.bus_s, to_s: winding.star_s };
+            // What magnetises the star point counts to the first winding in use, and its losses to the transformer.
+            if w == reached[0] {
+                pi.to_s += transformer.magnetising_s;
+            }
             let port = self.port(Element::Winding(index, w), node, star, &pi, nominal_v);
             let nominal_winding = self.network.buses[winding.bus].nominal_v;
             let port = TwoPort {
@@ -375,7 +384,7 @@ impl Node {
 }
 
 /// Moves rated voltages and the shift as a tap changer stands.
-fn tapped(tap: &TapChanger, from_v: &mut Complex64, to_v: &mut Complex64, shift: &mut f64) {
+pub(super) fn tapped(tap: &TapChanger, from_v: &mut Complex64, to_v: &mut Complex64, shift: &mut f64) {
     let (factor, additional) = tap.effect();
     match tap.side {
         Side::From => {

@@ -1,7 +1,7 @@
 //! Newton's power flow of a network, and what reacts to its voltages: reactive limits and tap changers.
 //!
 //! Both are discrete: solve, look who must switch, switch, solve again from where the last one ended. Everybody
-//! switches at once until a state comes back that was there before; from then on one at a time, the worst first; and
+//! switches at once until a state comes back that was there before, or has no solution; from then on one at a time, the worst first; and
 //! if a state comes back again, the answer is [`Reason::Cycling`].
 
 use super::newton::Newton;
@@ -181,10 +181,23 @@ impl<'a> Run<'a> {
                     reason: Reason::Cycling,
                 });
             };
-            for wish in chosen {
+            let before = self.voltages.clone();
+            let reversed: Vec<(usize, Limit)> =
+                chosen.iter().map(|wish| (wish.who, self.limit[wish.who])).collect();
+            for wish in &chosen {
                 self.set(wish.who, wish.what);
             }
-            self.solve_again()?;
+            match self.solve_again() {
+                Ok(()) => {}
+                Err(divergence) if chosen.len() == 1 => return Err(divergence),
+                // All at once may be more than the network bears where one after the other is not.
+                Err(_) => {
+                    reversed.into_iter().for_each(|(node, limit)| self.set(node, limit));
+                    self.voltages = before;
+                    self.solve_again()?;
+                    seen.go_one_at_a_time();
+                }
+            }
         }
     }
 
@@ -234,6 +247,11 @@ impl<S> Default for Seen<S> {
 }
 
 impl<S: Ord> Seen<S> {
+    fn go_one_at_a_time(&mut self) {
+        self.one_at_a_time = true;
+        self.states.clear();
+    }
+
     /// Which wishes to grant, `after` telling the state that follows; none where all lead in a circle.
     fn choose<T: Clone>(
         &mut self,
@@ -244,8 +262,7 @@ impl<S: Ord> Seen<S> {
             if self.states.insert(after(&wishes)) {
                 return Some(wishes);
             }
-            self.one_at_a_time = true;
-            self.states.clear();
+            self.go_one_at_a_time();
         }
         let worst = wishes.into_iter().max_by(|a, b| a.urgency.total_cmp(&b.urgency))?;
         let worst = vec![worst];

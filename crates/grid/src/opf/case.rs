@@ -1,7 +1,9 @@
 //! What all convex models share: nodes, their limits and draws, generators with convex costs, in one unit of power.
 
 use super::{Limit, StepInput};
-use crate::electric::{Circuit, Control, Cost, Element, Fault, InvalidNetwork, Network, Problem, Severity};
+use crate::electric::{
+    Circuit, Control, Cost, Element, Fault, InvalidNetwork, Network, Problem, Rating, Severity, TwoPort,
+};
 use num_complex::Complex64;
 
 /// A network ready for a convex model. Powers are in units of the circuit's `base_va`, which is not the network's: it
@@ -57,9 +59,10 @@ pub(super) enum Kind {
 
 impl<'a> Case<'a> {
     pub(super) fn of(network: &'a Network) -> Result<Self, InvalidNetwork> {
-        let mut circuit = Circuit::of(network)?;
-        let problems: Vec<Problem> =
-            (0..network.generators.len()).filter_map(|i| cost_problem(network, i)).collect();
+        let mut circuit = Circuit::for_opf(network)?;
+        let costs = (0..network.generators.len()).filter_map(|i| cost_problem(network, i));
+        let stores = (0..network.storages.len()).filter_map(|i| storage_problem(network, i));
+        let problems: Vec<Problem> = costs.chain(stores).collect();
         if !problems.is_empty() {
             return Err(InvalidNetwork { name: network.name.clone(), problems });
         }
@@ -82,6 +85,7 @@ impl<'a> Case<'a> {
                 circuit.nodes[node].shunt_pu -= admittance / base;
             }
         }
+        merge_loops(&mut circuit);
         rebase(&mut circuit, unit_va(network));
         Ok(Self { network, circuit, voltage_pu, generators, storages })
     }
@@ -102,6 +106,31 @@ impl<'a> Case<'a> {
         draws
     }
 
+    /// What each end of a branch carries, and whether that is a current (apparent power at a voltage of 1) or an apparent
+    /// power, as its [`Rating`] says; infinite where nothing is.
+    pub(super) fn ratings(&self, branch: &TwoPort) -> [(f64, bool); 2] {
+        let rated = |va: f64, node: usize, rated_v: f64| {
+            (self.unit(va) * self.circuit.nodes[node].nominal_v / rated_v, true)
+        };
+        let rating = match branch.element {
+            Element::Line(i) => self.network.lines[i].rating,
+            Element::Transformer(i) => self.network.transformers[i].rating,
+            Element::Winding(i, winding) => {
+                let winding = &self.network.three_winding_transformers[i].windings[winding];
+                return [rated(winding.rated_va, branch.from, winding.rated_v), (f64::INFINITY, false)];
+            }
+            other => unreachable!("{other} is no branch"),
+        };
+        match (rating, branch.element) {
+            (Rating::Rated(va), Element::Transformer(i)) => {
+                let transformer = &self.network.transformers[i];
+                [rated(va, branch.from, transformer.from_v), rated(va, branch.to, transformer.to_v)]
+            }
+            (Rating::Current(_) | Rating::Rated(_), _) => [(branch.rating_pu, true); 2],
+            (Rating::Power(_) | Rating::Unlimited, _) => [(branch.rating_pu, false); 2],
+        }
+    }
+
     /// A power in W in units of the programme.
     pub(super) fn unit(&self, power_w: f64) -> f64 {
         power_w / self.circuit.base_va
@@ -116,6 +145,17 @@ impl<'a> Case<'a> {
     pub(super) fn bus(&self, node: usize) -> Element {
         Element::Bus(self.circuit.nodes[node].bus)
     }
+}
+
+/// Branches both of whose ends are one node are shunts.
+fn merge_loops(circuit: &mut Circuit) {
+    let Circuit { branches, nodes, .. } = circuit;
+    branches.retain(|branch| {
+        if branch.from == branch.to {
+            nodes[branch.from].shunt_pu += branch.admittances().into_iter().sum::<Complex64>();
+        }
+        branch.from != branch.to
+    });
 }
 
 /// The largest draw of a bus, or where there are no loads the largest generator; VA.
@@ -184,6 +224,38 @@ fn cost_problem(network: &Network, index: usize) -> Option<Problem> {
         Cost::Polynomial(_) => return None,
     };
     let element = Element::Generator(index);
+    Some(Problem {
+        element,
+        fault: Fault::Number,
+        severity: Severity::Error,
+        message: format!("{} has {message}", element.describe(network)),
+    })
+}
+
+/// Figures of a storage that no schedule can have.
+fn storage_problem(network: &Network, index: usize) -> Option<Problem> {
+    let storage = &network.storages[index];
+    let efficiency = |value: f64| value > 0.0 && value <= 1.0;
+    let not_negative = |value: f64| value >= 0.0;
+    let message = if !efficiency(storage.charge_efficiency) || !efficiency(storage.discharge_efficiency) {
+        format!(
+            "efficiencies of {} and {}: they must lie above 0 and at most at 1",
+            storage.charge_efficiency, storage.discharge_efficiency
+        )
+    } else if !not_negative(storage.max_charge_w) || !not_negative(storage.max_discharge_w) {
+        format!(
+            "limits of {} and {} W for charging and discharging: neither may be negative",
+            storage.max_charge_w, storage.max_discharge_w
+        )
+    } else if !(0.0..=storage.energy_wh).contains(&storage.stored_wh) {
+        format!(
+            "{} Wh at first, and can hold {} Wh: correct one of them",
+            storage.stored_wh, storage.energy_wh
+        )
+    } else {
+        return None;
+    };
+    let element = Element::Storage(index);
     Some(Problem {
         element,
         fault: Fault::Number,

@@ -167,7 +167,8 @@ impl<Name: Copy> Programme<Name> {
     /// low ≤ Σ ≤ high as limits with names; infinite ones are none, and two that meet are one equality (an interior
     /// point method needs an interior).
     pub(super) fn between(&mut self, terms: &Terms, low: (f64, Name), high: (f64, Name)) {
-        if high.0 - low.0 <= 1e-9 * (1.0 + high.0.abs()) {
+        let finite = low.0.is_finite() && high.0.is_finite();
+        if finite && high.0 - low.0 <= 1e-9 * (1.0 + high.0.abs()) {
             let row = self.equal(terms.clone(), 0.5 * (low.0 + high.0));
             self.limits.push(Named { row, name: high.1, sign: 1.0 });
             self.limits.push(Named { row, name: low.1, sign: -1.0 });

@@ -44,14 +44,16 @@ pub(super) fn build(
             p[node].0.extend(terms.iter().map(|&(variable, value)| (variable, sign * value)));
             p[node].1 -= sign * b * shift;
         }
+        let [(at_from, _), (at_to, _)] = case.ratings(branch);
+        let rating = at_from.min(at_to);
         let name = |limit| Name {
             element: branch.element,
             kind: Kind::Grid(limit),
             step: plan.step,
-            bound: branch.rating_pu * case.unit_mw(),
+            bound: rating * case.unit_mw(),
             unit: case.unit_mw(),
         };
-        let (rating, offset) = (branch.rating_pu, b * shift);
+        let offset = b * shift;
         // Into the from end at most the rating, and into the to end too.
         programme.between(
             &terms,

@@ -93,7 +93,7 @@ pub(super) fn build(
             (branch.min_angle_rad - shift, min_name),
             (branch.max_angle_rad - shift, max_name),
         );
-        power_limits(programme, case, branch, plan.step, [from, to]);
+        power_limits(programme, case, branch, plan.step, &unknowns.w, [from, to]);
     }
     (Leaving { p: leaving.0, q: leaving.1 }, unknowns)
 }

@@ -166,6 +166,8 @@ mod case;
 mod conic;
 mod dc;
 mod dist_flow;
+mod exact;
+pub use exact::tight_or_exact;
 mod horizon;
 pub use horizon::{End, Horizon, HorizonOutcome, HorizonSolution, StepInput, optimal_schedule};
 mod soc;

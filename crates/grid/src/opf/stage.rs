@@ -300,29 +300,45 @@ pub(super) fn voltage_limits(programme: &mut Programme<Name>, case: &Case<'_>, s
     }
 }
 
-/// Limits of apparent power at both ends, of which P and Q are given.
+/// Limits of apparent power or current at both ends, of which P and Q are given; `w` are squared voltages of nodes.
 pub(super) fn power_limits(
     programme: &mut Programme<Name>,
     case: &Case<'_>,
     branch: &TwoPort,
     step: usize,
+    w: &[Variable],
     ends: [(Terms, Terms); 2],
 ) {
-    if !branch.rating_pu.is_finite() {
-        return;
-    }
-    for ((p, q), limit) in ends.into_iter().zip([Limit::FromPower, Limit::ToPower]) {
-        let row = programme.cone(vec![(Vec::new(), branch.rating_pu), (p, 0.0), (q, 0.0)]);
-        programme.limit(
-            row,
-            Name {
-                element: branch.element,
-                kind: Kind::Grid(limit),
-                step,
-                bound: branch.rating_pu * case.unit_mw(),
-                unit: case.unit_mw(),
-            },
-        );
+    let nodes = [branch.from, branch.to];
+    let limits = [Limit::FromPower, Limit::ToPower];
+    for (end, (p, q)) in ends.into_iter().enumerate() {
+        let (rating, by_current) = case.ratings(branch)[end];
+        if !rating.is_finite() {
+            continue;
+        }
+        let mut name = Name {
+            element: branch.element,
+            kind: Kind::Grid(limits[end]),
+            step,
+            bound: rating * case.unit_mw(),
+            unit: case.unit_mw(),
+        };
+        let row = if by_current {
+            // P² + Q² ≤ rating²·w as ‖(2P, 2Q, rating·w − rating)‖ ≤ rating·w + rating.
+            let w = w[nodes[end]];
+            let doubled = |terms: Terms| terms.into_iter().map(|(v, value)| (v, 2.0 * value)).collect();
+            // At voltages of 1 a unit of this row is half a unit of apparent power.
+            name.unit *= 0.5;
+            programme.cone(vec![
+                (vec![(w, rating)], rating),
+                (vec![(w, rating)], -rating),
+                (doubled(p), 0.0),
+                (doubled(q), 0.0),
+            ])
+        } else {
+            programme.cone(vec![(Vec::new(), rating), (p, 0.0), (q, 0.0)])
+        };
+        programme.limit(row, name);
     }
 }
 

@@ -129,6 +129,11 @@ impl<'a> Drawing<'a> {
                     .as_str()
             }
             None => tip += &format!(" between {from} and {to}: closed"),
+            // Of a series only the highest loading is known.
+            Some(flow) if flow.from_p_w.is_nan() => {
+                tip +=
+                    &format!(" between {from} and {to}: at most {:.0} % of its rating", flow.loading * 100.0);
+            }
             Some(flow) => {
                 let power = flow.from_p_w.abs().max(flow.to_p_w.abs());
                 let (start, end) = if flow.from_p_w >= flow.to_p_w { (from, to) } else { (to, from) };
@@ -313,19 +318,25 @@ impl<'a> Drawing<'a> {
         let radius = std::mem::replace(&mut self.layout.radius, 6.0);
         let has = |mark: Mark| self.marks.contains(&mark);
         let marks = [
-            (has(Mark::Source), Mark::Source, "bus none", "source that sets voltage and angle"),
-            (has(Mark::Generator), Mark::Generator, "bus none", "bus with a generator"),
-            (true, Mark::Plain, "bus none", "bus"),
+            (has(Mark::Source), Mark::Source, "bus sample", "source that sets voltage and angle"),
+            (has(Mark::Generator), Mark::Generator, "bus sample", "bus with a generator"),
+            (true, Mark::Plain, "bus sample", "bus"),
             (
                 (0..self.marks.len()).any(|bus| self.is_outside(bus)),
                 Mark::Plain,
-                "bus none outside",
+                "bus sample outside",
                 "voltage outside its limits",
+            ),
+            (
+                self.picture.voltage_pu.iter().any(|v| !v.is_finite()),
+                Mark::Plain,
+                "bus none",
+                "no source reaches it",
             ),
         ];
         for (occurs, mark, class, words) in marks {
             if occurs {
-                self.mark(mark, &format!("{class} sample"), [x + 8.0, y - 4.0], "");
+                self.mark(mark, class, [x + 8.0, y - 4.0], "");
                 self.add(format_args!(
                     "<text class=\"soft\" x=\"{:.1}\" y=\"{y:.1}\">{words}</text>",
                     x + 22.0

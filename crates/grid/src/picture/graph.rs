@@ -1,6 +1,6 @@
 //! A network as a graph to be drawn: every connection between two buses, and how far buses are from each other.
 
-use crate::electric::{Element, Network, Switched, Topology};
+use crate::electric::{Element, Network, Openings, Switched};
 use std::collections::{BTreeSet, VecDeque};
 
 /// Something that joins two buses.
@@ -19,25 +19,26 @@ pub(super) struct Edge {
 /// Every line, transformer and bus-bus switch, those out of use too. A three-winding transformer is two edges from its
 /// first winding.
 pub(super) fn edges(network: &Network) -> Vec<Edge> {
-    let closed: BTreeSet<Element> =
-        Topology::of(network).branches.iter().map(|branch| branch.element).collect();
+    let openings = Openings::of(network);
     let mut edges = Vec::new();
     let mut add = |element: Element, from: usize, to: usize, closed: bool| {
         let closed = closed && network.buses[from].in_service && network.buses[to].in_service;
         edges.push(Edge { element, from, to, closed });
     };
     for (i, line) in network.lines.iter().enumerate() {
-        add(Element::Line(i), line.from, line.to, closed.contains(&Element::Line(i)));
+        add(Element::Line(i), line.from, line.to, line.in_service && openings.lines[i] == [false; 2]);
     }
     for (i, transformer) in network.transformers.iter().enumerate() {
         let element = Element::Transformer(i);
-        add(element, transformer.from, transformer.to, closed.contains(&element));
+        let closed = transformer.in_service && openings.transformers[i] == [false; 2];
+        add(element, transformer.from, transformer.to, closed);
     }
     for (i, transformer) in network.three_winding_transformers.iter().enumerate() {
         for w in 1..3 {
             let element = Element::Winding(i, w);
             let [first, other] = [0, w].map(|w| transformer.windings[w].bus);
-            add(element, first, other, closed.contains(&element));
+            let open = openings.windings[i];
+            add(element, first, other, transformer.in_service && !open[0] && !open[w]);
         }
     }
     for (i, switch) in network.switches.iter().enumerate() {

@@ -2,11 +2,12 @@
 //!
 //! An importer that meets what it does not support says so by name; it never drops an element silently.
 
+mod leakage;
 mod matpower;
 pub use matpower::from_matpower;
 mod pandapower;
 pub use pandapower::from_pandapower;
-mod simbench;
+pub mod simbench;
 pub use simbench::from_simbench;
 
 /// What kept a file from being read.

@@ -69,6 +69,7 @@ impl<'a> Model<'a> {
                 current: circuit.nodes.iter().map(|node| -node.current_pu).collect(),
                 constant,
                 limits: Vec::new(),
+                unit: vec![1.0; 2 * nodes],
                 private: Vec::new(),
                 row_starts: vec![0],
                 fixed_cost: 0.0,
@@ -170,10 +171,17 @@ impl<'a> Model<'a> {
         });
     }
 
-    fn limit(&mut self, limited: Limited, range: (f64, f64)) -> usize {
+    fn limit(&mut self, limited: Limited, range: (f64, f64), unit: f64) -> usize {
         self.problem.limits.push(limited);
+        self.problem.unit.push(unit);
         self.problem.constant.push(0.0);
         self.private(Role::Slack, range, Vec::new());
+        // Rows may be small numbers: their bounds are loosened in their unit.
+        let loose = LOOSE / unit;
+        *self.problem.lower.last_mut().expect("it was pushed") =
+            range.0 - loose * (range.0 * unit).abs().max(1.0);
+        *self.problem.upper.last_mut().expect("it was pushed") =
+            range.1 + loose * (range.1 * unit).abs().max(1.0);
         self.problem.row_starts.push(self.problem.private.len());
         self.problem.limits.len() - 1
     }
@@ -212,14 +220,15 @@ impl<'a> Model<'a> {
             for (end, (rating, by_current)) in self.ratings(&port).into_iter().enumerate() {
                 if rating.is_finite() {
                     let limited = if end == 0 { Limited::From(index) } else { Limited::To(index) };
-                    let most = if by_current { 0.0 } else { rating / 2.0 };
-                    let limit = self.limit(limited, (f64::NEG_INFINITY, most));
-                    branch.limit[end] = Some(EndLimit { index: limit, rating, by_current });
+                    let scale = 1.0 / (rating * ff.norm().max(tt.norm()).max(1.0));
+                    let most = if by_current { 0.0 } else { 0.5 * scale * rating * rating };
+                    let limit = self.limit(limited, (f64::NEG_INFINITY, most), 1.0 / (scale * rating));
+                    branch.limit[end] = Some(EndLimit { index: limit, rating, scale, by_current });
                 }
             }
             if port.min_angle_rad.is_finite() || port.max_angle_rad.is_finite() {
                 branch.angle =
-                    Some(self.limit(Limited::Angle(index), (port.min_angle_rad, port.max_angle_rad)));
+                    Some(self.limit(Limited::Angle(index), (port.min_angle_rad, port.max_angle_rad), 1.0));
             }
             self.problem.branches.push(branch);
             self.branches.push(at);

@@ -111,12 +111,11 @@ impl<'a> Run<'a> {
             }
         }
         let count = problem.variables();
-        let present = |bound: &f64| if bound.is_finite() { 1.0 } else { 0.0 };
         let point = Point {
-            w,
             lambda: vec![0.0; problem.rows()],
-            z_lower: problem.lower.iter().map(present).collect(),
-            z_upper: problem.upper.iter().map(present).collect(),
+            z_lower: (0..count).map(|j| central(options.first_barrier, w[j] - problem.lower[j])).collect(),
+            z_upper: (0..count).map(|j| central(options.first_barrier, problem.upper[j] - w[j])).collect(),
+            w,
         };
         Self {
             problem,
@@ -207,7 +206,7 @@ impl<'a> Run<'a> {
         let start = problem.first_private();
         let mut gradient: f64 = 0.0;
         let mut largest = |j: usize, value: f64| {
-            let fixed = j < start && j % 2 == 0 && problem.fixed_angle[j / 2].is_some();
+            let fixed = j < start && j.is_multiple_of(2) && problem.fixed_angle[j / 2].is_some();
             if !fixed {
                 gradient = if value.is_nan() { f64::NAN } else { gradient.max(value.abs()) };
             }
@@ -233,7 +232,8 @@ impl<'a> Run<'a> {
                     complementarity.max((point.z_upper[j] * (problem.upper[j] - w) - barrier).abs());
             }
         }
-        let infeasibility = self.rows.values.iter().fold(0.0, |most: f64, v| most.max(v.abs()));
+        let values = self.rows.values.iter().zip(&problem.unit);
+        let infeasibility = values.fold(0.0, |most: f64, (v, unit)| most.max((v * unit).abs()));
         let multipliers: f64 = point.z_lower.iter().chain(&point.z_upper).sum();
         let all = multipliers + point.lambda.iter().map(|v| v.abs()).sum::<f64>();
         let count = point.z_lower.len() + point.z_upper.len();
@@ -371,13 +371,13 @@ impl<'a> Run<'a> {
                 self.accept(length, longest_dual, violation, cost, augment);
                 return true;
             }
-            if first && trial_violation >= violation {
-                if let Some((length, augment)) =
+            if first
+                && trial_violation >= violation
+                && let Some((length, augment)) =
                     self.second_order(length, keep, (violation, cost, descent, noise), trial_violation)
-                {
-                    self.accept(length, longest_dual, violation, cost, augment);
-                    return true;
-                }
+            {
+                self.accept(length, longest_dual, violation, cost, augment);
+                return true;
             }
             first = false;
             length *= 0.5;
@@ -623,6 +623,11 @@ impl<'a> Run<'a> {
             end => end,
         }
     }
+}
+
+/// The multiplier of a bound at a distance on the central path; 0 where there is no bound.
+fn central(barrier: f64, room: f64) -> f64 {
+    if room.is_finite() { barrier / room } else { 0.0 }
 }
 
 /// A start away from the bounds (section 3.6).

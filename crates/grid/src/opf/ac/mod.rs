@@ -22,13 +22,17 @@ use newton::Newton;
 /// Largest slope of the scaled cost at the start (Wächter & Biegler 2006, section 3.8).
 const LARGEST_SLOPE: f64 = 100.0;
 
+/// First weight of barriers, for slopes of that size: a smaller one starts closer to bounds than Newton's method likes
+/// (on PGLib's cases it takes about a sixth more iterations with 0.1).
+const FIRST_BARRIER: f64 = 10.0;
+
 pub(super) fn solve(network: &Network, settings: &Settings) -> Result<Outcome, InvalidNetwork> {
     // Generators are variables: the circuit must not have their powers.
     let mut bare = network.clone();
     for generator in &mut bare.generators {
         (generator.p_w, generator.q_var) = (0.0, 0.0);
     }
-    let circuit = Circuit::of(&bare)?;
+    let circuit = Circuit::for_opf(&bare)?;
     check_costs(network)?;
     let mut model = Model::new(network, circuit);
     if let Some(infeasible) = clash::too_little_capacity(&model) {
@@ -42,7 +46,7 @@ pub(super) fn solve(network: &Network, settings: &Settings) -> Result<Outcome, I
     let options = Options {
         tolerance: settings.tolerance,
         max_iterations: settings.max_iterations,
-        first_barrier: 0.1,
+        first_barrier: FIRST_BARRIER,
         restore: true,
     };
     let mut run = Run::new(&model.problem, &mut newton, model.start.clone(), options);
@@ -106,3 +110,6 @@ fn check_costs(network: &Network) -> Result<(), InvalidNetwork> {
     }
     Err(InvalidNetwork { name: network.name.clone(), problems })
 }
+
+#[cfg(test)]
+mod tests;

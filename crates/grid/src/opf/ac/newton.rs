@@ -19,6 +19,11 @@ use crate::sparse::ldl::{Ldl, SymmetricBlocks, Workspace};
 /// have none.
 const LEAST_CURVATURE: f64 = 1e-8;
 
+/// Added to the compliance of limits, over their unit (which is about the admittance of the branch, as is its Hessian):
+/// one that binds would have next to none, and its Jᵀ·J/C would drown the Hessian of its nodes in rounding errors. What
+/// it leaves undone of a step is as small, and the next step does it.
+const LEAST_COMPLIANCE: f64 = 3e-10;
+
 #[derive(Clone, Debug)]
 pub(super) struct Newton {
     matrix: SymmetricBlocks<4>,
@@ -91,7 +96,8 @@ impl Newton {
         for row in 0..problem.rows() {
             let balance = row < 2 * problem.nodes;
             let compliance: f64 = problem.of_row(row).map(|k| 1.0 / self.curvature[k]).sum();
-            self.compliance[row] = compliance + if balance { relaxed } else { 0.0 };
+            self.compliance[row] =
+                compliance + if balance { relaxed } else { LEAST_COMPLIANCE / problem.unit[row] };
         }
         if !convex {
             return (false, false);

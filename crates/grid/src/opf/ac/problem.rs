@@ -31,6 +31,8 @@ pub(super) struct Problem {
     /// What each row holds at any variables: power drawn at nodes, 0 at limits.
     pub(super) constant: Vec<f64>,
     pub(super) limits: Vec<Limited>,
+    /// What a row's value is to be multiplied by to be in per unit of power or voltage, or rad.
+    pub(super) unit: Vec<f64>,
     pub(super) private: Vec<Private>,
     /// Where each row's private variables start, and the end of the last.
     pub(super) row_starts: Vec<usize>,
@@ -74,8 +76,7 @@ pub(super) enum Role {
 /// What a limit's row is the value of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Limited {
-    /// (|S|² − r²·v²)/2r or |S|²/2r at the from end of a branch: its gradient is that of |S| where the limit binds, so
-    /// that its dual is a price per unit of power.
+    /// ½ scale·(|S|² − r²·v²) or ½ scale·|S|² at the from end of a branch.
     From(usize),
     /// The same at the to end.
     To(usize),
@@ -107,6 +108,8 @@ pub(super) struct EndLimit {
     pub(super) index: usize,
     /// How much.
     pub(super) rating: f64,
+    /// What the row is multiplied by, such that its gradient is about 1 where the limit binds.
+    pub(super) scale: f64,
     /// Whether the rating is of a current, and so goes with v.
     pub(super) by_current: bool,
 }

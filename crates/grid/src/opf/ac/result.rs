@@ -70,8 +70,16 @@ fn bounded(value: f64, least: f64, most: f64) -> f64 {
     if (value - inside).abs() <= 1e-6 * value.abs().max(1e6) { inside } else { value }
 }
 
-/// Limits of branches and voltages whose multiplier outweighs their slack: at the optimum the product of both is the
-/// last barrier, and one of them is far larger than the other.
+/// Multipliers (of scaled costs, whose slopes are up to 100) below this are none.
+const NEGLIGIBLE: f64 = 1e-4;
+
+/// Whether a limit with a multiplier binds at a distance, in a row of this unit: at the optimum the product of both is
+/// the last barrier, and one of them is far larger than the other.
+fn binds(multiplier: f64, distance: f64, unit: f64) -> bool {
+    multiplier / unit > (distance * unit).max(NEGLIGIBLE)
+}
+
+/// Limits of branches and voltages that bind.
 fn binding(model: &Model<'_>, point: &Point, scale: f64, voltages: &Voltages) -> Vec<Binding> {
     let problem = &model.problem;
     let mega = model.circuit.base_va / 1e6;
@@ -80,27 +88,29 @@ fn binding(model: &Model<'_>, point: &Point, scale: f64, voltages: &Voltages) ->
     for (node, range) in model.voltage.iter().enumerate() {
         let j = 2 * node + 1;
         let v = point.w[j];
-        if range.least.0 > 0.0 && point.z_lower[j] > v - problem.lower[j] {
+        if range.least.0 > 0.0 && binds(point.z_lower[j], v - problem.lower[j], 1.0) {
             push(Element::Bus(range.least.1), Limit::MinVoltage, point.z_lower[j] / scale);
         }
-        if range.most.0.is_finite() && point.z_upper[j] > problem.upper[j] - v {
+        if range.most.0.is_finite() && binds(point.z_upper[j], problem.upper[j] - v, 1.0) {
             push(Element::Bus(range.most.1), Limit::MaxVoltage, point.z_upper[j] / scale);
         }
     }
     for (index, limited) in problem.limits.iter().enumerate() {
         let j = problem.first_private() + problem.of_row(2 * problem.nodes + index).start;
         let (z_lower, z_upper) = (point.z_lower[j], point.z_upper[j]);
-        let at_lower = z_lower > point.w[j] - problem.lower[j];
-        let at_upper = z_upper > problem.upper[j] - point.w[j];
+        let unit = problem.unit[2 * problem.nodes + index];
+        let at_lower = binds(z_lower, point.w[j] - problem.lower[j], unit);
+        let at_upper = binds(z_upper, problem.upper[j] - point.w[j], unit);
         let element = |branch: usize| model.circuit.branches[model.branches[branch]].element;
         match *limited {
             Limited::From(branch) | Limited::To(branch) => {
                 let is_from = matches!(limited, Limited::From(_));
                 let of = &problem.branches[branch];
                 let (node, end) = if is_from { (of.from, 0) } else { (of.to, 1) };
-                let by_current = of.limit[end].is_some_and(|limit| limit.by_current);
+                let by = of.limit[end].expect("a limit's row has a limit");
                 // A current allows more power where the voltage is higher.
-                let worth = if by_current { voltages.magnitude_pu[node].powi(2) } else { 1.0 };
+                let v = if by.by_current { voltages.magnitude_pu[node] } else { 1.0 };
+                let worth = by.scale * by.rating * v * v;
                 let limit = if is_from { Limit::FromPower } else { Limit::ToPower };
                 if at_upper {
                     push(element(branch), limit, z_upper * worth / scale / mega);

@@ -103,15 +103,16 @@ impl Rows {
             for end in 0..2 {
                 let Some(limit) = branch.limit[end] else { continue };
                 let lambda = lambda[limits + limit.index];
-                let scale = 1.0 / limit.rating;
+                let scale = limit.scale;
                 let (p, q) = (2 * end, 2 * end + 1);
                 let gradient = &mut rows.limits[end];
                 add(gradient, scale * powers[p], &rows.powers[p]);
                 add(gradient, scale * powers[q], &rows.powers[q]);
                 if limit.by_current {
                     let v = if end == 0 { state.from } else { state.to };
-                    gradient[1 + end] -= limit.rating * v;
-                    rows.hessian[if end == 0 { 3 } else { 5 }] -= lambda * limit.rating;
+                    let allowed = scale * limit.rating * limit.rating;
+                    gradient[1 + end] -= allowed * v;
+                    rows.hessian[if end == 0 { 3 } else { 5 }] -= lambda * allowed;
                 }
                 add(&mut pull, lambda, gradient);
                 outer(&mut rows.hessian, lambda * scale, &rows.powers[p]);
@@ -180,11 +181,11 @@ impl Rows {
         self.values[t + 1] += powers[3];
         let limits = 2 * problem.nodes;
         for end in 0..2 {
-            if let Some(EndLimit { index, rating, by_current }) = branch.limit[end] {
+            if let Some(EndLimit { index, rating, scale, by_current }) = branch.limit[end] {
                 let (p, q) = (powers[2 * end], powers[2 * end + 1]);
                 let v = if end == 0 { state.from } else { state.to };
                 let allowed = if by_current { rating * rating * v * v } else { 0.0 };
-                self.values[limits + index] += (p * p + q * q - allowed) / (2.0 * rating);
+                self.values[limits + index] += 0.5 * scale * (p * p + q * q - allowed);
             }
         }
         if let Some(angle) = branch.angle {

@@ -1,8 +1,8 @@
 //! Three-winding transformers: three two-winding ones that meet in a star point.
 
-use super::transformer::Leakage;
 use super::{KILO, MEGA, Reader, Row};
 use crate::electric::import::ImportError;
+use crate::electric::import::leakage::Leakage;
 use crate::electric::{Side, ThreeWindingTransformer, Winding};
 use num_complex::Complex64;
 
