@@ -149,9 +149,17 @@ pub(crate) struct FlowOptions {
     /// A network: MATPOWER case (.m), pandapower's .json, a folder of SimBench tables, or village or case5
     #[arg(value_name = "NETWORK", value_hint = ValueHint::AnyPath, default_value = "village")]
     pub(crate) network: PathBuf,
-    /// Method: newton, sweep (radial networks), dc or lin_dist_flow (linear; radial networks)
-    #[arg(long, value_name = "METHOD", default_value = "newton", value_parser = method)]
-    pub(crate) method: Method,
+    /// Method: newton (default), sweep (radial networks), dc (linear) or lin_dist_flow (linear, radial networks)
+    ///
+    /// A series is swept where that is possible unless a method is named.
+    #[arg(long, value_name = "METHOD", value_parser = method)]
+    pub(crate) method: Option<Method>,
+    /// Calculate each phase by itself
+    #[arg(long, conflicts_with_all = ["method", "q_limits", "taps"])]
+    pub(crate) unbalanced: bool,
+    /// Powers over time: .csv or .parquet with t and columns such as load.NAME.p_w, or the word simbench
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["unbalanced", "q_limits", "taps"])]
+    pub(crate) series: Option<PathBuf>,
     /// Generators at a limit of reactive power let go of their voltage
     #[arg(long)]
     pub(crate) q_limits: bool,

@@ -1,7 +1,10 @@
 //! `wattle flow`: which voltages a network has, and what flows in it.
 
+mod by_phase;
 mod form;
 mod limits;
+mod over_time;
+mod series;
 mod words;
 
 use crate::cli::FlowOptions;
@@ -29,8 +32,16 @@ pub(crate) fn method_name(method: Method) -> &'static str {
 /// Calculates one power flow and shows what came out; a network without a solution is the answer "no".
 pub(crate) fn flow(options: &FlowOptions) -> Result<(), Failure> {
     let network = network::read(&options.network)?;
+    if let Some(file) = &options.series {
+        let timed = series::read(file, &options.network, &network)?;
+        return over_time::flow(options, &network, &timed);
+    }
+    if options.unbalanced {
+        return by_phase::flow(options, &network);
+    }
+    let method = options.method.unwrap_or(Method::Newton);
     let settings = Settings {
-        method: options.method,
+        method,
         tolerance_pu: options.tolerance,
         enforce_q_limits: options.q_limits,
         control_taps: options.taps,
@@ -44,7 +55,7 @@ pub(crate) fn flow(options: &FlowOptions) -> Result<(), Failure> {
     let solution = match outcome {
         Outcome::Converged(solution) => solution,
         Outcome::Diverged(divergence) => {
-            let form = DivergedForm::of(&network, options.method, &divergence);
+            let form = DivergedForm::of(&network, method, &divergence);
             if options.json {
                 print_json(&form)?;
             } else {
@@ -53,7 +64,7 @@ pub(crate) fn flow(options: &FlowOptions) -> Result<(), Failure> {
             return Err(Failure::Negative);
         }
     };
-    let form = FlowForm::of(&network, options.method, &solution, flow_ns);
+    let form = FlowForm::of(&network, method, &solution, flow_ns);
     if let Some(folder) = &options.out {
         write(folder, &network, &solution, &form)?;
     }

@@ -231,7 +231,7 @@ fn out_of_order(last: &Time, time: &Time) -> Option<&'static str> {
 }
 
 /// The number of an interval, or an instant in ISO 8601 with its zone, such as `2021-06-07T12:15:00Z`.
-fn time(text: &str) -> Result<Time, String> {
+pub(crate) fn time(text: &str) -> Result<Time, String> {
     if let Ok(number) = text.parse::<i64>() {
         return match number {
             0.. => Ok(Time::Number(number)),

@@ -6,13 +6,13 @@ mod figure;
 mod words;
 
 pub(crate) use branch::{Branch, BranchForm, branch_columns, branches};
-pub(crate) use columns::{Column, named, numbers, texts, write_columns};
+pub(crate) use columns::{Column, named, numbers, texts, write_columns, write_parquet};
 pub(crate) use figure::{Watts, fixed, percent};
 pub(crate) use words::{SHOWN, branch_table, line, list, rest};
 
 use crate::failure::{Failure, Problem};
 use grid::electric::import::{ImportError, from_matpower, from_pandapower, from_simbench};
-use grid::electric::{Fault, InvalidNetwork, Network, Severity};
+use grid::electric::{Element, Fault, InvalidNetwork, Network, Severity};
 use std::path::Path;
 
 /// Networks that are part of the program; the first is the default.
@@ -79,7 +79,7 @@ fn text(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|error| Failure::reading(path, &error))
 }
 
-fn import_failure(path: &Path, error: ImportError) -> Failure {
+pub(crate) fn import_failure(path: &Path, error: ImportError) -> Failure {
     let file = path.display();
     match error {
         // A table of a folder is a file of its own.
@@ -136,6 +136,21 @@ pub(crate) fn warnings(network: &Network) -> Vec<String> {
         }
     };
     odd.map(words).collect()
+}
+
+/// Name of an element.
+pub(crate) fn name_of(network: &Network, element: Element) -> &str {
+    match element {
+        Element::Bus(i) => &network.buses[i].name,
+        Element::Line(i) => &network.lines[i].name,
+        Element::Transformer(i) => &network.transformers[i].name,
+        Element::Winding(i, _) => &network.three_winding_transformers[i].name,
+        Element::Switch(i) => &network.switches[i].name,
+        Element::Shunt(i) => &network.shunts[i].name,
+        Element::Load(i) => &network.loads[i].name,
+        Element::Generator(i) => &network.generators[i].name,
+        Element::Storage(i) => &network.storages[i].name,
+    }
 }
 
 /// A count of things: `1 line`, `2 lines`.

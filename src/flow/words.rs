@@ -40,12 +40,7 @@ pub(super) fn converged(options: &FlowOptions, network: &Network, form: &FlowFor
     for tap in form.taps.iter().take(SHOWN) {
         text += &line("tap", &format!("{} moved to {}", tap.transformer, tap.position));
     }
-    for warning in form.warnings.iter().take(SHOWN) {
-        text += &line("warning", warning);
-    }
-    if form.warnings.len() > SHOWN {
-        text += &line("", &format!("… and {} more warnings: --json gives all", form.warnings.len() - SHOWN));
-    }
+    text += &warned(&form.warnings);
     let shown = if options.all { usize::MAX } else { SHOWN };
     text += "\n";
     text += &buses(&form.buses, shown);
@@ -67,6 +62,18 @@ pub(super) fn converged(options: &FlowOptions, network: &Network, form: &FlowFor
 fn unit(form: &FlowForm<'_>) -> Watts {
     let powers = form.branches.iter().map(|branch| branch.from_p_w.abs().max(branch.to_p_w.abs()));
     Watts::for_largest(powers.fold(0.0, f64::max))
+}
+
+/// Warnings, a line each.
+pub(super) fn warned(warnings: &[String]) -> String {
+    let mut text = String::new();
+    for warning in warnings.iter().take(SHOWN) {
+        text += &line("warning", warning);
+    }
+    if warnings.len() > SHOWN {
+        text += &line("", &format!("… and {} more warnings: --json gives all", warnings.len() - SHOWN));
+    }
+    text
 }
 
 fn method(form: &FlowForm<'_>) -> String {

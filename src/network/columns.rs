@@ -82,6 +82,11 @@ pub(crate) fn write_columns(folder: &Path, name: &str, columns: &[(String, Colum
         text.push('\n');
     }
     write_file(&folder.join(format!("{name}.csv")), &text)?;
+    write_parquet(folder, name, columns)
+}
+
+/// Writes `name`.parquet into a folder; columns are of one length.
+pub(crate) fn write_parquet(folder: &Path, name: &str, columns: &[(String, Column)]) -> Result<(), Failure> {
     let path = folder.join(format!("{name}.parquet"));
     let bytes = parquet(columns).map_err(|error| Failure::World(format!("{}: {error}", path.display())))?;
     std::fs::write(&path, bytes).map_err(|error| Failure::writing(&path, &error))

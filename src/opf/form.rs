@@ -1,7 +1,9 @@
 //! The forms other programs rely on.
 
 use super::model_name;
-use crate::network::{BranchForm, Column, branch_columns, branches, named, numbers, texts, warnings};
+use crate::network::{
+    BranchForm, Column, branch_columns, branches, name_of, named, numbers, texts, warnings,
+};
 use grid::electric::Network;
 use grid::opf::{Infeasible, Limit, Model, Solution, Step};
 use serde::Serialize;
@@ -93,7 +95,7 @@ impl<'a> OptimalForm<'a> {
         let is_relaxation = model == Model::Soc;
         let binding = solution.binding.iter().map(|binding| BindingForm {
             kind: binding.element.kind(),
-            name: super::words::name_of(network, binding.element),
+            name: name_of(network, binding.element),
             limit: limit_name(binding.limit),
             price: binding.price,
         });
@@ -198,7 +200,7 @@ impl<'a> InfeasibleForm<'a> {
     pub(super) fn of(network: &'a Network, model: Model, infeasible: &'a Infeasible) -> Self {
         let clashes = infeasible.clashes.iter().map(|clash| ClashForm {
             kind: clash.element.kind(),
-            name: super::words::name_of(network, clash.element),
+            name: name_of(network, clash.element),
             message: &clash.message,
         });
         Self {

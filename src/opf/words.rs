@@ -4,22 +4,7 @@ use super::form::{BusForm, GeneratorForm, InfeasibleForm, NotConvergedForm, Opti
 use crate::cli::OpfOptions;
 use crate::network::{SHOWN, Watts, branch_table, fixed, inventory, line, rest};
 use crate::table::{Align, Table};
-use grid::electric::{Element, Network};
-
-/// Name of an element.
-pub(super) fn name_of(network: &Network, element: Element) -> &str {
-    match element {
-        Element::Bus(i) => &network.buses[i].name,
-        Element::Line(i) => &network.lines[i].name,
-        Element::Transformer(i) => &network.transformers[i].name,
-        Element::Winding(i, _) => &network.three_winding_transformers[i].name,
-        Element::Switch(i) => &network.switches[i].name,
-        Element::Shunt(i) => &network.shunts[i].name,
-        Element::Load(i) => &network.loads[i].name,
-        Element::Generator(i) => &network.generators[i].name,
-        Element::Storage(i) => &network.storages[i].name,
-    }
-}
+use grid::electric::Network;
 
 /// An optimum.
 pub(super) fn optimal(options: &OpfOptions, network: &Network, form: &OptimalForm<'_>) -> String {

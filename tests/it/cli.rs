@@ -6,7 +6,9 @@ mod bad_input;
 mod clear;
 mod compare;
 mod designs;
+mod flow;
 mod invoice;
+mod opf;
 mod share;
 mod study;
 
@@ -32,6 +34,8 @@ fn help_and_version_end_well_and_a_misspelt_verb_does_not() {
         "share",
         "compare",
         "study",
+        "flow",
+        "opf",
         "audit",
         "invoice",
         "explain",

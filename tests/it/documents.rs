@@ -84,6 +84,7 @@ fn the_forms_are_the_documented_ones() {
         "orders.csv",
         "id,account,side,energy_wh,limit_price\nb,ann,buy,9,9\ns,ben,sell,9,9\nx,ann,buy,0,0\n",
     );
+    folder.write("day.csv", "t,load.Bakery.p_w\n0,9000\n1,19000\n");
     folder.write("metered.csv", "t,generation_wh,ann\n0,10,9\n");
     let with_options = vec!["community", "premium_neur", "fund_neur", "bought_wh", "from", "producer"];
     let verbs = [
@@ -96,6 +97,10 @@ fn the_forms_are_the_documented_ones() {
             vec!["study", "vpp", "--players", "Solar park,Battery", "--lies", "50", "--json"],
             vec![],
         ),
+        ("flow", vec!["flow", "--json"], vec!["value", "limit", "allowed", "transformer", "position"]),
+        ("flow --series", vec!["flow", "--series", "day.csv", "--json"], vec!["why"]), // every step is solved
+        ("flow --unbalanced", vec!["flow", "--unbalanced", "--json"], vec![]),
+        ("opf", vec!["opf", "--json"], vec![]),
         ("audit", vec!["audit", "reports/village.sqlite", "--json"], vec!["record", "reason"]),
         ("config", vec!["config", "--json"], vec![]),
     ];

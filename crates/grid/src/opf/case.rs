@@ -59,7 +59,7 @@ pub(super) enum Kind {
 
 impl<'a> Case<'a> {
     pub(super) fn of(network: &'a Network) -> Result<Self, InvalidNetwork> {
-        let mut circuit = Circuit::of(network)?;
+        let mut circuit = Circuit::for_opf(network)?;
         let costs = (0..network.generators.len()).filter_map(|i| cost_problem(network, i));
         let stores = (0..network.storages.len()).filter_map(|i| storage_problem(network, i));
         let problems: Vec<Problem> = costs.chain(stores).collect();

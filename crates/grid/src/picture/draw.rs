@@ -129,6 +129,11 @@ impl<'a> Drawing<'a> {
                     .as_str()
             }
             None => tip += &format!(" between {from} and {to}: closed"),
+            // Of a series only the highest loading is known.
+            Some(flow) if flow.from_p_w.is_nan() => {
+                tip +=
+                    &format!(" between {from} and {to}: at most {:.0} % of its rating", flow.loading * 100.0);
+            }
             Some(flow) => {
                 let power = flow.from_p_w.abs().max(flow.to_p_w.abs());
                 let (start, end) = if flow.from_p_w >= flow.to_p_w { (from, to) } else { (to, from) };
