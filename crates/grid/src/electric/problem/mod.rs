@@ -47,6 +47,10 @@ pub enum Fault {
     Conflict,
     /// A line or closed switch that joins different nominal voltages, or a transformer far from them.
     VoltageLevels,
+    /// A phase or a neutral that an element needs and its bus lacks.
+    Phases,
+    /// Something that this calculation cannot represent.
+    Unsupported,
     /// A cost that is not convex, or no function.
     Cost,
     /// A name that several elements of one kind have.
