@@ -162,7 +162,7 @@ impl<'a> DivergedForm<'a> {
         let (reason, why, remedy) = match divergence.reason {
             Reason::IterationLimit => (
                 "iteration_limit",
-                "the iterations ended before the balances held; often the load is more than the network can carry",
+                "the iterations ended before the balances held; often the load is more than the wires carry",
                 "lower the loads behind that bus, or hold its voltage with a generator or a tap",
             ),
             Reason::Singular => (

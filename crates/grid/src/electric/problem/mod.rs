@@ -55,10 +55,6 @@ pub enum Fault {
     Cost,
     /// A name that several elements of one kind have.
     Name,
-    /// A phase or a neutral that an element needs and its bus lacks.
-    Phases,
-    /// Something that this calculation cannot represent.
-    Unsupported,
 }
 
 /// Whether a calculation can go on.
