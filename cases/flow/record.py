@@ -1,11 +1,11 @@
 """Networks and power flows of pandapower, for comparison.
 
-    python cases/flow/record.py target/peers            every case
-    python cases/flow/record.py cases/flow case9 case14 those named
+    python cases/flow/record.py target/peers             every case
+    python cases/flow/record.py cases/flow case9 case14  those named, as small as they can be
 
 For each case a folder with network.json (pandapower's to_json) and expected.json: voltages, flows, loadings, what
-generators feed in, and the nodal admittance matrix that pandapower solved with. Needs pandapower and, for the
-SimBench grids, simbench and its data (which come with it).
+generators feed in, and the nodal admittance matrix that pandapower solved with. SimBench grids also have a folder csv
+with their tables. Needs pandapower and, for these grids, simbench (its data come with it).
 """
 
 import json
@@ -29,7 +29,6 @@ OPTIONS = dict(
     max_iteration=30,
     voltage_depend_loads=True,
 )
-SHIPPED = ["case9", "case14", "case30", "case57", "case118", "case300", "elements"]
 MATPOWER = ["case9", "case14", "case30", "case57", "case118", "case300", "case2869pegase", "case9241pegase"]
 SIMBENCH = {
     "lv_rural1": "1-LV-rural1--0-sw",
@@ -87,7 +86,8 @@ def elements():
         pp.create_transformer3w_from_parameters(
             net, hv[1], b, c, 110.0, 20.0, 10.0, 40.0, 25.0, 15.0, 10.4, 6.1, 17.2, 0.28, 0.31, 0.4, 35.0, 0.11,
             shift_mv_degree=0.0, shift_lv_degree=150.0, tap_neutral=0, tap_min=-8, tap_max=8, tap_step_percent=1.25,
-            tap_changer_type="Ratio", **more)
+            # Without the degree pandapower takes a tap at the star point for none.
+            tap_step_degree=0.0, tap_changer_type="Ratio", **more)
 
     trafo3w(mv[5], ten[0], tap_side="hv", tap_pos=-4, name="tapped at hv")
     trafo3w(mv[5], ten[1], tap_side="mv", tap_pos=3, name="tapped at mv", tap_at_star_point=True)
@@ -138,8 +138,53 @@ def build(name):
     if name in SIMBENCH:
         import simbench
 
-        return simbench.get_simbench_net(SIMBENCH[name])
+        net = simbench.get_simbench_net(SIMBENCH[name])
+        # simbench 1.6.3 leaves the type empty, and pandapower 3 then takes no notice of the tap's position.
+        net.trafo["tap_changer_type"] = "Ratio"
+        return net
     return getattr(pn, name)()
+
+
+DAY = range(17_084, 17_180)
+
+
+def write_csv(name, net, folder, one_day):
+    """The grid's SimBench tables as they are in the data set, with the profiles in use (of the year, or of 27 June
+    2016), and some steps' voltages."""
+    from simbench.converter.format_information import csv_tablenames
+    from simbench.networks.extract_simbench_grids_from_csv import (
+        complete_data_path,
+        get_extracted_csv_data,
+        get_relevant_subnets,
+    )
+    from simbench.networks.profiles import filter_unapplied_profiles, get_absolute_values
+    from simbench.networks.simbench_code import get_simbench_code_and_parameters
+
+    folder.mkdir(parents=True, exist_ok=True)
+    _, parameters = get_simbench_code_and_parameters(SIMBENCH[name])
+    path = complete_data_path(parameters[5])
+    tables = get_extracted_csv_data(get_relevant_subnets(parameters, path), path)
+    filter_unapplied_profiles(tables)
+    for table in csv_tablenames(["elements", "profiles", "types"]):
+        if table in tables and len(tables[table]):
+            if one_day and table.endswith("Profile"):
+                tables[table] = tables[table].iloc[DAY.start : DAY.stop]
+            if one_day and table.endswith("Type"):
+                used = set(tables["Line"].type) | set(tables["Transformer"].type)
+                tables[table] = tables[table][tables[table].id.isin(used)]
+            tables[table].to_csv(folder / f"{table}.csv", sep=";", index=False, na_rep="NULL")
+    if not name.startswith("lv"):
+        return
+    values = get_absolute_values(net, profiles_instead_of_study_cases=True)
+    steps = {}
+    for step in [0, 31, 50, 79, 95] if one_day else [0, 4711, 12345, 24567, 35135]:
+        at = DAY.start + step if one_day else step
+        for (element, column), table in values.items():
+            if len(net[element]):
+                net[element].loc[table.columns, column] = table.loc[at].values
+        solve(net)
+        steps[step] = [float(v) for v in net.res_bus.vm_pu.values]
+    (folder / "steps.json").write_text(json.dumps(steps) + "\n")
 
 
 def columns(table, names):
@@ -205,7 +250,7 @@ def trimmed(text):
         table = net[name]
         is_table = isinstance(table, dict) and table.get("_class") == "DataFrame"
         empty = is_table and json.loads(table["_object"])["data"] == []
-        if empty or name.startswith(("res_", "std_types", "user_pf", "_")):
+        if empty or name.startswith(("res_", "std_types", "user_pf", "profiles", "loadcases", "_")):
             del net[name]
     return json.dumps(file)
 
@@ -219,6 +264,8 @@ def main():
         (folder / name).mkdir(parents=True, exist_ok=True)
         (folder / name / "network.json").write_text((trimmed(text) if names else text) + "\n")
         (folder / name / "expected.json").write_text(json.dumps(expected(net)) + "\n")
+        if name in SIMBENCH:
+            write_csv(name, net, folder / name / "csv", bool(names))
         print(f"{name}: {len(net.bus)} buses, tolerance {tolerance:g} MVA")
 
 

@@ -66,7 +66,7 @@ def pandapower():
     pp.create_transformer_from_parameters(
         net, 0, 1, sn_mva=0.25, vn_hv_kv=20.0, vn_lv_kv=0.4, vk_percent=4.0, vkr_percent=r, pfe_kw=0.0,
         i0_percent=0.0, shift_degree=150, vector_group="Dyn", vk0_percent=4.0, vkr0_percent=r,
-        mag0_percent=100.0, mag0_rx=0.0, si0_hv_partial=0.9,
+        mag0_percent=1e6, mag0_rx=0.0, si0_hv_partial=0.5,
     )  # fmt: skip
     for a, b, km in LINES:
         pp.create_line_from_parameters(

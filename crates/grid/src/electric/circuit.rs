@@ -266,8 +266,6 @@ impl<'a> Builder<'a> {
         let first = &transformer.windings[0];
         let star = self.extra(first.bus);
         let nominal_v = self.network.buses[first.bus].nominal_v;
-        let base = self.impedance_base(nominal_v);
-        self.circuit.nodes[star].shunt_pu += transformer.magnetising_s * base;
         for (w, node) in connected {
             let winding = &transformer.windings[w];
             let mut winding_v = Complex64::new(winding.rated_v, 0.0);
@@ -280,7 +278,11 @@ impl<'a> Builder<'a> {
                 let tap = TapChanger { side: Side::From, ..tap.clone() };
                 tapped(&tap, &mut winding_v, &mut star_v, &mut shift);
             }
-            let pi = Pi { series_ohm: winding.series_ohm, from_s: winding.bus_s, to_s: winding.star_s };
+            let mut pi = Pi { series_ohm: winding.series_ohm, from_s: winding.bus_s, to_s: winding.star_s };
+            // What magnetises the star point counts to the first winding in use, and its losses to the transformer.
+            if w == reached[0] {
+                pi.to_s += transformer.magnetising_s;
+            }
             let port = self.port(Element::Winding(index, w), node, star, &pi, nominal_v);
             let nominal_winding = self.network.buses[winding.bus].nominal_v;
             let port = TwoPort {

@@ -27,9 +27,9 @@ pub enum Element {
 }
 
 impl Element {
-    /// Kind and name, as in `line "North 3"`; kind and index where it has no name.
+    /// Its name; `None` where there is no such element.
     #[must_use]
-    pub fn describe(self, network: &Network) -> String {
+    pub fn name(self, network: &Network) -> Option<&str> {
         let name = match self {
             Self::Bus(i) => network.buses.get(i).map(|e| &e.name),
             Self::Line(i) => network.lines.get(i).map(|e| &e.name),
@@ -41,10 +41,25 @@ impl Element {
             Self::Generator(i) => network.generators.get(i).map(|e| &e.name),
             Self::Storage(i) => network.storages.get(i).map(|e| &e.name),
         };
-        match name {
-            Some(name) if name.is_empty() => self.to_string(),
+        name.map(String::as_str)
+    }
+
+    /// Kind and name, as in `line "North 3"`; kind and index where it has no name.
+    #[must_use]
+    pub fn describe(self, network: &Network) -> String {
+        match self.name(network) {
+            Some("") => self.to_string(),
             Some(name) => format!("{} \"{name}\"", self.kind()),
             None => format!("{self} (which is not there)"),
+        }
+    }
+
+    /// Its name; kind and index where it has none.
+    #[must_use]
+    pub fn label(self, network: &Network) -> String {
+        match self.name(network) {
+            Some("") | None => self.to_string(),
+            Some(name) => name.to_owned(),
         }
     }
 

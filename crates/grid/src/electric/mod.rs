@@ -25,10 +25,14 @@ pub mod import;
 mod problem;
 pub use problem::{Fault, InvalidNetwork, Problem, Severity};
 mod topology;
-pub use topology::{Branch, Forest, Island, Mesh, Parent, Topology};
+pub use topology::{
+    Branch, Distance, Feeder, Forest, Island, Mesh, Parent, Path, Place, Substation, Supply, Topology,
+    VoltageLevel,
+};
 mod circuit;
 pub use circuit::{Circuit, Node, NodeKind, TwoPort};
 
+mod divergence;
 mod flow;
 pub use flow::{
     BranchFlow, Divergence, GeneratorFlow, Method, Outcome, Reason, Rescue, Settings, Solution, Start,

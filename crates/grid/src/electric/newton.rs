@@ -305,7 +305,8 @@ impl Newton {
             let q = if self.kind[i] == NodeKind::Pq { missing.im } else { 0.0 };
             mismatch[i] = [missing.re, q];
             let largest = missing.re.abs().max(q.abs());
-            sum += largest;
+            // A maximum passes over what is no number, a sum does not.
+            sum += missing.re.abs() + q.abs();
             if largest > worst.mismatch_pu {
                 worst = Worst { place: i, mismatch_pu: largest };
             }
@@ -548,6 +549,94 @@ impl State {
             leaving: none,
             coupling: vec![Complex64::ZERO; entries],
             mismatch: vec![[0.0; 2]; unknowns],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::electric::{Bus, Control, Generator, Line, Load, Network};
+
+    /// A wheel: a slack at the hub, a generator at the rim, loads elsewhere.
+    fn wheel() -> Newton {
+        let mut network = Network::new("wheel", 1e6);
+        network.buses = (0..7).map(|i| Bus::new(&i.to_string(), 1e4)).collect();
+        network.generators = vec![
+            Generator::slack("hub", 0, 1.02),
+            Generator { p_w: 4e5, ..Generator::new("rim", 3, Control::Voltage { voltage_pu: 1.01 }) },
+        ];
+        for rim in 1..7 {
+            let series = Complex64::new(1.0, 5.0 + rim as f64);
+            network.lines.push(Line::new("spoke", 0, rim, series, 1e-5));
+            network.lines.push(Line::new("rim", rim, rim % 6 + 1, series * 2.0, 1e-5));
+            network.loads.push(Load::new("load", rim, 2e5 * rim as f64, 5e4));
+        }
+        let circuit = Circuit::of(&network).unwrap();
+        let mut newton = Newton::new(&circuit);
+        let power: Vec<Complex64> = circuit.nodes.iter().map(|node| node.power_pu).collect();
+        newton.load(&power, &Voltages::flat(&circuit));
+        newton.evaluate();
+        newton
+    }
+
+    #[test]
+    fn the_jacobian_is_the_derivative_of_the_mismatch() {
+        let mut newton = wheel();
+        let unknowns = newton.step.len();
+        let h = 1e-6;
+        for column in 0..unknowns {
+            for which in 0..2 {
+                if which == 1 && newton.kind[column] == NodeKind::Pv {
+                    continue;
+                }
+                let mut moved = [newton.clone(), newton.clone()];
+                for (newton, h) in moved.iter_mut().zip([h, -h]) {
+                    newton.step.fill([0.0; 2]);
+                    newton.step[column][which] = h;
+                    newton.advance();
+                }
+                let jacobian = Jacobian {
+                    kind: &newton.kind,
+                    load_current: &newton.load_current,
+                    admittance: &newton.admittance,
+                    state: &newton.state,
+                };
+                for row in 0..unknowns {
+                    let range = newton.admittance.starts[row]..newton.admittance.starts[row + 1];
+                    let found = range.clone().find(|&at| newton.admittance.columns[at] as usize == column);
+                    let block = match found {
+                        _ if row == column => jacobian.diagonal(row),
+                        Some(at) => jacobian.entry(row, at),
+                        None => [0.0; 4],
+                    };
+                    for equation in 0..2 {
+                        if equation == 1 && newton.kind[row] == NodeKind::Pv {
+                            continue;
+                        }
+                        let [up, down] = [0, 1].map(|i| moved[i].state.mismatch[row][equation]);
+                        let slope = -(up - down) / (2.0 * h);
+                        let ours = block[2 * equation + which];
+                        assert!(
+                            (ours - slope).abs() < 1e-7 * (1.0 + slope.abs()),
+                            "{row} {column}: {ours} {slope}"
+                        );
+                    }
+                }
+            }
+        }
+        assert!(newton.direct().is_ok());
+    }
+
+    #[test]
+    fn a_step_with_search_is_the_step_without() {
+        let mut newton = wheel();
+        newton.direct().unwrap();
+        let without = newton.step.clone();
+        let Newton { kind, load_current, admittance, state, step, .. } = &mut newton;
+        Jacobian { kind, load_current, admittance, state }.solve_with_search(step).unwrap();
+        for (with, without) in newton.step.iter().flatten().zip(without.iter().flatten()) {
+            assert!((with - without).abs() < 1e-13);
         }
     }
 }

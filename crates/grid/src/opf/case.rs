@@ -59,9 +59,10 @@ pub(super) enum Kind {
 
 impl<'a> Case<'a> {
     pub(super) fn of(network: &'a Network) -> Result<Self, InvalidNetwork> {
-        let mut circuit = Circuit::of(network)?;
-        let problems: Vec<Problem> =
-            (0..network.generators.len()).filter_map(|i| cost_problem(network, i)).collect();
+        let mut circuit = Circuit::for_opf(network)?;
+        let costs = (0..network.generators.len()).filter_map(|i| cost_problem(network, i));
+        let stores = (0..network.storages.len()).filter_map(|i| storage_problem(network, i));
+        let problems: Vec<Problem> = costs.chain(stores).collect();
         if !problems.is_empty() {
             return Err(InvalidNetwork { name: network.name.clone(), problems });
         }
@@ -223,6 +224,38 @@ fn cost_problem(network: &Network, index: usize) -> Option<Problem> {
         Cost::Polynomial(_) => return None,
     };
     let element = Element::Generator(index);
+    Some(Problem {
+        element,
+        fault: Fault::Number,
+        severity: Severity::Error,
+        message: format!("{} has {message}", element.describe(network)),
+    })
+}
+
+/// Figures of a storage that no schedule can have.
+fn storage_problem(network: &Network, index: usize) -> Option<Problem> {
+    let storage = &network.storages[index];
+    let efficiency = |value: f64| value > 0.0 && value <= 1.0;
+    let not_negative = |value: f64| value >= 0.0;
+    let message = if !efficiency(storage.charge_efficiency) || !efficiency(storage.discharge_efficiency) {
+        format!(
+            "efficiencies of {} and {}: they must lie above 0 and at most at 1",
+            storage.charge_efficiency, storage.discharge_efficiency
+        )
+    } else if !not_negative(storage.max_charge_w) || !not_negative(storage.max_discharge_w) {
+        format!(
+            "limits of {} and {} W for charging and discharging: neither may be negative",
+            storage.max_charge_w, storage.max_discharge_w
+        )
+    } else if !(0.0..=storage.energy_wh).contains(&storage.stored_wh) {
+        format!(
+            "{} Wh at first, and can hold {} Wh: correct one of them",
+            storage.stored_wh, storage.energy_wh
+        )
+    } else {
+        return None;
+    };
+    let element = Element::Storage(index);
     Some(Problem {
         element,
         fault: Fault::Number,

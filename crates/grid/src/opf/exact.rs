@@ -1,6 +1,6 @@
 //! The relaxation where it is exact, and the exact model where it is not.
 
-use super::{Model, Outcome, Settings, optimal_power_flow};
+use super::{Model, Outcome, Settings, Solution, optimal_power_flow};
 use crate::electric::{InvalidNetwork, Network};
 
 /// Solves the cone relaxation and, unless it is tight within `gap_pu` ([`super::Solution::is_tight`]), the exact model;
@@ -28,4 +28,13 @@ pub fn tight_or_exact(
         return Ok((Model::Soc, relaxed));
     }
     Ok((Model::Ac, optimal_power_flow(network, Model::Ac, settings)?))
+}
+
+impl Solution {
+    /// Whether a relaxation is exact at this optimum: its cones are tight and its loops close within so many per unit
+    /// (or rad). Always true of models that are no relaxation.
+    #[must_use]
+    pub fn is_tight(&self, tolerance_pu: f64) -> bool {
+        self.relaxation_gap_pu <= tolerance_pu
+    }
 }

@@ -75,15 +75,6 @@ pub struct HorizonSolution {
     pub at_once_w: f64,
 }
 
-impl Solution {
-    /// Whether a relaxation is exact at this optimum: its cones are tight and its loops close within so many per unit
-    /// (or rad). Always true of models that are no relaxation.
-    #[must_use]
-    pub fn is_tight(&self, tolerance_pu: f64) -> bool {
-        self.relaxation_gap_pu <= tolerance_pu
-    }
-}
-
 /// The optimal power flow of a network over several steps, under a convex model.
 ///
 /// # Errors

@@ -120,9 +120,7 @@ impl BlockLu {
                 row[k] = [0.0; 4];
                 *place = factor;
                 let range = upper.starts[k]..upper.starts[k + 1];
-                for (&j, block) in upper.columns[range.clone()].iter().zip(&upper.blocks[range]) {
-                    subtract(&mut row[j as usize], &factor, block);
-                }
+                subtract(row, &factor, &upper.columns[range.clone()], &upper.blocks[range]);
             }
             let pivot = row[i];
             row[i] = [0.0; 4];
@@ -201,13 +199,18 @@ fn times(a: &Block, b: &Block) -> Block {
     ]
 }
 
-/// w −= a·b.
-#[inline(always)]
-fn subtract(w: &mut Block, a: &Block, b: &Block) {
-    w[0] -= a[0] * b[0] + a[1] * b[2];
-    w[1] -= a[0] * b[1] + a[1] * b[3];
-    w[2] -= a[2] * b[0] + a[3] * b[2];
-    w[3] -= a[2] * b[1] + a[3] * b[3];
+/// row −= a·b for every block b of a row of U.
+///
+/// Everything is read before anything is written, so that the compiler may do two operations at once.
+fn subtract(row: &mut [Block], a: &Block, columns: &[u32], blocks: &[Block]) {
+    let [a00, a01, a10, a11] = *a;
+    for (&j, &[b00, b01, b10, b11]) in columns.iter().zip(blocks) {
+        let w = &mut row[j as usize];
+        let [w00, w01, w10, w11] = *w;
+        let upper = [w00 - (a00 * b00 + a01 * b10), w01 - (a00 * b01 + a01 * b11)];
+        let lower = [w10 - (a10 * b00 + a11 * b10), w11 - (a10 * b01 + a11 * b11)];
+        *w = [upper[0], upper[1], lower[0], lower[1]];
+    }
 }
 
 /// y −= a·x.

@@ -216,6 +216,13 @@ fn what_cannot_be_driven_is_refused_by_name() {
     assert!(error(&short).contains("1 numbers for 2 steps"));
     let mut endless = driving(Element::Load(3));
     endless.step_hours = 0.0;
+    let dc = Settings { method: Some(Method::Dc), ..Settings::default() };
+    assert_eq!(Batch::new(&network, &Series::new(1, 1.0), &dc).err(), Some(Error::NotOffered(Method::Dc)));
+    let mut meshed = network.clone();
+    meshed.lines.push(Line::new("ring", 3, 9, Complex64::ONE, 0.0));
+    let sweep = Settings { method: Some(Method::Sweep), ..Settings::default() };
+    let refused = Batch::new(&meshed, &Series::new(1, 1.0), &sweep).err().unwrap().to_string();
+    assert!(refused.contains("NotRadial at bus") && refused.contains("Newton"), "{refused}");
     assert!(matches!(Batch::new(&network, &endless, &Settings::default()), Err(Error::StepLength(_))));
 }
 
@@ -275,4 +282,26 @@ fn newton_steps_in_where_the_sweep_ends() {
         ..Settings::default()
     };
     assert!(matches!(run(&only).steps[0], Err(Failure::Diverged(_))));
+}
+
+#[test]
+fn a_linear_series_is_the_single_linear_flow() {
+    for seed in 0..10 {
+        let mut network = random_radial(seed, 25, true);
+        // Heavy transformers and voltage-dependent loads make a series of exact flows another one.
+        network.loads[3].zip = Zip { p_impedance: 0.5, q_current: 0.5, ..Zip::default() };
+        let series = random_series(&network, 13, seed);
+        let settings = Settings { method: Some(Method::LinDistFlow), keep: KEEP, ..Settings::default() };
+        let batch = Batch::new(&network, &series, &settings).unwrap();
+        for chunk in chunks(&batch) {
+            for (row, step) in chunk.steps.iter().enumerate() {
+                let single = at(&network, &series, chunk.first + row);
+                let settings = FlowSettings { method: Method::LinDistFlow, ..FlowSettings::default() };
+                let outcome = power_flow(&single, &settings).unwrap();
+                let Outcome::Converged(solution) = outcome else { panic!("{outcome:?}") };
+                compare(&batch, &chunk, row, &solution);
+                assert!(close(step.as_ref().unwrap().losses_w, solution.losses_w, 1e-6));
+            }
+        }
+    }
 }

@@ -2,10 +2,11 @@
 
 use crate::support::feeder;
 use grid::electric::{
-    self, Bus, Control, Cost, Element, Generator, Line, Load, Network, Rating, Zip, power_flow,
+    self, Bus, Control, Cost, Element, Generator, Line, Load, Network, Rating, Transformer, Zip, power_flow,
 };
 use grid::opf::{Limit, Model, Outcome, Settings, Solution, optimal_power_flow};
 use num_complex::Complex64;
+use proptest::prelude::*;
 
 fn optimum(network: &Network, model: Model) -> Solution {
     match optimal_power_flow(network, model, &Settings::default()).unwrap() {
@@ -181,4 +182,62 @@ fn a_mesh_is_refused_by_name() {
     let error = optimal_power_flow(&network, Model::LinDistFlow, &Settings::default()).unwrap_err();
     let text = error.to_string();
     assert!(text.contains("line \"tie\" closes a mesh"), "{text}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// Trees of up to twelve buses with charging, taps and feed-in: as long as a loss costs, the cones are tight.
+    #[test]
+    fn where_losses_cost_the_relaxation_of_a_tree_is_its_power_flow(
+        branches in prop::collection::vec(
+            (0.0..1.0_f64, 0.001..0.01_f64, 0.001..0.01_f64, 0.0..0.02_f64, -0.3..0.6_f64, -0.1..0.3_f64),
+            1..12,
+        ),
+        tap in 0.95..1.05_f64,
+    ) {
+        let mut network = Network::new("tree", 10e6);
+        network.buses.push(Bus { min_voltage_pu: 1.0, max_voltage_pu: 1.0, ..Bus::new("0", 20e3) });
+        let control = Control::Slack { voltage_pu: 1.0, angle_rad: 0.0 };
+        network.generators.push(Generator {
+            cost: Cost::Polynomial(vec![0.0, 30.0]),
+            ..Generator::new("grid", 0, control)
+        });
+        for (i, &(parent, r, x, charging, p, q)) in branches.iter().enumerate() {
+            let from = (parent * (i + 1) as f64) as usize;
+            network.buses.push(Bus { min_voltage_pu: 0.5, max_voltage_pu: 1.5, ..Bus::new("", 20e3) });
+            let line = Line::new("", from, i + 1, Complex64::new(r, x) * 40.0, charging / 40.0);
+            if i == 0 {
+                network.transformers.push(Transformer {
+                    name: String::new(),
+                    from,
+                    to: i + 1,
+                    from_v: 20e3 * tap,
+                    to_v: 20e3,
+                    shift_rad: 0.1,
+                    pi: line.pi,
+                    tap: None,
+                    rating: Rating::Unlimited,
+                    vector_group: None,
+                    zero_sequence_ohm: None,
+                    min_angle_rad: f64::NEG_INFINITY,
+                    max_angle_rad: f64::INFINITY,
+                    in_service: true,
+                });
+            } else {
+                network.lines.push(line);
+            }
+            network.loads.push(Load::new("", i + 1, p * 10e6, q * 10e6));
+        }
+        let (relaxed, exact) = (optimum(&network, Model::Soc), exact(&network));
+        prop_assert!(relaxed.is_tight(1e-4), "{}", relaxed.relaxation_gap_pu);
+        for (v, w) in exact.voltage_pu.iter().zip(&relaxed.voltage_pu) {
+            prop_assert!((v - w).abs() < 1e-3, "{w} for {v}");
+        }
+        for (v, w) in exact.angle_rad.iter().zip(&relaxed.angle_rad) {
+            prop_assert!((v - w).abs() < 1e-3, "angle {w} for {v}");
+        }
+        let (p, fed) = (exact.generators[0].p_w, relaxed.p_w[0]);
+        prop_assert!((p - fed).abs() < 1e-5 * 10e6, "{fed} W for {p}");
+    }
 }

@@ -121,6 +121,8 @@ impl Draw {
             rated_v: self.float(),
             rated_va: self.float(),
             series_ohm: self.complex(),
+            bus_s: self.complex(),
+            star_s: self.complex(),
             shift_rad: self.float(),
         }
     }
@@ -260,6 +262,13 @@ proptest! {
         }
         let topology = Topology::of(&network);
         let _ = (topology.islands(), topology.meshes(), topology.bridges(), topology.radial().is_ok());
+        let supply = topology.supply(&network);
+        prop_assert_eq!(supply.places.len(), network.buses.len());
+        for bus in 0..network.buses.len() {
+            prop_assert_eq!(supply.places[bus].is_some(), topology.reaches(bus));
+            prop_assert_eq!(supply.address(bus).is_some(), topology.reaches(bus));
+            let _ = topology.path(&network, &topology.tree(), 0, bus);
+        }
         if let Err(invalid) = Circuit::of(&network) {
             prop_assert!(invalid.to_string().starts_with("the network garbage cannot be calculated: "));
         }

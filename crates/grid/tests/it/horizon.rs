@@ -94,8 +94,7 @@ fn three_hours_by_hand() {
 
 #[test]
 fn shorter_steps_carry_less_energy() {
-    // Quarter hours: charging 1 MW stores 0.225 MWh, of which 0.18 come back as 0.36 MW in each of two quarters' 0.5 h:
-    // g = (1.5 − 0.72)/2 as before, and the cost is a quarter.
+    // In quarter hours all energies are a quarter, and with them the cost; powers and prices stay.
     let network = village();
     let mut horizon = day(&network, &[2.5, 0.5, 0.0]);
     horizon.step_h = 0.25;
@@ -122,7 +121,7 @@ fn what_must_be_left_at_the_end_is_left() {
 
 #[test]
 fn an_end_that_cannot_be_reached_is_named() {
-    // Exactly empty at the end, as at the start; yet 1.5 MWh come from a roof that must run.
+    // Exactly empty at the end, as at the start; yet 1.5 MW come from a roof that must run.
     let network = village();
     let mut horizon = day(&network, &[2.5]);
     horizon.end = End::AsStart;
@@ -134,6 +133,22 @@ fn an_end_that_cannot_be_reached_is_named() {
         elements.contains(&Element::Storage(0)) || elements.contains(&Element::Generator(1)),
         "{elements:?}"
     );
+}
+
+#[test]
+fn a_storage_that_cannot_be_is_refused_by_name() {
+    let spoilt: [(fn(&mut Storage), &str); 3] = [
+        (|storage| storage.discharge_efficiency = 0.0, "efficiencies of 0.9 and 0"),
+        (|storage| storage.max_charge_w = -1.0, "neither may be negative"),
+        (|storage| storage.stored_wh = 3e6, "3000000 Wh at first"),
+    ];
+    for (spoil, words) in spoilt {
+        let mut network = village();
+        spoil(&mut network.storages[0]);
+        let error = optimal_schedule(&day(&network, &[1.0]), Model::Dc, &Settings::default()).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains(words) && text.contains("storage \"battery\""), "{text}");
+    }
 }
 
 #[test]

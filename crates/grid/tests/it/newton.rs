@@ -1,8 +1,9 @@
 //! Newton's power flow against closed forms, and what happens where there is no solution.
 
+use grid::electric::newton::Newton;
 use grid::electric::{
-    Bus, Control, Divergence, Element, Generator, Line, Load, Network, Outcome, Pi, Rating, Reason, Rescue,
-    Settings, Shunt, Side, Solution, Start, TapChanger, Transformer, VoltageControl, Zip, power_flow,
+    Bus, Circuit, Control, Divergence, Element, Generator, Line, Load, Network, Outcome, Pi, Rating, Reason,
+    Settings, Side, Solution, Start, TapChanger, Transformer, VoltageControl, Voltages, Zip, power_flow,
 };
 use num_complex::Complex64;
 use proptest::prelude::*;
@@ -217,30 +218,87 @@ fn a_shifting_transformer_turns_everything_behind_it() {
 
 #[test]
 fn a_node_without_own_admittance_needs_another_pivot() {
-    // A series capacitor takes the line's reactance away: behind it is the slack's voltage, whatever the load.
-    let mut network = buses(3);
-    line(&mut network, 0, 1, z(0.0, 0.1));
-    line(&mut network, 1, 2, z(0.0, -0.1));
-    load(&mut network, 2, 0.5, 0.0);
-    let settings = Settings { start: Start::Flat, tolerance_pu: 1e-12, ..Settings::default() };
-    let solution = solve(&network, &settings);
-    assert!((solution.voltage_pu[2] - 1.0).abs() < 1e-11 && solution.angle_rad[2].abs() < 1e-11);
-    // V₁ = 1 − j·0.1·0.5.
-    assert!((solution.voltage_pu[1] - 1.0025_f64.sqrt()).abs() < 1e-11);
+    // A ring 0–1–2–3–0. Node 2 hangs between a reactor and a series capacitor of the same reactance: its own
+    // admittance is 0, and so is its block of the Jacobian at flat voltages. In one of the two ways to number the
+    // other nodes it is eliminated first.
+    let rings = [[1, 2, 3], [1, 3, 2], [2, 1, 3], [2, 3, 1], [3, 1, 2], [3, 2, 1]];
+    let mut found: Vec<[f64; 3]> = Vec::new();
+    for [a, b, c] in rings {
+        let mut network = buses(4);
+        line(&mut network, 0, a, z(0.0, 0.1));
+        line(&mut network, a, b, z(0.0, 0.1));
+        line(&mut network, b, c, z(0.0, -0.1));
+        line(&mut network, c, 0, z(0.0, 0.2));
+        line(&mut network, a, c, z(0.0, 0.3));
+        load(&mut network, a, 0.3, 0.1);
+        load(&mut network, c, 0.2, 0.0);
+        let settings = Settings { start: Start::Flat, tolerance_pu: 1e-12, ..Settings::default() };
+        let solution = solve(&network, &settings);
+        assert_eq!(solution.rescue, None);
+        found.push([a, b, c].map(|bus| solution.voltage_pu[bus]));
+    }
+    for other in &found[1..] {
+        let largest = found[0].iter().zip(other).map(|(one, other)| (one - other).abs()).fold(0.0, f64::max);
+        assert!(largest < 1e-10, "{found:?}");
+    }
 }
 
 #[test]
-fn a_far_start_arrives_by_shorter_steps() {
-    // A heavy shunt capacitor at the end of a long line: full steps from 1 per unit run away.
-    let mut network = buses(2);
-    line(&mut network, 0, 1, z(0.0, 0.1));
-    load(&mut network, 1, 4.9, 0.0);
-    let admittance_s = z(0.0, 5.0) / 100.0;
-    network.shunts.push(Shunt { name: "bank".into(), bus: 1, admittance_s, in_service: true });
+fn shorter_steps_arrive_more_often_from_far_away() {
+    let mut network = buses(6);
+    for (bus, parent) in [(1, 0), (2, 1), (3, 1), (4, 3), (5, 0)] {
+        line(&mut network, parent, bus, z(0.01, 0.1));
+        load(&mut network, bus, 0.3, 0.1);
+    }
     let solution = solve(&network, &Settings::default());
-    let leaving = solution.lines[0].to_p_w;
-    assert!((leaving + 4.9e6).abs() < 1.0, "{solution:?}");
-    let _ = Rescue::DampedSteps;
+    let circuit = Circuit::of(&network).unwrap();
+    let power: Vec<Complex64> = circuit.nodes.iter().map(|node| node.power_pu).collect();
+    let mut newton = Newton::new(&circuit);
+    let mut arrived = [0_usize; 2];
+    // Multiples of the golden ratio, which fill the interval evenly.
+    let mut part = (1..).map(|i: u32| (f64::from(i) * 0.618_033_988_749_895).fract());
+    for i in 0..200 {
+        let spread = f64::from(i) / 100.0;
+        let mut start = Voltages::flat(&circuit);
+        for node in 1..6 {
+            start.angle_rad[node] = spread * (part.next().unwrap() - 0.5);
+            start.magnitude_pu[node] = 1.0 + 0.2 * spread * (part.next().unwrap() - 0.5);
+        }
+        let mut full = start.clone();
+        if newton.solve(&power, &mut full, &Settings::default()).is_err() {
+            assert_eq!(full, start, "what fails leaves the voltages as they were");
+        }
+        let mut damped = start;
+        // Where there is no answer the voltages of the start are no solution either.
+        let _ = newton.solve_damped(&power, &mut damped, &Settings::default());
+        for (arrived, voltages) in arrived.iter_mut().zip([full, damped]) {
+            // There are other solutions too, of low voltages: full steps often end there.
+            *arrived += usize::from((voltages.magnitude_pu[4] - solution.voltage_pu[4]).abs() < 1e-8);
+        }
+    }
+    let [full, damped] = arrived;
+    assert!(damped > full, "{full} of 200 arrive by full steps, {damped} by shorter ones");
+}
+
+#[test]
+fn a_series_goes_on_from_voltages_and_survives_a_bad_step() {
+    let mut network = buses(2);
+    line(&mut network, 0, 1, z(0.02, 0.1));
+    let circuit = Circuit::of(&network).unwrap();
+    let mut newton = Newton::new(&circuit);
+    let mut voltages = Voltages::flat(&circuit);
+    let settings = Settings { tolerance_pu: 1e-12, ..Settings::default() };
+    for (p, solvable) in [(0.5, true), (9.0, false), (f64::NAN, false), (0.6, true), (-0.6, true)] {
+        let before = voltages.clone();
+        let solved = newton.solve(&[Complex64::ZERO, Complex64::new(-p, 0.0)], &mut voltages, &settings);
+        assert_eq!(solved.is_ok(), solvable, "{p}: {solved:?}");
+        if solvable {
+            assert!((voltages.magnitude_pu[1] - voltage_behind(z(0.02, 0.1), p, 0.0)).abs() < 1e-11);
+        } else {
+            assert_eq!(voltages, before);
+            assert_eq!(solved.unwrap_err().worst_bus, 1);
+        }
+    }
 }
 
 #[test]

@@ -71,6 +71,8 @@ pub(crate) fn whole() -> Network {
         rated_v,
         rated_va: 40e6,
         series_ohm: Complex64::new(0.5, 20.0),
+        bus_s: Complex64::ZERO,
+        star_s: Complex64::ZERO,
         shift_rad: 0.0,
     };
     network.three_winding_transformers.push(ThreeWindingTransformer {

@@ -128,17 +128,50 @@ impl Meter {
         place: &[usize],
         reading: &mut Reading<L>,
     ) {
+        self.read_buses(voltage, reading);
+        self.read_branches(reading, |_, branch| {
+            let (from, to) = (&voltage[branch.from], &voltage[branch.to]);
+            let currents = branch.currents(from, to);
+            ([power(from, &currents[0]), power(to, &currents[1])], currents)
+        });
+        reading.source = self.sources(voltage, fed, place, |_, branch| {
+            let (from, to) = (&voltage[branch.from], &voltage[branch.to]);
+            let [from_current, to_current] = branch.currents(from, to);
+            [power(from, &from_current), power(to, &to_current)]
+        });
+    }
+
+    /// The same where a linear model says what flows at the ends of the branches.
+    pub(super) fn read_linear<const L: usize>(
+        &self,
+        voltage: &[Pair<L>],
+        flows: &[[Pair<L>; 2]],
+        fed: &Injections<L>,
+        place: &[usize],
+        reading: &mut Reading<L>,
+    ) {
+        self.read_buses(voltage, reading);
+        self.read_branches(reading, |index, branch| {
+            let current = |power: &Pair<L>, v: &Pair<L>| {
+                let mut current = Pair::ZERO;
+                for l in 0..L {
+                    let i = power.lane(l) / v.lane(l);
+                    (current.re[l], current.im[l]) = (i.re, -i.im);
+                }
+                current
+            };
+            let [from, to] = flows[index];
+            ([from, to], [current(&from, &voltage[branch.from]), current(&to, &voltage[branch.to])])
+        });
+        reading.source = self.sources(voltage, fed, place, |index, _| flows[index]);
+    }
+
+    fn read_buses<const L: usize>(&self, voltage: &[Pair<L>], reading: &mut Reading<L>) {
         for (magnitude, v) in reading.magnitude.iter_mut().zip(voltage) {
             for l in 0..L {
                 magnitude[l] = (v.re[l] * v.re[l] + v.im[l] * v.im[l]).sqrt();
             }
         }
-        self.read_buses(reading);
-        self.read_branches(voltage, reading);
-        reading.source = self.sources(voltage, fed, place);
-    }
-
-    fn read_buses<const L: usize>(&self, reading: &mut Reading<L>) {
         let (mut lowest, mut highest) = (Extremes::NONE, Extremes::NONE);
         let (mut under, mut over) = ([0.0; L], [0.0; L]);
         for (place, bus) in self.buses.iter().enumerate() {
@@ -153,14 +186,18 @@ impl Meter {
         (reading.lowest, reading.highest, reading.under, reading.over) = (lowest, highest, under, over);
     }
 
-    fn read_branches<const L: usize>(&self, voltage: &[Pair<L>], reading: &mut Reading<L>) {
+    /// `flow` gives powers and currents into a branch at its ends.
+    #[inline]
+    fn read_branches<const L: usize>(
+        &self,
+        reading: &mut Reading<L>,
+        flow: impl Fn(usize, &BranchMeter) -> ([Pair<L>; 2], [Pair<L>; 2]),
+    ) {
         let mut losses = [0.0; L];
         let mut most_loaded = Extremes::NONE;
         let mut overloads = [0.0; L];
         for (index, branch) in self.branches.iter().enumerate() {
-            let (from, to) = (&voltage[branch.from], &voltage[branch.to]);
-            let [from_current, to_current] = branch.currents(from, to);
-            let (from_power, to_power) = (power(from, &from_current), power(to, &to_current));
+            let ([from_power, to_power], [from_current, to_current]) = flow(index, branch);
             let loading = &mut reading.loading[index];
             for l in 0..L {
                 losses[l] += from_power.re[l] + to_power.re[l];
@@ -187,13 +224,17 @@ impl Meter {
     }
 
     /// What the sources feed in beside what is given at their nodes.
-    fn sources<const L: usize>(&self, voltage: &[Pair<L>], fed: &Injections<L>, place: &[usize]) -> Pair<L> {
+    fn sources<const L: usize>(
+        &self,
+        voltage: &[Pair<L>],
+        fed: &Injections<L>,
+        place: &[usize],
+        flow: impl Fn(usize, &BranchMeter) -> [Pair<L>; 2],
+    ) -> Pair<L> {
         let mut sum = Pair::ZERO;
         for &(index, from) in &self.source_ends {
-            let branch = &self.branches[index];
-            let (v_from, v_to) = (&voltage[branch.from], &voltage[branch.to]);
-            let [from_current, to_current] = branch.currents(v_from, v_to);
-            let power = if from { power(v_from, &from_current) } else { power(v_to, &to_current) };
+            let powers = flow(index, &self.branches[index]);
+            let power = if from { powers[0] } else { powers[1] };
             for l in 0..L {
                 sum.re[l] += power.re[l];
                 sum.im[l] += power.im[l];

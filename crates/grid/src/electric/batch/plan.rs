@@ -2,6 +2,7 @@
 
 use super::series::powers;
 use super::{Power, Profile, Series, Settings};
+use crate::electric::linear::DistFlow;
 use crate::electric::newton::Newton;
 use crate::electric::sweep::{Injections, Sweep};
 use crate::electric::{Circuit, Control, Divergence, Element, InvalidNetwork, Method, Network, Voltages};
@@ -33,6 +34,11 @@ pub enum Error {
     /// The length of a step is not a positive number of hours.
     #[error("a step of {0} hours: give a length that is positive and finite")]
     StepLength(f64),
+    /// The method is not offered for series.
+    #[error(
+        "{0:?} is not offered for series: take LinDistFlow for a linear one, or calculate steps one by one"
+    )]
+    NotOffered(Method),
     /// The method cannot calculate the network.
     #[error("{method:?} cannot calculate this network ({:?} at {bus}): use Newton's method", .divergence.reason)]
     Method {
@@ -54,6 +60,7 @@ pub(super) struct Plan<'a> {
     /// Whether Newton's method is tried where the method fails.
     pub(super) fall_back: bool,
     pub(super) sweep: Option<Sweep>,
+    pub(super) dist_flow: Option<DistFlow>,
     pub(super) profiles: &'a [Profile],
     /// Indices of profiles that drive something, rising.
     pub(super) used: Vec<usize>,
@@ -95,15 +102,27 @@ impl<'a> Plan<'a> {
     pub(super) fn new(network: &Network, series: &'a Series, settings: &Settings) -> Result<Self, Error> {
         check(network, series)?;
         let circuit = Circuit::of(&undriven(network, series))?;
-        let wanted = settings.method.unwrap_or(Method::Sweep);
-        let (method, sweep) = match (wanted, Sweep::new(&circuit)) {
-            (Method::Sweep, Ok(sweep)) => (Method::Sweep, Some(sweep)),
-            (Method::Sweep, Err(_)) if settings.method.is_none() => (Method::Newton, None),
-            (Method::Sweep, Err(divergence)) => {
-                let bus = Element::Bus(divergence.worst_bus).describe(network);
-                return Err(Error::Method { method: wanted, bus, divergence });
+        let refuse = |method: Method, divergence: Divergence| {
+            let bus = Element::Bus(divergence.worst_bus).describe(network);
+            Error::Method { method, bus, divergence }
+        };
+        let (mut sweep, mut dist_flow) = (None, None);
+        let method = match settings.method {
+            None => {
+                sweep = Sweep::new(&circuit).ok();
+                if sweep.is_some() { Method::Sweep } else { Method::Newton }
             }
-            (method, _) => (method, None),
+            Some(Method::Sweep) => {
+                sweep = Some(Sweep::new(&circuit).map_err(|refused| refuse(Method::Sweep, refused))?);
+                Method::Sweep
+            }
+            Some(Method::LinDistFlow) => {
+                let prepared = DistFlow::new(&circuit);
+                dist_flow = Some(prepared.map_err(|refused| refuse(Method::LinDistFlow, refused))?);
+                Method::LinDistFlow
+            }
+            Some(Method::Newton) => Method::Newton,
+            Some(Method::Dc) => return Err(Error::NotOffered(Method::Dc)),
         };
         let place: Vec<usize> = match &sweep {
             Some(sweep) => sweep.tree.positions(),
@@ -122,8 +141,9 @@ impl<'a> Plan<'a> {
         Ok(Self {
             circuit,
             method,
-            fall_back: settings.method.is_none() && method != Method::Newton,
+            fall_back: settings.method.is_none(),
             sweep,
+            dist_flow,
             profiles: &series.profiles,
             used: used.into_iter().collect(),
             terms,

@@ -3,6 +3,7 @@
 use super::chunk::{Chunk, Failure, Shape};
 use super::meter::{Meter, Reading};
 use super::plan::Plan;
+use crate::electric::linear::DistFlow;
 use crate::electric::newton::Newton;
 use crate::electric::sweep::{Injections, Pair, Workspace};
 use crate::electric::{Circuit, Convergence, Divergence, Method, Voltages};
@@ -22,6 +23,8 @@ pub(super) struct Worker<'a> {
     voltage: Vec<Pair<LANES>>,
     reading: Reading<LANES>,
     sweep: Option<Workspace<LANES>>,
+    /// Flows that LinDistFlow finds at the ends of the branches.
+    flows: Vec<[Pair<LANES>; 2]>,
     /// Newton's method, once it is needed.
     newton: Option<Single>,
 }
@@ -45,6 +48,10 @@ impl<'a> Worker<'a> {
             voltage: vec![Pair::ZERO; nodes],
             reading: meter.reading(nodes, shape),
             sweep,
+            flows: vec![
+                [Pair::ZERO; 2];
+                if plan.dist_flow.is_some() { plan.circuit.branches.len() } else { 0 }
+            ],
             newton: None,
         }
     }
@@ -55,7 +62,12 @@ impl<'a> Worker<'a> {
         while !range.is_empty() {
             let used = range.len().min(LANES);
             let found = self.block(range.start, used);
-            self.meter.read(&self.voltage, &self.injections, &self.plan.place, &mut self.reading);
+            let (voltage, fed, place) = (&self.voltage, &self.injections, &self.plan.place);
+            if self.plan.dist_flow.is_some() {
+                self.meter.read_linear(voltage, &self.flows, fed, place, &mut self.reading);
+            } else {
+                self.meter.read(voltage, fed, place, &mut self.reading);
+            }
             for (lane, found) in found.into_iter().enumerate().take(used) {
                 let row = chunk.steps.len();
                 let step = found.map(|(method, convergence)| {
@@ -99,9 +111,39 @@ impl<'a> Worker<'a> {
                 Some(Err(divergence)) if !plan.fall_back => Err(Failure::Diverged(divergence)),
                 // The sweep's answer stands where both fail: it has stayed near the trouble.
                 Some(Err(divergence)) => self.newton(this).map_err(|_| Failure::Diverged(divergence)),
-                None => self.newton(this),
+                None => match &plan.dist_flow {
+                    Some(dist_flow) => self.dist_flow(dist_flow, this),
+                    None => self.newton(this),
+                },
             }
         })
+    }
+
+    /// Solves one lane by LinDistFlow.
+    fn dist_flow(&mut self, dist_flow: &DistFlow, lane: usize) -> Found {
+        let (circuit, injections) = (&self.plan.circuit, &self.injections);
+        let mut power: Vec<Complex64> = injections.power.iter().map(|pair| pair.lane(lane)).collect();
+        for ((power, impedance), square) in
+            power.iter_mut().zip(&injections.impedance).zip(&dist_flow.no_load_square)
+        {
+            *power += impedance.lane(lane) * square;
+        }
+        let current: Vec<Complex64> = match injections.current.is_empty() {
+            true => vec![Complex64::ZERO; power.len()],
+            false => injections.current.iter().map(|pair| pair.lane(lane)).collect(),
+        };
+        let flow = dist_flow.solve(circuit, &power, &current).map_err(Failure::Diverged)?;
+        let set = |pair: &mut Pair<LANES>, value: Complex64| {
+            (pair.re[lane], pair.im[lane]) = (value.re, value.im);
+        };
+        for (node, pair) in self.voltage.iter_mut().enumerate() {
+            set(pair, flow.voltages.complex(node));
+        }
+        for ([from, to], flow) in self.flows.iter_mut().zip(dist_flow.flows(circuit, &flow)) {
+            set(from, flow.0);
+            set(to, flow.1);
+        }
+        Ok((Method::LinDistFlow, Convergence { iterations: 1, mismatch_pu: 0.0 }))
     }
 
     /// Solves one lane by Newton's method.

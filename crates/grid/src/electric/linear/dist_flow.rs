@@ -16,9 +16,11 @@ pub struct DistFlow {
     /// The order of the nodes.
     pub tree: Tree,
     /// |V|² of each node when nothing flows.
-    no_load_square: Vec<f64>,
+    pub(in crate::electric) no_load_square: Vec<f64>,
     /// U² of each position's source.
     source_square: Vec<f64>,
+    /// Angle of each position's ratio s, rad.
+    turn: Vec<f64>,
     /// What each position draws without the nodes' own powers: shunts and charging.
     charging: Vec<Complex64>,
 }
@@ -55,7 +57,8 @@ impl DistFlow {
                     + tree.shunt[at].conj() * source_square[at]
             })
             .collect();
-        Ok(Self { tree, no_load_square, source_square, charging })
+        let turn = tree.scale.iter().map(|scale| scale.arg()).collect();
+        Ok(Self { tree, no_load_square, source_square, turn, charging })
     }
 
     /// Voltages and flows when each node feeds in a complex power, per unit, beside one that goes with |V|.
@@ -105,7 +108,7 @@ impl DistFlow {
                 angle[at] = angle[up] - libm::asin(sine.clamp(-1.0, 1.0));
             }
             voltages.magnitude_pu[node] = (square[at] / scale[at].norm_sqr()).sqrt();
-            voltages.angle_rad[node] = angle[at] - scale[at].arg();
+            voltages.angle_rad[node] = angle[at] - self.turn[at];
         }
         Ok(Flow { voltages, series })
     }

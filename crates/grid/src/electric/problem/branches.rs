@@ -216,6 +216,8 @@ impl Inspection<'_> {
                 let what = format!("a rated power (winding {w})");
                 self.number(of(w), &what, winding.rated_va, "VA", Range::Capacity);
                 self.finite(of(w), &format!("a series impedance (winding {w})"), winding.series_ohm, "Ω");
+                self.finite(of(w), &format!("a shunt admittance (winding {w}, bus)"), winding.bus_s, "S");
+                self.finite(of(w), &format!("a shunt admittance (winding {w}, star)"), winding.star_s, "S");
                 if winding.series_ohm == Complex64::ZERO {
                     let message =
                         format!("has a series impedance of 0 Ω in winding {w}: give a small reactance");

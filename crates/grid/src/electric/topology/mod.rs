@@ -6,6 +6,12 @@ mod forest;
 pub use forest::{Forest, Parent};
 mod mesh;
 pub use mesh::{Island, Mesh};
+mod level;
+pub use level::VoltageLevel;
+mod path;
+pub use path::Path;
+mod supply;
+pub use supply::{Distance, Feeder, Place, Substation, Supply};
 mod sets;
 
 use super::{Control, Element, Network, Openings, Switched};

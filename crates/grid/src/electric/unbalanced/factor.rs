@@ -9,6 +9,42 @@ use crate::sparse::{Csc, minimum_degree};
 use num_complex::Complex64;
 use std::collections::BTreeMap;
 
+/// A⁻¹, ready to be applied.
+#[derive(Clone, Debug)]
+pub(super) enum Solver {
+    /// By factors.
+    Sparse(Factor),
+    /// Entry by entry, row after row.
+    Dense(Vec<Complex64>),
+}
+
+impl Solver {
+    /// x ← A⁻¹·x, with `work` of the same length.
+    pub(super) fn solve<const K: usize>(&self, x: &mut [Lanes<K>], work: &mut [Lanes<K>]) {
+        match self {
+            Self::Sparse(factor) => factor.solve(x, work),
+            Self::Dense(entries) => {
+                work.copy_from_slice(x);
+                for (row, to) in entries.chunks_exact(x.len()).zip(x) {
+                    let mut sum = Lanes::ZERO;
+                    for (&entry, value) in row.iter().zip(work.iter()) {
+                        sum.add_scaled(entry, value);
+                    }
+                    *to = sum;
+                }
+            }
+        }
+    }
+
+    /// Products of a complex number that applying it takes.
+    pub(super) fn products(&self) -> usize {
+        match self {
+            Self::Sparse(factor) => 2 * factor.values.len() + factor.order.len(),
+            Self::Dense(entries) => entries.len(),
+        }
+    }
+}
+
 /// P·A·Pᵀ = L·D·Lᵀ with a unit lower triangle L.
 #[derive(Clone, Debug)]
 pub(super) struct Factor {

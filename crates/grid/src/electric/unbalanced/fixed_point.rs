@@ -14,7 +14,8 @@ pub(super) struct Workspace<const K: usize> {
     pub(super) voltages: Vec<Lanes<K>>,
     /// Power of each draw, per unit.
     pub(super) powers: Vec<Lanes<K>>,
-    currents: Vec<Lanes<K>>,
+    /// Fed into every slot.
+    pub(super) currents: Vec<Lanes<K>>,
     work: Vec<Lanes<K>>,
 }
 
@@ -46,6 +47,11 @@ impl<const K: usize> Workspace<K> {
     /// One round.
     pub(super) fn round(&mut self, system: &System<'_>) -> Change<K> {
         inject(system, &self.voltages, &self.powers, &mut self.currents);
+        self.follow(system)
+    }
+
+    /// Voltages from currents.
+    pub(super) fn follow(&mut self, system: &System<'_>) -> Change<K> {
         system.factor.solve(&mut self.currents[..system.unknown], &mut self.work);
         let mut square = [0.0; K];
         let unknowns = self.voltages.iter_mut().zip(&self.currents).zip(&system.no_load).take(system.unknown);
@@ -56,9 +62,7 @@ impl<const K: usize> Workspace<K> {
                 let (dre, dim) = (re - voltage.re[k], im - voltage.im[k]);
                 let change = dre * dre + dim * dim;
                 // NaN must be seen: a comparison with it is false.
-                if !(change <= square[k]) {
-                    square[k] = change;
-                }
+                square[k] = if change <= square[k] { square[k] } else { change };
                 voltage.re[k] = re;
                 voltage.im[k] = im;
             }

@@ -69,7 +69,7 @@ impl System<'_> {
                 return Ok((round, step_pu));
             }
             // Voltages of a hundredfold are not on the way to anything.
-            if !(step_pu <= 100.0) {
+            if step_pu.is_nan() || step_pu > 100.0 {
                 break;
             }
         }

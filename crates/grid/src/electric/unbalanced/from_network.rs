@@ -11,9 +11,9 @@ use num_complex::Complex64;
 
 /// What to assume where a network does not say; whatever is assumed is listed in the result.
 ///
-/// The defaults are of low voltage: in a four-core cable whose neutral is as thick as a phase, current in all three
-/// phases comes back through the fourth, so that Z0 = Z1 + 3·Z_neutral = 4·Z1 (IEC TR 60909-2 gives R0/R1 = 4 and
-/// X0/X1 around 4); a distribution transformer's zero-sequence impedance is close to its short-circuit impedance.
+/// The defaults are of low voltage: in a four-core cable whose neutral is as thick as a phase, the current of all three
+/// phases comes back through the fourth, so that Z0 = Z1 + 3·Z_neutral = 4·Z1; a distribution transformer's
+/// zero-sequence impedance is close to its short-circuit impedance.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Assumptions {
     /// Zero-sequence over positive-sequence resistance of a line; positive.
@@ -102,9 +102,9 @@ impl<'a> Conversion<'a> {
     fn lines(&mut self) {
         let network = self.network;
         for (i, line) in network.lines.iter().enumerate() {
-            let open = [line.from, line.to].map(|bus| self.open(Switched::Line(i), bus));
-            let in_service =
-                line.in_service && self.live(line.from) && self.live(line.to) && open != [true; 2];
+            // A line to a bus out of service still charges, as if it were open there.
+            let open = [line.from, line.to].map(|bus| self.open(Switched::Line(i), bus) || !self.live(bus));
+            let in_service = line.in_service && open != [true; 2];
             let mut ends = [line.from, line.to];
             if in_service {
                 for (end, _) in ends.iter_mut().zip(open).filter(|(_, open)| *open) {

@@ -6,6 +6,8 @@
 //!
 //! The modules in reading order:
 
+#![expect(clippy::needless_range_loop, reason = "a phase or a lane is an index of several arrays at once")]
+
 mod matrix;
 pub use matrix::{Matrix3, Phases, from_sequences, to_sequences};
 mod feeder;
@@ -31,6 +33,7 @@ mod newton;
 pub use flow::Settings;
 mod solution;
 pub use solution::{Divergence, Flow, Outcome, Solution};
+mod reduction;
 mod series;
 pub use series::Step;
 

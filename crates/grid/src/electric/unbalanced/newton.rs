@@ -89,7 +89,7 @@ fn largest(of: &[Complex64]) -> (usize, f64) {
     let mut worst = (0, 0.0);
     for (i, value) in of.iter().enumerate() {
         let size = value.norm();
-        if !(size <= worst.1) {
+        if size.is_nan() || size > worst.1 {
             worst = (i, size);
         }
     }

@@ -4,9 +4,13 @@
 //! once for all of them, and each lane starts from the voltages of the step before. Chunks are of a fixed size and
 //! start from the voltages without loads, so the result does not depend on the number of threads.
 
-use super::{Divergence, Settings, Solution, System, fixed_point::Workspace, lanes::Lanes, solution};
+use super::{
+    Divergence, Settings, Solution, System, fixed_point::Workspace, lanes::Lanes, reduction::Reduction,
+    solution,
+};
 use crate::electric::Phase;
 use num_complex::Complex64;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Steps taken side by side.
@@ -64,6 +68,8 @@ impl System<'_> {
     ) -> Vec<R> {
         let chunks = steps.div_ceil(LANES * RUN);
         let next = AtomicUsize::new(0);
+        let reduction = Reduction::of(self);
+        let reduction = reduction.as_ref();
         let work = || {
             let mut done = Vec::new();
             loop {
@@ -73,7 +79,7 @@ impl System<'_> {
                 }
                 let from = chunk * LANES * RUN;
                 let to = steps.min(from + LANES * RUN);
-                done.push((chunk, self.chunk(from, to, settings, &powers, &each)));
+                done.push((chunk, self.chunk(from..to, reduction, settings, &powers, &each)));
             }
         };
         let mut done: Vec<(usize, Vec<R>)> = if threads <= 1 {
@@ -91,22 +97,24 @@ impl System<'_> {
         done.into_iter().flat_map(|(_, results)| results).collect()
     }
 
-    /// Steps `from` … `to` − 1: lane k takes a run of neighbours.
+    /// A range of steps: lane k takes a run of neighbours.
     fn chunk<R>(
         &self,
-        from: usize,
-        to: usize,
+        steps: Range<usize>,
+        reduction: Option<&Reduction<'_>>,
         settings: &Settings,
         powers: &impl Fn(usize, &mut [Complex64]),
         each: &impl Fn(usize, Result<Step<'_>, Divergence>) -> R,
     ) -> Vec<R> {
-        let run = (to - from).div_ceil(LANES);
+        let run = steps.len().div_ceil(LANES);
         let mut workspace = Workspace::<LANES>::new(self);
+        let mut small = reduction.map(|reduction| Workspace::<LANES>::new(&reduction.system));
         let own: Vec<Complex64> = self.feeder.loads.iter().map(|load| load.power_va).collect();
         let mut now = own.clone();
-        let mut results: Vec<Option<R>> = (from..to).map(|_| None).collect();
+        let mut results: Vec<Option<R>> = steps.clone().map(|_| None).collect();
         for offset in 0..run {
-            let step_of = |lane: usize| Some(from + lane * run + offset).filter(|&step| step < to);
+            let step_of =
+                |lane: usize| Some(steps.start + lane * run + offset).filter(|step| steps.contains(step));
             for lane in 0..LANES {
                 if let Some(step) = step_of(lane) {
                     now.copy_from_slice(&own);
@@ -116,26 +124,38 @@ impl System<'_> {
                     power.set(lane, now[draw.load] / self.base_va());
                 }
             }
-            let (rounds, change) = self.rounds(&mut workspace, settings);
+            let (rounds, change) = match (&mut small, reduction) {
+                (Some(small), Some(reduction)) => {
+                    small.powers.copy_from_slice(&workspace.powers);
+                    let end = reduction.system.rounds(small, settings);
+                    reduction.expand(self, small, &mut workspace);
+                    end
+                }
+                _ => self.rounds(&mut workspace, settings),
+            };
             for lane in 0..LANES {
                 let Some(step) = step_of(lane) else { continue };
                 let mut iterations = rounds;
                 let mut last = change[lane];
                 let mut failed = None;
-                if !(last <= settings.tolerance_pu) {
+                let settled = last <= settings.tolerance_pu;
+                if !settled {
                     // Alone, from the start, and by Newton's method where need be.
                     match self.alone(&mut workspace, lane, settings) {
                         Ok(end) => (iterations, last) = end,
                         Err(divergence) => failed = Some(divergence),
                     }
                 }
-                let workspace = &workspace;
-                let view = Step { system: self, workspace, lane, iterations, change: last };
-                results[step - from] = Some(each(step, failed.map_or(Ok(view), Err)));
-            }
-            for lane in 0..LANES {
-                if workspace.voltages.iter().any(|v| !v.lane(lane).is_finite()) {
-                    workspace.restart(self, lane);
+                let view = Step { system: self, workspace: &workspace, lane, iterations, change: last };
+                results[step - steps.start] = Some(each(step, failed.map_or(Ok(view), Err)));
+                if !settled {
+                    // What was found, or nothing to start from.
+                    if workspace.voltages.iter().any(|v| !v.lane(lane).is_finite()) {
+                        workspace.restart(self, lane);
+                    }
+                    if let (Some(small), Some(reduction)) = (&mut small, reduction) {
+                        reduction.take(&workspace, small, lane);
+                    }
                 }
             }
         }
@@ -151,7 +171,7 @@ impl System<'_> {
         for round in 1..=settings.max_rounds {
             change = workspace.round(self).step_pu;
             let settled = change.iter().all(|&change| change <= settings.tolerance_pu);
-            let lost = change.iter().any(|&change| !(change <= 100.0));
+            let lost = change.iter().any(|&change| change.is_nan() || change > 100.0);
             if settled || lost {
                 return (round, change);
             }

@@ -7,7 +7,7 @@
 use super::{
     Across, Feeder, Matrix3,
     check::{self, Check},
-    factor::Factor,
+    factor::{Factor, Solver},
     lanes::Lanes,
     primitive::Primitive,
     sections::Sections,
@@ -28,7 +28,7 @@ pub struct System<'a> {
     pub(super) place: Vec<(usize, Phase)>,
     /// Voltages without loads, given voltages, earth.
     pub(super) no_load: Vec<Complex64>,
-    pub(super) factor: Factor,
+    pub(super) factor: Solver,
     pub(super) draws: Vec<Draw>,
     /// Of lines and transformers in service, per unit.
     pub(super) lines: Vec<Option<Primitive>>,
@@ -387,7 +387,7 @@ impl<'a> Builder<'a> {
             }
         }
         let factor = match Factor::of(unknown, &upper) {
-            Ok(factor) => factor,
+            Ok(factor) => Solver::Sparse(factor),
             Err(at) => {
                 let (bus, phase) = (unknowns[at] / 3, Phase::ALL[unknowns[at] % 3]);
                 let message = format!(

@@ -152,12 +152,11 @@ fn clash(model: &Model<'_>, soft: &Problem, row: usize, excess: f64, w: &[f64]) 
         );
         return Clash { element, message };
     }
-    let branch_element = |branch: usize| model.circuit.branches[model.branches[branch]].element;
     match soft.limits[row - 2 * soft.nodes] {
-        Limited::From(branch) => of_branch(model, soft, branch, 0, excess, branch_element(branch)),
-        Limited::To(branch) => of_branch(model, soft, branch, 1, excess, branch_element(branch)),
+        Limited::From(branch) => of_branch(model, soft, branch, 0, excess, w),
+        Limited::To(branch) => of_branch(model, soft, branch, 1, excess, w),
         Limited::Angle(branch) => {
-            let element = branch_element(branch);
+            let element = model.circuit.branches[model.branches[branch]].element;
             let of = &soft.branches[branch];
             let angle = w[2 * of.from] - w[2 * of.to];
             let message = format!(
@@ -186,25 +185,29 @@ fn clash(model: &Model<'_>, soft: &Problem, row: usize, excess: f64, w: &[f64]) 
     }
 }
 
-fn of_branch(
-    model: &Model<'_>,
-    soft: &Problem,
-    branch: usize,
-    end: usize,
-    excess: f64,
-    element: Element,
-) -> Clash {
-    let limit = soft.branches[branch].limit[end].expect("a limit's row has a limit");
-    // The row is ½ scale·(|S|² − r²), and excess is what it exceeds 0 by.
-    let allowed = limit.rating;
+/// What an end of a branch carries beyond its limit.
+fn of_branch(model: &Model<'_>, soft: &Problem, branch: usize, end: usize, excess: f64, w: &[f64]) -> Clash {
+    let element = model.circuit.branches[model.branches[branch]].element;
+    let of = &soft.branches[branch];
+    let limit = of.limit[end].expect("a limit's row has a limit");
+    let node = if end == 0 { of.from } else { of.to };
+    // A current is more power where the voltage is higher.
+    let v = if limit.by_current { w[2 * node + 1] } else { 1.0 };
+    let allowed = limit.rating * v;
+    // The row is ½ scale·(|S|² − allowed²), and excess is what it exceeds 0 by.
     let carried = (allowed * allowed + 2.0 * excess.max(0.0) / limit.scale).sqrt();
-    let mega = model.circuit.base_va / 1e6;
+    let base_va = model.circuit.base_va;
     let side = if end == 0 { "from" } else { "to" };
+    let (what, unit, factor) = if limit.by_current {
+        ("current", "A", base_va / (3_f64.sqrt() * model.circuit.nodes[node].nominal_v * v))
+    } else {
+        ("power", "MVA", base_va / 1e6)
+    };
     let message = format!(
-        "{}: it carries {:.3} MVA at the {side} end, {:.3} are allowed",
+        "{}: the {what} at the {side} end is {:.3} {unit}, {:.3} are allowed",
         element.describe(model.network),
-        carried * mega,
-        allowed * mega
+        carried * factor,
+        allowed * factor
     );
     Clash { element, message }
 }

@@ -32,7 +32,7 @@ pub(super) fn solve(network: &Network, settings: &Settings) -> Result<Outcome, I
     for generator in &mut bare.generators {
         (generator.p_w, generator.q_var) = (0.0, 0.0);
     }
-    let circuit = Circuit::of(&bare)?;
+    let circuit = Circuit::for_opf(&bare)?;
     check_costs(network)?;
     let mut model = Model::new(network, circuit);
     if let Some(infeasible) = clash::too_little_capacity(&model) {

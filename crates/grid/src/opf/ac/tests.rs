@@ -60,6 +60,8 @@ fn everything() -> Network {
         rated_v,
         rated_va: 20e6,
         series_ohm: Complex64::new(1.0, x),
+        bus_s: Complex64::ZERO,
+        star_s: Complex64::ZERO,
         shift_rad,
     };
     network.three_winding_transformers = vec![ThreeWindingTransformer {

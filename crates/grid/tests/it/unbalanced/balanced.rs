@@ -4,7 +4,7 @@ use super::four_buses::{line, source};
 use super::{compare, converged, rows};
 use grid::electric::unbalanced::{Settings, Solution, power_flow};
 use grid::electric::{
-    Bus, Circuit, Connection, Line, Load, Network, Phase, Pi, Rating, Shunt, Side, Switch, Switched,
+    self, Bus, Connection, Line, Load, Network, Outcome, Phase, Pi, Rating, Shunt, Side, Switch, Switched,
     TapChanger, Transformer, VectorGroup, Zip,
 };
 use num_complex::Complex64;
@@ -59,7 +59,7 @@ fn network(upper: VectorGroup, upper_clock: f64, lower: VectorGroup, lower_clock
         Line { zero_sequence: Some(zero), ..Line::new("cable", from, to, c(0.16, 0.12) * km, charging) }
     };
     network.lines = vec![cable(1, 2, 4.0), cable(2, 3, 3.0), cable(3, 1, 6.0), line(4, 5, 0.03, 0.12)];
-    network.lines.push(cable(3, 6, 2.0));
+    network.lines.extend([cable(3, 6, 2.0), cable(2, 6, 1.0)]);
     let open = Switch { name: "open".to_owned(), bus: 6, to: Switched::Line(4), closed: false };
     network.switches.push(open);
     let bank = Shunt { name: "bank".to_owned(), bus: 3, admittance_s: c(0.0, 5e-4), in_service: true };
@@ -70,24 +70,16 @@ fn network(upper: VectorGroup, upper_clock: f64, lower: VectorGroup, lower_clock
     network
 }
 
-/// Largest mismatch of the single-line equations at the voltages of phase a, per unit.
-fn mismatch(network: &Network, solution: &Solution) -> f64 {
-    let circuit = Circuit::of(network).unwrap();
-    // The open line's end is the only node that is no bus: its voltage follows from no current there.
-    let mut v: Vec<Complex64> = circuit.nodes.iter().map(|node| solution.voltage_pu[node.bus][0]).collect();
-    let ends = &solution.voltage_pu[network.buses.len()..];
-    assert_eq!(circuit.nodes.len(), network.buses.len() - 1 + ends.len());
-    *v.last_mut().unwrap() = ends[0][0];
-    let mut out: Vec<Complex64> = circuit.nodes.iter().zip(&v).map(|(node, v)| node.shunt_pu * v).collect();
-    for branch in &circuit.branches {
-        let [ff, ft, tf, tt] = branch.admittances();
-        out[branch.from] += ff * v[branch.from] + ft * v[branch.to];
-        out[branch.to] += tf * v[branch.from] + tt * v[branch.to];
-    }
-    let nodes = circuit.nodes.iter().zip(&v).zip(&out);
-    let off = nodes.filter(|((node, _), _)| node.kind == grid::electric::NodeKind::Pq);
-    off.map(|((node, v), i)| (v * i.conj() - node.power_pu - node.current_pu * v.norm()).norm())
-        .fold(0.0, f64::max)
+/// Largest difference to the single-line calculation's voltages, per unit.
+fn difference(network: &Network, solution: &Solution) -> f64 {
+    let tight = electric::Settings { tolerance_pu: 1e-11, ..electric::Settings::default() };
+    let Outcome::Converged(single) = electric::power_flow(network, &tight).unwrap() else { panic!() };
+    assert!((single.losses_w - solution.losses_w).abs() < 1e-3, "{} {}", single.losses_w, solution.losses_w);
+    let off = |at: usize| {
+        let (sin, cos) = libm::sincos(single.angle_rad[at]);
+        (solution.voltage_pu[at][0] - c(cos, sin) * single.voltage_pu[at]).norm()
+    };
+    (0..network.buses.len()).map(off).fold(0.0, f64::max)
 }
 
 #[test]
@@ -104,10 +96,9 @@ fn balanced_loads_repeat_the_single_line_calculation() {
     for (upper, upper_clock, lower, lower_clock) in groups {
         let network = network(upper, upper_clock, lower, lower_clock);
         let solution = converged(power_flow(&network, &Settings::default()).unwrap());
-        let off = mismatch(&network, &solution);
+        let off = difference(&network, &solution);
         assert!(off < 1e-9, "{upper:?} {lower:?}: {off}");
-        assert_eq!(solution.dead_buses, [6]);
-        for at in (0..network.buses.len()).filter(|at| *at != 6) {
+        for at in 0..network.buses.len() {
             assert!(solution.unbalance(at) < 1e-9, "{upper:?} {lower:?}: bus {at}");
         }
         let fed: f64 = solution.sources.iter().flatten().map(|s| s.re).sum();
@@ -150,8 +141,8 @@ fn power_grid_model_and_pandapower_agree_behind_a_dyn5() {
     let solution = converged(power_flow(&network, &Settings::default()).unwrap());
     for row in rows("lv_dyn/expected.csv") {
         let at: usize = row[1].parse().unwrap();
-        // pandapower's zero sequence has a magnetising branch that cannot be left out; see the README.
-        let (size, angle) = if row[0] == "pandapower" { (2e-5, 2e-3) } else { (1e-8, 1e-6) };
+        // pandapower's zero sequence has a magnetising branch that cannot quite be left out; see the README.
+        let (size, angle) = if row[0] == "pandapower" { (3e-7, 1e-5) } else { (1e-8, 1e-6) };
         for phase in Phase::ALL {
             let k = 2 * phase.index() + 2;
             compare(&row.join(" "), solution.voltage_pu[at][phase.index()], &row[k..k + 2], size, angle);

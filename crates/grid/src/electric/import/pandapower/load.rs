@@ -71,10 +71,7 @@ impl Reader {
         let name = self.name(kind, row);
         let bus = self.bus_of(row, "bus")?;
         let scaling = sign * MEGA * row.or("scaling", 1.0)?;
-        let delta = match row.text("type").as_deref() {
-            Some("delta") => true,
-            _ => false,
-        };
+        let delta = row.text("type").as_deref() == Some("delta");
         for (letter, phase) in [("a", Phase::A), ("b", Phase::B), ("c", Phase::C)] {
             let p_w = row.or(&format!("p_{letter}_mw"), 0.0)? * scaling;
             let q_var = row.or(&format!("q_{letter}_mvar"), 0.0)? * scaling;
