@@ -158,7 +158,8 @@ pub(crate) struct FlowOptions {
     #[arg(long, conflicts_with_all = ["method", "q_limits", "taps"])]
     pub(crate) unbalanced: bool,
     /// Powers over time: .csv or .parquet with t and columns such as load.NAME.p_w, or the word simbench
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["unbalanced", "q_limits", "taps"])]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(conflicts_with_all = ["unbalanced", "q_limits", "taps"])]
     pub(crate) series: Option<PathBuf>,
     /// Generators at a limit of reactive power let go of their voltage
     #[arg(long)]

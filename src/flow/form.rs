@@ -153,38 +153,18 @@ pub(super) struct DivergedForm<'a> {
     pub(super) worst_bus: &'a str,
     pub(super) reason: &'static str,
     pub(super) why: String,
-    pub(super) remedy: String,
 }
 
 impl<'a> DivergedForm<'a> {
     pub(super) fn of(network: &'a Network, method: Method, divergence: &Divergence) -> Self {
         let worst_bus = network.buses.get(divergence.worst_bus).map_or("", |bus| bus.name.as_str());
-        let (reason, why, remedy) = match divergence.reason {
-            Reason::IterationLimit => (
-                "iteration_limit",
-                "the iterations ended before the balances held; often the load is more than the network can carry",
-                "lower the loads behind that bus, or hold its voltage with a generator or a tap",
-            ),
-            Reason::Singular => (
-                "singular",
-                "the voltage collapses: no voltage carries this load",
-                "lower the loads behind that bus, or strengthen what feeds it",
-            ),
-            Reason::NotFinite => (
-                "not_finite",
-                "the voltages ran away from any solution",
-                "check the impedances and loads around that bus: a value may be in the wrong unit",
-            ),
-            Reason::NotRadial => (
-                "not_radial",
-                "this method wants a radial network, and this one has a mesh there",
-                "choose --method newton or dc, or open the mesh",
-            ),
-            Reason::Cycling => (
-                "cycling",
-                "reactive limits or taps went back and forth",
-                "calculate without --q-limits and --taps, and see which of the two it is",
-            ),
+        let reason = match divergence.reason {
+            Reason::IterationLimit => "iteration_limit",
+            Reason::Singular => "singular",
+            Reason::NotFinite => "not_finite",
+            Reason::NotRadial => "not_radial",
+            Reason::HoldsVoltage => "holds_voltage",
+            Reason::Cycling => "cycling",
         };
         Self {
             network: &network.name,
@@ -194,8 +174,7 @@ impl<'a> DivergedForm<'a> {
             mismatch_pu: divergence.mismatch_pu.is_finite().then_some(divergence.mismatch_pu),
             worst_bus,
             reason,
-            why: why.to_owned(),
-            remedy: remedy.to_owned(),
+            why: divergence.describe(network),
         }
     }
 }

@@ -14,7 +14,7 @@ pub(super) struct Violation {
     pub(super) kind: &'static str,
     /// Its name.
     pub(super) name: String,
-    /// Which limit: `min_voltage_pu`, `max_voltage_pu`, `loading`, `min_q_var`, `max_q_var`, `min_p_w` or `max_p_w`.
+    /// Which limit: `min_voltage_pu`, `max_voltage_pu`, `loading`, `min_q_var`, `max_q_var`, `min_p_w`, `max_p_w`.
     pub(super) limit: &'static str,
     /// What it has.
     pub(super) value: f64,

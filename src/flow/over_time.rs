@@ -186,10 +186,7 @@ fn why(network: &Network, timed: &TimedSeries, failure: &batch::Failure) -> Stri
             let name = timed.series.profiles.get(*profile).map_or("?", |profile| profile.name.as_str());
             format!("column {name} has no number: fill it in")
         }
-        batch::Failure::Diverged(divergence) => {
-            let form = super::DivergedForm::of(network, grid::electric::Method::Newton, divergence);
-            format!("no solution, worst at bus \"{}\": {}", form.worst_bus, form.why)
-        }
+        batch::Failure::Diverged(divergence) => divergence.describe(network),
     }
 }
 

@@ -175,7 +175,6 @@ pub(super) fn diverged(options: &FlowOptions, network: &Network, form: &Diverged
     text += &line("method", &format!("{}: no solution found in {} iterations", form.method, form.iterations));
     text += &line("worst", &format!("bus \"{}\", mismatch {mismatch}", form.worst_bus));
     text += &line("why", &form.why);
-    text += &line("remedy", &form.remedy);
     let tried: Vec<&str> = [(options.q_limits, "reactive limits"), (options.taps, "moving taps")]
         .into_iter()
         .filter_map(|(on, words)| on.then_some(words))

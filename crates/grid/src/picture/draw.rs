@@ -206,7 +206,8 @@ impl<'a> Drawing<'a> {
             Mark::Generator => {
                 let r = 1.35 * r;
                 self.add(format_args!(
-                    "<path class=\"{class}\" d=\"M{:.1} {y:.1}L{x:.1} {:.1}L{:.1} {y:.1}L{x:.1} {:.1}Z\">{title}</path>",
+                    "<path class=\"{class}\" d=\"M{:.1} {y:.1}L{x:.1} {:.1}L{:.1} {y:.1}L{x:.1} {:.1}Z\">\
+                     {title}</path>",
                     x - r,
                     y - r,
                     x + r,
@@ -304,7 +305,8 @@ impl<'a> Drawing<'a> {
         for (number, (class, words)) in LOADINGS.into_iter().enumerate() {
             let left = x + 84.0 * number as f64;
             self.add(format_args!(
-                "<path class=\"branch {class}\" d=\"M{left:.1} {0:.1}H{1:.1}\"/><text class=\"soft\" x=\"{left:.1}\" y=\"{2:.1}\">{words}</text>",
+                "<path class=\"branch {class}\" d=\"M{left:.1} {0:.1}H{1:.1}\"/>\
+                 <text class=\"soft\" x=\"{left:.1}\" y=\"{2:.1}\">{words}</text>",
                 y + 7.0,
                 left + 66.0,
                 y + 29.0
@@ -360,7 +362,8 @@ impl<'a> Drawing<'a> {
         }
         if self.edges.iter().any(|edge| !edge.closed) {
             self.add(format_args!(
-                "<path class=\"branch open\" d=\"M{x:.1} {0:.1}h28\"/><text class=\"soft\" x=\"{1:.1}\" y=\"{y:.1}\">open or out of use</text>",
+                "<path class=\"branch open\" d=\"M{x:.1} {0:.1}h28\"/>\
+                 <text class=\"soft\" x=\"{1:.1}\" y=\"{y:.1}\">open or out of use</text>",
                 y - 4.0,
                 x + 36.0
             ));
