@@ -2,10 +2,12 @@
 
 CARGO ?= cargo
 NPM ?= npm
+# A Python of its own for the programs that power flows are compared with.
+PEERS := target/peers-venv/bin/python
 # nextest runs tests in parallel processes; where it is missing, cargo's own runner does.
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: run test same campaign bench lint web-test help needs-rust needs-web
+.PHONY: run test same campaign bench lint web-test peers peers-bench help needs-rust needs-web needs-python
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -41,6 +43,18 @@ lint: needs-rust ## Formatting, warnings and documentation as errors
 web-test: needs-rust needs-web ## The report in a real browser
 	cd tests/web && $(NPM) ci --no-audit --no-fund && $(NPM) test
 
+peers: $(PEERS) ## Power flows of pandapower, SimBench's grids too, into target/peers: the tests compare
+	$(PEERS) cases/flow/record.py target/peers
+
+peers-bench: $(PEERS) needs-rust ## Our power flows timed beside lightsim2grid, Power Grid Model and pandapower, in one run
+	$(CARGO) build --release -p grid --examples
+	$(PEERS) crates/grid/benches/peers.py
+
+$(PEERS): cases/flow/requirements.txt | needs-python
+	python3 -m venv target/peers-venv
+	$(PEERS) -m pip install --quiet --disable-pip-version-check -r cases/flow/requirements.txt
+	touch $(PEERS)
+
 needs-rust:
 	@command -v $(CARGO) >/dev/null || { \
 	  echo "Rust is missing. Get it from https://rustup.rs (the version is in Cargo.toml, rust-version)."; exit 2; }
@@ -52,3 +66,7 @@ needs-web:
 	  echo "Node.js is missing. On Debian: apt-get install nodejs npm"; exit 2; }
 	@command -v chromium >/dev/null || { \
 	  echo "A browser is missing. On Debian: apt-get install chromium"; exit 2; }
+
+needs-python:
+	@python3 -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo "Python 3 with venv is missing. On Debian: apt-get install python3-venv"; exit 2; }

@@ -137,7 +137,8 @@ fn an_end_that_cannot_be_reached_is_named() {
 
 #[test]
 fn a_storage_that_cannot_be_is_refused_by_name() {
-    let spoilt: [(fn(&mut Storage), &str); 3] = [
+    type Spoil = fn(&mut Storage);
+    let spoilt: [(Spoil, &str); 3] = [
         (|storage| storage.discharge_efficiency = 0.0, "efficiency of discharging of 0"),
         (|storage| storage.max_charge_w = -1.0, "greatest charging power of -1 W"),
         (|storage| storage.stored_wh = 3e6, "holds 3 MWh of at most"),
