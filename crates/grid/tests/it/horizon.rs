@@ -137,17 +137,16 @@ fn an_end_that_cannot_be_reached_is_named() {
 
 #[test]
 fn a_storage_that_cannot_be_is_refused_by_name() {
-    let spoilt: [(fn(&mut Storage), &str); 3] = [
-        (|storage| storage.discharge_efficiency = 0.0, "efficiencies of 0.9 and 0"),
-        (|storage| storage.max_charge_w = -1.0, "neither may be negative"),
-        (|storage| storage.stored_wh = 3e6, "3000000 Wh at first"),
+    let spoilt: [fn(&mut Storage); 3] = [
+        |storage| storage.discharge_efficiency = 0.0,
+        |storage| storage.max_charge_w = -1.0,
+        |storage| storage.stored_wh = 3e6,
     ];
-    for (spoil, words) in spoilt {
+    for spoil in spoilt {
         let mut network = village();
         spoil(&mut network.storages[0]);
         let error = optimal_schedule(&day(&network, &[1.0]), Model::Dc, &Settings::default()).unwrap_err();
-        let text = error.to_string();
-        assert!(text.contains(words) && text.contains("storage \"battery\""), "{text}");
+        assert!(error.to_string().contains("storage \"battery\""), "{error}");
     }
 }
 
