@@ -60,9 +60,8 @@ pub(super) enum Kind {
 impl<'a> Case<'a> {
     pub(super) fn of(network: &'a Network) -> Result<Self, InvalidNetwork> {
         let mut circuit = Circuit::for_opf(network)?;
-        let costs = (0..network.generators.len()).filter_map(|i| cost_problem(network, i));
-        let stores = (0..network.storages.len()).filter_map(|i| storage_problem(network, i));
-        let problems: Vec<Problem> = costs.chain(stores).collect();
+        let problems: Vec<Problem> =
+            (0..network.generators.len()).filter_map(|i| cost_problem(network, i)).collect();
         if !problems.is_empty() {
             return Err(InvalidNetwork { name: network.name.clone(), problems });
         }
@@ -192,7 +191,7 @@ fn rebase(circuit: &mut Circuit, base_va: f64) {
     }
 }
 
-/// Costs that a convex model cannot take.
+/// Costs that a convex model cannot take; [`Network::problems`] has told of pieces whose slope falls.
 fn cost_problem(network: &Network, index: usize) -> Option<Problem> {
     let generator = &network.generators[index];
     let message = match &generator.cost {
@@ -202,63 +201,12 @@ fn cost_problem(network: &Network, index: usize) -> Option<Problem> {
         Cost::Polynomial(c) if c.get(2).is_some_and(|&square| square < 0.0) => {
             format!("a cost that falls with the square of its power ({} per MW²h): it must not", c[2])
         }
-        Cost::Polynomial(c) if c.iter().any(|c| !c.is_finite()) => {
-            "a cost that is not finite: correct it".to_owned()
-        }
-        Cost::PiecewiseLinear(points) => {
-            let slopes: Vec<f64> = slopes(points).collect();
-            let falling = slopes.windows(2).position(|pair| pair[1] < pair[0] - 1e-9 * pair[0].abs());
-            match falling {
-                _ if slopes.iter().any(|slope| !slope.is_finite()) => {
-                    "cost points that do not rise in power: sort them".to_owned()
-                }
-                Some(at) => format!(
-                    "a cost per MWh that falls from {} to {} at {} MW: it must rise",
-                    slopes[at],
-                    slopes[at + 1],
-                    points[at + 1].0
-                ),
-                None => return None,
-            }
-        }
-        Cost::Polynomial(_) => return None,
+        Cost::Polynomial(_) | Cost::PiecewiseLinear(_) => return None,
     };
     let element = Element::Generator(index);
     Some(Problem {
         element,
         fault: Fault::Cost,
-        severity: Severity::Error,
-        message: format!("{} has {message}", element.describe(network)),
-    })
-}
-
-/// Figures of a storage that no schedule can have.
-fn storage_problem(network: &Network, index: usize) -> Option<Problem> {
-    let storage = &network.storages[index];
-    let efficiency = |value: f64| value > 0.0 && value <= 1.0;
-    let not_negative = |value: f64| value >= 0.0;
-    let message = if !efficiency(storage.charge_efficiency) || !efficiency(storage.discharge_efficiency) {
-        format!(
-            "efficiencies of {} and {}: they must lie above 0 and at most at 1",
-            storage.charge_efficiency, storage.discharge_efficiency
-        )
-    } else if !not_negative(storage.max_charge_w) || !not_negative(storage.max_discharge_w) {
-        format!(
-            "limits of {} and {} W for charging and discharging: neither may be negative",
-            storage.max_charge_w, storage.max_discharge_w
-        )
-    } else if !(0.0..=storage.energy_wh).contains(&storage.stored_wh) {
-        format!(
-            "{} Wh at first, and can hold {} Wh: correct one of them",
-            storage.stored_wh, storage.energy_wh
-        )
-    } else {
-        return None;
-    };
-    let element = Element::Storage(index);
-    Some(Problem {
-        element,
-        fault: Fault::Number,
         severity: Severity::Error,
         message: format!("{} has {message}", element.describe(network)),
     })
