@@ -24,6 +24,7 @@ impl Random {
 /// A low-voltage feeder: 400 V cables of 20 to 60 m from one station, up to 3 kW a house.
 fn feeder(buses: usize) -> Network {
     let mut random = Random(1);
+    let strings = (buses / 10).max(3);
     let mut network = Network::new("made up", 1e6);
     for bus in 0..buses {
         network.buses.push(Bus {
@@ -34,8 +35,8 @@ fn feeder(buses: usize) -> Network {
     }
     network.generators.push(Generator::slack("station", 0, 1.02));
     for bus in 1..buses {
-        // Ten strings out of the station, each a chain with short branches.
-        let parent = if bus <= 10 { 0 } else { bus - 10 + (random.between(0.0, 1.3) as usize).min(9) };
+        // Strings of about ten houses out of the station, each a chain with short branches.
+        let parent = if bus <= strings { 0 } else { bus - strings + random.between(0.0, 1.3) as usize };
         let km = random.between(0.02, 0.06);
         let series = Complex64::new(0.207, 0.08) * km;
         let line = Line::new(&bus.to_string(), parent.min(bus - 1), bus, series, 260e-6 * km);

@@ -48,7 +48,8 @@ fn measure(name: &str, feeder: &Feeder) {
         rounds = least.iter().map(|step| step.1).sum();
     }
     println!(
-        "{name}: {} buses, {} loads, {steps} steps in {best:.2} s CPU, {:.1} µs a step, {:.1} rounds, lowest {lowest:.4}",
+        "{name}: {} buses, {} loads, {steps} steps in {best:.2} s CPU, {:.1} µs a step, {:.1} rounds, \
+         lowest {lowest:.4}",
         feeder.buses.len(),
         feeder.loads.len(),
         best / steps as f64 * 1e6,

@@ -226,7 +226,7 @@ fn cost_problem(network: &Network, index: usize) -> Option<Problem> {
     let element = Element::Generator(index);
     Some(Problem {
         element,
-        fault: Fault::Number,
+        fault: Fault::Cost,
         severity: Severity::Error,
         message: format!("{} has {message}", element.describe(network)),
     })

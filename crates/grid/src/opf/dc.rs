@@ -5,7 +5,7 @@
 //! `DCPPowerModel`, in which PGLib-OPF publishes its DC objectives.
 
 use super::case::{Case, Draw, Kind, Name};
-use super::conic::{Affine, Optimum, Programme, Terms, Variable};
+use super::conic::{Affine, Optimum, Programme, Variable};
 use super::stage::{Leaving, Plan, State, angle_names};
 use super::{DcBranch, Limit};
 use crate::electric::{NodeKind, TwoPort};
@@ -15,7 +15,7 @@ use num_complex::Complex64;
 pub(super) struct Unknowns {
     angle: Vec<Variable>,
     /// Power from → to of each branch.
-    flows: Vec<Affine>,
+    flows: Vec<Variable>,
 }
 
 pub(super) fn build(
@@ -37,13 +37,12 @@ pub(super) fn build(
         .collect();
     let mut flows = Vec::with_capacity(case.circuit.branches.len());
     for branch in &case.circuit.branches {
-        let (b, shift) = slope(branch, plan.dc_branch);
+        let flow = programme.variable(0.0);
         let (from, to) = (angle[branch.from], angle[branch.to]);
-        let terms: Terms = vec![(from, b), (to, -b)];
-        for (node, sign) in [(branch.from, 1.0), (branch.to, -1.0)] {
-            p[node].0.extend(terms.iter().map(|&(variable, value)| (variable, sign * value)));
-            p[node].1 -= sign * b * shift;
-        }
+        p[branch.from].0.push((flow, 1.0));
+        p[branch.to].0.push((flow, -1.0));
+        let (per_angle, per_flow, shift) = law(branch, plan.dc_branch);
+        programme.equal(vec![(from, per_angle), (to, -per_angle), (flow, -per_flow)], per_angle * shift);
         let [(at_from, _), (at_to, _)] = case.ratings(branch);
         let rating = at_from.min(at_to);
         let name = |limit| Name {
@@ -53,12 +52,11 @@ pub(super) fn build(
             bound: rating * case.unit_mw(),
             unit: case.unit_mw(),
         };
-        let offset = b * shift;
         // Into the from end at most the rating, and into the to end too.
         programme.between(
-            &terms,
-            (offset - rating, name(Limit::ToPower)),
-            (offset + rating, name(Limit::FromPower)),
+            &vec![(flow, 1.0)],
+            (-rating, name(Limit::ToPower)),
+            (rating, name(Limit::FromPower)),
         );
         let (min_name, max_name) = angle_names(branch, plan.step, 1.0);
         programme.between(
@@ -66,23 +64,26 @@ pub(super) fn build(
             (branch.min_angle_rad, min_name),
             (branch.max_angle_rad, max_name),
         );
-        flows.push((terms, -offset));
+        flows.push(flow);
     }
     (Leaving { p, q: Vec::new() }, Unknowns { angle, flows })
 }
 
-/// Power per angle, and the angle at which no power flows.
-fn slope(branch: &TwoPort, convention: DcBranch) -> (f64, f64) {
+/// Coefficients α and β of the law α·(θf − θt − φ) = β·p, and the shift φ. Susceptances of short branches are large; in
+/// this form none appears.
+fn law(branch: &TwoPort, convention: DcBranch) -> (f64, f64, f64) {
     match convention {
-        DcBranch::RatioAndShift => (1.0 / (branch.series_pu.im * branch.ratio.norm()), branch.ratio.arg()),
-        DcBranch::Susceptance => (branch.series_pu.im / branch.series_pu.norm_sqr(), 0.0),
+        DcBranch::RatioAndShift => (1.0, branch.series_pu.im * branch.ratio.norm(), branch.ratio.arg()),
+        DcBranch::Susceptance => {
+            (branch.series_pu.im / branch.series_pu.norm(), branch.series_pu.norm(), 0.0)
+        }
     }
 }
 
 impl Unknowns {
     pub(super) fn state(&self, case: &Case<'_>, optimum: &Optimum) -> State {
-        let flow = |(terms, constant): &Affine| {
-            let p = optimum.sum(terms) + constant;
+        let flow = |&flow: &Variable| {
+            let p = optimum.value(flow);
             (Complex64::new(p, 0.0), Complex64::new(-p, 0.0))
         };
         State {

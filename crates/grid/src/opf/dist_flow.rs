@@ -37,7 +37,7 @@ pub(super) fn check_radial(network: &Network, circuit: &Circuit) -> Result<(), I
             let what = branch.element.describe(network);
             problems.push(Problem {
                 element: branch.element,
-                fault: Fault::Limits,
+                fault: Fault::Unsupported,
                 severity: Severity::Error,
                 message: format!(
                     "{what} closes a mesh, and LinDistFlow is for radial networks: open it or choose \

@@ -138,9 +138,9 @@ fn an_end_that_cannot_be_reached_is_named() {
 #[test]
 fn a_storage_that_cannot_be_is_refused_by_name() {
     let spoilt: [(fn(&mut Storage), &str); 3] = [
-        (|storage| storage.discharge_efficiency = 0.0, "efficiencies of 0.9 and 0"),
-        (|storage| storage.max_charge_w = -1.0, "neither may be negative"),
-        (|storage| storage.stored_wh = 3e6, "3000000 Wh at first"),
+        (|storage| storage.discharge_efficiency = 0.0, "efficiency of discharging of 0"),
+        (|storage| storage.max_charge_w = -1.0, "greatest charging power of -1 W"),
+        (|storage| storage.stored_wh = 3e6, "holds 3 MWh of at most"),
     ];
     for (spoil, words) in spoilt {
         let mut network = village();

@@ -1,58 +1,29 @@
 //! Tests against published figures and other programs.
 
+// Dense matrices to compare with read best by their indices.
+#![allow(clippy::needless_range_loop)]
+
 mod radial;
 mod support;
 
 mod acopf;
-mod batch;
+mod attributes;
 mod batch;
 mod circuit;
 mod dist_flow;
-mod garbage;
 mod garbage;
 mod horizon;
 mod ill_posed;
 mod ldl;
 mod linear;
 mod matpower;
-mod matpower;
-mod matpower;
-mod matpower;
-mod newton;
 mod newton;
 mod opf_convex;
-mod opf_convex;
-mod opf_convex;
-mod opf_convex;
-mod opf_convex;
-mod pandapower;
-mod pandapower;
-mod pandapower;
-mod pandapower;
-mod pandapower;
-mod pandapower;
 mod pandapower;
 mod pandapower_format;
-mod problems;
-mod problems;
 mod problems;
 mod simbench;
 mod supply;
 mod sweep;
-mod sweep;
-mod sweep;
-mod sweep;
-mod sweep;
-mod sweep;
-mod sweep;
-mod sweep;
-mod sweep;
 mod topology;
-mod topology;
-mod topology;
-mod topology;
-mod unbalanced;
-mod unbalanced;
-mod unbalanced;
-mod unbalanced;
 mod unbalanced;

@@ -68,6 +68,16 @@ fn dc_objectives_are_those_of_pglib() {
 }
 
 #[test]
+fn ratios_and_shifts_change_prices_little_and_convergence_not_at_all() {
+    for name in ["case118_ieee", "case300_ieee", "case1354_pegase", "case2869_pegase"] {
+        let Some(network) = pglib(name) else { return };
+        let Outcome::Optimal(plain) = pglib_dc(&network) else { panic!("{name}") };
+        let solution = optimum(&network, Model::Dc);
+        assert!((solution.cost / plain.cost - 1.0).abs() < 5e-3, "{name}: {} {}", solution.cost, plain.cost);
+    }
+}
+
+#[test]
 fn gaps_of_the_relaxation_are_those_of_pglib() {
     for case in published(3_000) {
         let solution = optimum(&pglib(&case.case).unwrap(), Model::Soc);

@@ -1,4 +1,5 @@
-//! Unbalanced power flow against published feeders, other programs, hand calculation and the balanced circuit.
+//! Unbalanced power flow against published feeders, other programs, hand calculation and the balanced
+//! circuit.
 
 mod balanced;
 mod four_buses;

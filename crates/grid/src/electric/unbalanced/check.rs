@@ -181,8 +181,8 @@ fn branches(check: &mut Check<'_>) {
         check.number(element, &format!("the rated current of {what}"), line.rating_a > 0.0, "positive");
         if finite(&line.series_ohm) && Primitive::of_line(line).is_none() {
             let message = format!(
-                "the impedance matrix of {what} over phases {} is singular: correct it, or use a switch for a \
-                 connection without impedance",
+                "the impedance matrix of {what} over phases {} is singular: correct it, or use a switch \
+                 for a connection without impedance",
                 letters(line.phases)
             );
             check.error(element, Fault::ZeroImpedance, message);

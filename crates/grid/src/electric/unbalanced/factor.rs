@@ -1,8 +1,9 @@
 //! LDLᵀ of a complex symmetric matrix: the nodal admittances, factorised once.
 //!
-//! Without pivots: admittance matrices of lossy networks have a positive definite real part, for which elimination in
-//! any order is stable (Higham 1998, "Factorizing complex symmetric matrices with positive definite real and
-//! imaginary parts"). Up-looking, by the elimination tree (Davis, Direct Methods for Sparse Linear Systems, ch. 4.8).
+//! Without pivots: admittance matrices of lossy networks have a positive definite real part, for which
+//! elimination in any order is stable (Higham 1998, "Factorizing complex symmetric matrices with positive
+//! definite real and imaginary parts"). Up-looking, by the elimination tree (Davis, Direct Methods for Sparse
+//! Linear Systems, ch. 4.8).
 
 use super::lanes::Lanes;
 use crate::sparse::{Csc, minimum_degree};
@@ -205,7 +206,10 @@ mod tests {
         #[test]
         fn a_factor_solves_what_was_factorised(
             size in 1_usize..24,
-            seeds in proptest::collection::vec((0_usize..24, 0_usize..24, 0.1_f64..2.0, -2.0_f64..2.0), 0..80),
+            seeds in proptest::collection::vec(
+                (0_usize..24, 0_usize..24, 0.1_f64..2.0, -2.0_f64..2.0),
+                0..80,
+            ),
         ) {
             let mut upper = BTreeMap::new();
             for i in 0..size {

@@ -1,7 +1,8 @@
 //! A feeder in phases: what an unbalanced calculation is about, in SI units.
 //!
-//! Every voltage is between a phase and earth; the neutral of a four-wire section is taken as earthed everywhere and
-//! is folded into the 3×3 matrices (Kron reduction; Kersting, Distribution System Modeling and Analysis, ch. 4).
+//! Every voltage is between a phase and earth; the neutral of a four-wire section is taken as earthed
+//! everywhere and is folded into the 3×3 matrices (Kron reduction; Kersting, Distribution System Modeling and
+//! Analysis, ch. 4).
 
 use super::{Matrix3, Phases};
 use crate::electric::{Element, Phase, VectorGroup, Zip};

@@ -1,8 +1,9 @@
 //! Fixed point of the current injections: V ← V₀ + Z·I(V).
 //!
-//! Z is applied by the factor of the constant admittances (implicit Z-bus Gauss; Chen, Chen, Hwang, Kotas & Chebli
-//! 1991, "Distribution system power flow analysis – a rigid approach"). It contracts while loads are well below what
-//! the feeder can carry (Bazrafshan & Gatsis 2018, theorem 1), about tenfold a round in usual operation.
+//! Z is applied by the factor of the constant admittances (implicit Z-bus Gauss; Chen, Chen, Hwang, Kotas &
+//! Chebli 1991, "Distribution system power flow analysis – a rigid approach"). It contracts while loads are
+//! well below what the feeder can carry (Bazrafshan & Gatsis 2018, theorem 1), about tenfold a round in usual
+//! operation.
 
 use super::{lanes::Lanes, system::System};
 use num_complex::Complex64;

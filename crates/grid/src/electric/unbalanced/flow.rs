@@ -13,7 +13,8 @@ pub struct Settings {
     pub max_rounds: usize,
     /// After how many iterations of Newton's method to give up.
     pub max_iterations: usize,
-    /// What to assume where a balanced network does not say what an unbalanced calculation needs; `None` to refuse.
+    /// What to assume where a balanced network does not say what an unbalanced calculation needs; `None` to
+    /// refuse.
     pub assumptions: Option<super::Assumptions>,
 }
 
@@ -82,8 +83,8 @@ impl System<'_> {
         }
         let (worst_bus, worst_phase) = self.place[end.at];
         let message = format!(
-            "no voltages were found that carry these loads; the worst is phase {} of bus \"{}\", {:.1e} per unit off: \
-             reduce the load behind it or strengthen what feeds it",
+            "no voltages were found that carry these loads; the worst is phase {} of bus \"{}\", {:.1e} \
+             per unit off: reduce the load behind it or strengthen what feeds it",
             worst_phase.letter(),
             self.feeder.buses[worst_bus].name,
             end.residual_pu

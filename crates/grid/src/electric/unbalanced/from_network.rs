@@ -11,9 +11,9 @@ use num_complex::Complex64;
 
 /// What to assume where a network does not say; whatever is assumed is listed in the result.
 ///
-/// The defaults are of low voltage: in a four-core cable whose neutral is as thick as a phase, the current of all three
-/// phases comes back through the fourth, so that Z0 = Z1 + 3·Z_neutral = 4·Z1; a distribution transformer's
-/// zero-sequence impedance is close to its short-circuit impedance.
+/// The defaults are of low voltage: in a four-core cable whose neutral is as thick as a phase, the current of
+/// all three phases comes back through the fourth, so that Z0 = Z1 + 3·Z_neutral = 4·Z1; a distribution
+/// transformer's zero-sequence impedance is close to its short-circuit impedance.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Assumptions {
     /// Zero-sequence over positive-sequence resistance of a line; positive.
@@ -33,8 +33,9 @@ impl Default for Assumptions {
 }
 
 impl Feeder {
-    /// The feeder of a network. Buses, lines and transformers keep their indices; what is added comes after them. A
-    /// balanced load is three equal ones to neutral, or between phases where nothing earths its section.
+    /// The feeder of a network. Buses, lines and transformers keep their indices; what is added comes after
+    /// them. A balanced load is three equal ones to neutral, or between phases where nothing earths its
+    /// section.
     ///
     /// # Errors
     ///
@@ -199,8 +200,8 @@ impl<'a> Conversion<'a> {
             });
         }
         for (i, _) in network.three_winding_transformers.iter().enumerate().filter(|(_, t)| t.in_service) {
-            let what = "has three windings, whose vector groups are not known: take it out of service and put a \
-                        source at its low-voltage bus for an unbalanced calculation";
+            let what = "has three windings, whose vector groups are not known: take it out of service and \
+                        put a source at its low-voltage bus for an unbalanced calculation";
             self.unsupported(Element::Winding(i, 0), what);
         }
     }
@@ -228,8 +229,8 @@ impl<'a> Conversion<'a> {
             match generator.control {
                 Control::Power => {}
                 Control::Voltage { .. } => {
-                    let what = "holds a voltage, which an unbalanced calculation does not: let it hold its reactive \
-                                power (control by power)";
+                    let what = "holds a voltage, which an unbalanced calculation does not: let it hold \
+                                its reactive power (control by power)";
                     self.unsupported(Element::Generator(i), what);
                 }
                 Control::Slack { voltage_pu, angle_rad } => {

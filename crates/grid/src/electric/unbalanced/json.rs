@@ -313,7 +313,8 @@ impl<'a> Reader<'a> {
                 "Dd" => VectorGroup::Dd,
                 other => {
                     let message = format!(
-                        "transformer \"{name}\" is of group \"{other}\"; known are YNyn, Dyn, Yyn, Yzn, YNd, Yd, Dd"
+                        "transformer \"{name}\" is of group \"{other}\"; known are YNyn, Dyn, Yyn, Yzn, \
+                         YNd, Yd, Dd"
                     );
                     return Err(Unreadable(message));
                 }

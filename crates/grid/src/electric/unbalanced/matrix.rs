@@ -1,7 +1,7 @@
 //! Three phases and three sequences: small complex matrices.
 //!
-//! Fortescue (1918): V_abc = A·V_012 with a = e^{j120°} and A = [1 1 1; 1 a² a; 1 a a²], columns zero, positive,
-//! negative.
+//! Fortescue (1918): V_abc = A·V_012 with a = e^{j120°} and A = [1 1 1; 1 a² a; 1 a a²], columns zero,
+//! positive, negative.
 
 use num_complex::Complex64;
 

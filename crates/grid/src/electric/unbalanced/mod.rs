@@ -1,8 +1,9 @@
-//! Three-phase unbalanced power flow: single-phase loads, cars and panels on feeders of low and medium voltage.
+//! Three-phase unbalanced power flow: single-phase loads, cars and panels on feeders of low and medium
+//! voltage.
 //!
-//! With the admittances Y of the conductors a, b, c of every bus, find the voltages V at which the currents balance:
-//! Y·V = I(V), where a load S between two conductors draws I = (S/ΔV)* (Kersting, Distribution System Modeling and
-//! Analysis). Y is factorised once; loads enter as currents.
+//! With the admittances Y of the conductors a, b, c of every bus, find the voltages V at which the currents
+//! balance: Y·V = I(V), where a load S between two conductors draws I = (S/ΔV)* (Kersting, Distribution
+//! System Modeling and Analysis). Y is factorised once; loads enter as currents.
 //!
 //! The modules in reading order:
 
@@ -39,7 +40,8 @@ pub use series::Step;
 
 use super::{InvalidNetwork, Network};
 
-/// The unbalanced power flow of a network. Buses, lines and transformers of the result have the network's indices.
+/// The unbalanced power flow of a network. Buses, lines and transformers of the result have the network's
+/// indices.
 ///
 /// # Errors
 ///

@@ -1,9 +1,10 @@
 //! Newton's method where the fixed point does not contract: heavy loads, long feeders, much constant power.
 //!
-//! F(V) = V − V₀ − Z·I(V) = 0. The derivative is the identity minus Z·I′, so GMRES on it (Saad & Schultz 1986) needs
-//! no second factorisation, only Z once per direction: the admittances' factor is the preconditioner. I depends on
-//! the conjugate of V, so derivatives are linear over the reals only, and inner products are those of ℝ²ⁿ (as in the
-//! rectangular current-injection method; Garcia, Pereira, Carneiro, da Costa & Martins 2000).
+//! F(V) = V − V₀ − Z·I(V) = 0. The derivative is the identity minus Z·I′, so GMRES on it (Saad & Schultz
+//! 1986) needs no second factorisation, only Z once per direction: the admittances' factor is the
+//! preconditioner. I depends on the conjugate of V, so derivatives are linear over the reals only, and inner
+//! products are those of ℝ²ⁿ (as in the rectangular current-injection method; Garcia, Pereira, Carneiro, da
+//! Costa & Martins 2000).
 
 use super::{
     fixed_point::{drops, inject},

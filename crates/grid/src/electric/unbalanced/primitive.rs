@@ -1,9 +1,9 @@
 //! Primitive admittance matrices: the currents into a branch's six conductors for the voltages at them.
 //!
-//! A symmetrical transformer is a two-port per sequence: positive and negative turn by the vector group's angle to
-//! opposite sides, zero sequence passes, meets a short circuit or meets nothing as the neutrals allow (Anderson,
-//! Analysis of Faulted Power Systems, ch. 7). Turned back into phases the matrix is real in its connections and
-//! symmetric, as in Dugan & Santoso 2003. Units of a bank are stamped one by one.
+//! A symmetrical transformer is a two-port per sequence: positive and negative turn by the vector group's
+//! angle to opposite sides, zero sequence passes, meets a short circuit or meets nothing as the neutrals
+//! allow (Anderson, Analysis of Faulted Power Systems, ch. 7). Turned back into phases the matrix is real in
+//! its connections and symmetric, as in Dugan & Santoso 2003. Units of a bank are stamped one by one.
 
 use super::{Line, Matrix3, Unit, Windings, matrix};
 use crate::electric::{VectorGroup, circuit::polar};
@@ -178,7 +178,8 @@ mod tests {
         same(&symmetrical(VectorGroup::YNyn, 10.0, 0.0), &bank(wired(star, star), 10.0, Z));
         let turned = [[3, 0], [3, 1], [3, 2]];
         same(&symmetrical(VectorGroup::YNyn, 10.0, 6.0), &bank(wired(star, turned), 10.0, Z));
-        // Delta a–c: its voltage leads phase a by… V_a − V_c lags V_a by 30°, hence Dyn1; a–b leads, hence Dyn11.
+        // Delta a–c: its voltage leads phase a by… V_a − V_c lags V_a by 30°, hence Dyn1; a–b leads, hence
+        // Dyn11.
         let (ac, ab) = ([[0, 2], [1, 0], [2, 1]], [[0, 1], [1, 2], [2, 0]]);
         same(&symmetrical(VectorGroup::Dyn, 10.0, 1.0), &bank(wired(ac, star), 10.0 * root, Z));
         same(&symmetrical(VectorGroup::Dyn, 10.0, 11.0), &bank(wired(ab, star), 10.0 * root, Z));

@@ -1,7 +1,8 @@
 //! The same equations seen from the conductors that have loads.
 //!
-//! Only they feed currents in, so V = V₀ + Z·I needs Z between them alone: a small dense matrix, worth it where a
-//! feeder has many more buses than loads. All other voltages follow from the currents once they are known.
+//! Only they feed currents in, so V = V₀ + Z·I needs Z between them alone: a small dense matrix, worth it
+//! where a feeder has many more buses than loads. All other voltages follow from the currents once they are
+//! known.
 
 use super::{
     factor::Solver,

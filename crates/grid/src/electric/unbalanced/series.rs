@@ -1,8 +1,9 @@
 //! A time series of one feeder: the same admittances, other powers, step after step.
 //!
-//! The factor is shared by all steps. Steps are taken [`LANES`] at a time, so that each entry of the factor is loaded
-//! once for all of them, and each lane starts from the voltages of the step before. Chunks are of a fixed size and
-//! start from the voltages without loads, so the result does not depend on the number of threads.
+//! The factor is shared by all steps. Steps are taken [`LANES`] at a time, so that each entry of the factor
+//! is loaded once for all of them, and each lane starts from the voltages of the step before. Chunks are of a
+//! fixed size and start from the voltages without loads, so the result does not depend on the number of
+//! threads.
 
 use super::{
     Divergence, Settings, Solution, System, fixed_point::Workspace, lanes::Lanes, reduction::Reduction,
@@ -56,8 +57,9 @@ impl Step<'_> {
 impl System<'_> {
     /// Calculates steps 0 … `steps` − 1 on `threads` threads and returns what `each` makes of them, in order.
     ///
-    /// `powers` writes the power of every load of the feeder at a step (VA at nominal voltage, positive drawn); it
-    /// finds the feeder's own. A step without a solution is given to `each` as its divergence, and the others go on.
+    /// `powers` writes the power of every load of the feeder at a step (VA at nominal voltage, positive
+    /// drawn); it finds the feeder's own. A step without a solution is given to `each` as its divergence, and
+    /// the others go on.
     pub fn series<R: Send>(
         &self,
         steps: usize,

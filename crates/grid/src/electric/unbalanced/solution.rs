@@ -35,8 +35,8 @@ pub struct Solution {
     pub iterations: usize,
     /// Largest change of a voltage in the last one, per unit.
     pub step_pu: f64,
-    /// Voltage to earth of each bus and phase, V. In a section that nothing earths (behind a delta) they are against
-    /// the centroid of the three; those between phases are as everywhere.
+    /// Voltage to earth of each bus and phase, V. In a section that nothing earths (behind a delta) they are
+    /// against the centroid of the three; those between phases are as everywhere.
     pub voltage_v: Vec<Phases>,
     /// The same, per unit of the bus's nominal phase voltage.
     pub voltage_pu: Vec<Phases>,
@@ -109,8 +109,8 @@ impl Solution {
         self.voltage_v[bus][phase.index()] - self.voltage_v[bus][phase.next().index()]
     }
 
-    /// Voltage unbalance factor: negative over positive sequence (IEC 61000-4-30, 5.7); 0.02 is the usual limit. NaN
-    /// where a phase is missing.
+    /// Voltage unbalance factor: negative over positive sequence (IEC 61000-4-30, 5.7); 0.02 is the usual
+    /// limit. NaN where a phase is missing.
     #[must_use]
     pub fn unbalance(&self, bus: usize) -> f64 {
         let [_, positive, negative] = matrix::to_sequences(self.voltage_pu[bus]);
@@ -204,8 +204,8 @@ pub(super) fn at(system: &System<'_>, voltages: &[Complex64], powers: &[Complex6
     }
 }
 
-/// What sources feed in: behind an impedance what it passes, ideal ones what their conductors' balances lack, evenly
-/// where several share one.
+/// What sources feed in: behind an impedance what it passes, ideal ones what their conductors' balances lack,
+/// evenly where several share one.
 fn sources(
     system: &System<'_>,
     voltages: &[Complex64],

@@ -1,8 +1,9 @@
 //! The equations: which voltages are unknown, and what they have to do with each other.
 //!
-//! In per unit of each bus's nominal phase voltage and a third of the base power, Y·V = I(V), where loads make I
-//! depend on V. Conductors that a switch joins share one unknown; those behind a regulator are a multiple of the one
-//! before it: with V = T·U, T real, the admittances of the unknowns U are TᵀYT, and still symmetric.
+//! In per unit of each bus's nominal phase voltage and a third of the base power, Y·V = I(V), where loads
+//! make I depend on V. Conductors that a switch joins share one unknown; those behind a regulator are a
+//! multiple of the one before it: with V = T·U, T real, the admittances of the unknowns U are TᵀYT, and still
+//! symmetric.
 
 use super::{
     Across, Feeder, Matrix3,
@@ -166,8 +167,8 @@ impl<'a> Builder<'a> {
                 let ratio = regulator.ratio[phase];
                 if self.tie(3 * regulator.from + phase, 3 * regulator.to + phase, ratio).is_err() {
                     let message = format!(
-                        "regulator \"{}\" lies beside another path without impedance but of another ratio: open \
-                         one of them",
+                        "regulator \"{}\" lies beside another path without impedance but of another \
+                         ratio: open one of them",
                         regulator.name
                     );
                     check.error(Element::Bus(regulator.to), Fault::Conflict, message);
@@ -183,8 +184,8 @@ impl<'a> Builder<'a> {
                 let before = *self.given.entry(root).or_insert(voltage);
                 if (before - voltage).norm() > 1e-9 {
                     let message = format!(
-                        "source \"{}\" holds another voltage than a source it is joined to without impedance: \
-                         give both the same, or one an impedance",
+                        "source \"{}\" holds another voltage than a source it is joined to without \
+                         impedance: give both the same, or one an impedance",
                         source.name
                     );
                     check.error(Element::Generator(i), Fault::Conflict, message);
@@ -314,9 +315,9 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Sections of buses joined by lines, switches and regulators need something that holds their voltage to earth.
-    /// Where nothing does (behind a delta), voltages to earth are undefined and no current depends on them: an
-    /// admittance for the sum of the three phases alone puts the centroid of the triangle at 0.
+    /// Sections of buses joined by lines, switches and regulators need something that holds their voltage to
+    /// earth. Where nothing does (behind a delta), voltages to earth are undefined and no current depends on
+    /// them: an admittance for the sum of the three phases alone puts the centroid of the triangle at 0.
     fn neutrals(&mut self, check: &mut Check<'_>, live: &[bool]) {
         let feeder = self.feeder;
         let mut sections = Sections::of(feeder);
@@ -325,8 +326,9 @@ impl<'a> Builder<'a> {
             let conductor = self.find(3 * load.bus + phase.index()).0;
             if live[conductor] && !sections.earthed(load.bus) {
                 let message = format!(
-                    "load \"{}\" is between phase {} and neutral of bus \"{}\", but no transformer, source or shunt \
-                     earths that section: connect it between phases, or use a transformer with an earthed star",
+                    "load \"{}\" is between phase {} and neutral of bus \"{}\", but no transformer, \
+                     source or shunt earths that section: connect it between phases, or use a transformer \
+                     with an earthed star",
                     load.name,
                     phase.letter(),
                     feeder.buses[load.bus].name
@@ -391,8 +393,8 @@ impl<'a> Builder<'a> {
             Err(at) => {
                 let (bus, phase) = (unknowns[at] / 3, Phase::ALL[unknowns[at] % 3]);
                 let message = format!(
-                    "the admittances are singular at phase {} of bus \"{}\": nothing holds its voltage; check what \
-                     is connected there",
+                    "the admittances are singular at phase {} of bus \"{}\": nothing holds its voltage; \
+                     check what is connected there",
                     phase.letter(),
                     feeder.buses[bus].name
                 );
@@ -422,8 +424,8 @@ impl<'a> Builder<'a> {
                 .find(|&phase| conductors[load.bus][phase].factor.is_nan())
             {
                 let message = format!(
-                    "load \"{}\" is on phase {} of bus \"{}\", which no source reaches in that phase: extend the \
-                     line's phases or connect the load to another",
+                    "load \"{}\" is on phase {} of bus \"{}\", which no source reaches in that phase: \
+                     extend the line's phases or connect the load to another",
                     load.name,
                     Phase::ALL[phase].letter(),
                     feeder.buses[load.bus].name

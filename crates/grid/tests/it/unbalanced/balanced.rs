@@ -1,4 +1,5 @@
-//! A network with balanced loads: the phases must repeat the single-line calculation, whatever the transformers.
+//! A network with balanced loads: the phases must repeat the single-line calculation, whatever the
+//! transformers.
 
 use super::four_buses::{line, source};
 use super::{compare, converged, rows};

@@ -51,3 +51,34 @@ fn a_series_is_its_steps() {
         }
     }
 }
+
+/// 907 buses and 55 loads: the series iterates on the loads' conductors alone.
+#[test]
+fn a_feeder_with_few_loads_keeps_all_its_voltages_and_outlives_a_bad_step() {
+    let feeder = feeder("european_lv/feeder.json");
+    let system = System::of(&feeder).unwrap();
+    let settings = Settings::default();
+    let powers = |step: usize, out: &mut [Complex64]| {
+        for (load, power) in out.iter_mut().enumerate() {
+            *power *= if step == 3 { 500.0 } else { factor(load, step) };
+        }
+    };
+    let results = system.series(20, 2, &settings, powers, |_, step| step.map(|step| step.solution()));
+    for (step, result) in results.iter().enumerate() {
+        if step == 3 {
+            assert!(result.as_ref().unwrap_err().message.contains("no voltages were found"));
+            continue;
+        }
+        let mut alone = feeder.clone();
+        for (load, of) in alone.loads.iter_mut().enumerate() {
+            of.power_va *= factor(load, step);
+        }
+        let expected = converged(alone.power_flow(&settings).unwrap());
+        let series = result.as_ref().unwrap();
+        for (found, expected) in series.voltage_pu.iter().flatten().zip(expected.voltage_pu.iter().flatten())
+        {
+            assert!((found - expected).norm() < 1e-9, "step {step}: {found} {expected}");
+        }
+        assert!((series.losses_w - expected.losses_w).abs() < 1e-3);
+    }
+}
