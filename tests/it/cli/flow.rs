@@ -170,7 +170,7 @@ fn what_is_wrong_with_a_network_or_a_series_is_said_with_its_place() {
     check(&["empty.json"], &["empty.json", "_object"]);
     check(&["no_source.m"], &["no_source.m"]);
     check(&["short.m"], &["short.m: ", "line \"branch 1 (1-2)\""]);
-    check(&["empty"], &["empty"]);
+    check(&["empty"], &["empty: Node.csv"]);
     check(
         &["two.m", "--series", "gap.csv"],
         &["gap.csv:3:t: ", "gap.csv:3:load.load 2.p_w: \"x\" is not a number"],
