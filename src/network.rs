@@ -81,14 +81,16 @@ fn text(path: &Path) -> Result<String, Failure> {
 
 pub(crate) fn import_failure(path: &Path, error: ImportError) -> Failure {
     let file = path.display();
+    // A table of a folder is a file of its own.
+    let inside =
+        |what: &str| if Path::new(what) == path { what.to_owned() } else { format!("{file}/{what}") };
     match error {
-        // A table of a folder is a file of its own.
         ImportError::Syntax { what, line, message } if path.is_dir() => {
-            Failure::input(format_args!("{file}/{what}:{line}"), message)
+            Failure::input(format_args!("{}:{line}", inside(&what)), message)
         }
         ImportError::Syntax { line, message, .. } => Failure::input(format_args!("{file}:{line}"), message),
         ImportError::Value { what, element, message } if path.is_dir() => {
-            Failure::input(format_args!("{file}/{what}"), format!("{element}: {message}"))
+            Failure::input(inside(&what), format!("{element}: {message}"))
         }
         ImportError::Value { element, message, .. } => {
             Failure::input(format_args!("{file}"), format!("{element}: {message}"))

@@ -37,11 +37,11 @@ net.trafo["vector_group"] = "Dyn"
 # P1, P2, … are the pillars from which the connections branch off.
 streets = {
     "Mill Lane": ((66, 8), [
-        ("Family Berger", 1, "abc", 12.4, 7.9), ("Family Yılmaz", -1, "a", 0.9, 0.0), ("Petra and Jonas", 1, "abc", 13.1, 0.0),
-        ("Mara and Tom", -1, "b", 4.5, 0.0), ("Old mill", 1, "abc", 3.2, 0.0), ("Ines", -1, "c", 0.4, 0.0)]),
+        ("Family Berger", -1, "abc", 12.4, 7.9), ("Family Yılmaz", 1, "a", 0.9, 0.0), ("Petra and Jonas", -1, "abc", 13.1, 0.0),
+        ("Mara and Tom", 1, "b", 4.5, 0.0), ("Old mill", -1, "abc", 3.2, 0.0), ("Ines", 1, "c", 0.4, 0.0)]),
     "Lime Street": ((62, -44), [
-        ("Bakery", 1, "abc", 19.0, 19.5), ("Lime Street 4", -1, "abc", 6.8, 0.0), ("Village shop", 1, "abc", 9.6, 0.0),
-        ("Gerda and Horst", -1, "a", 1.1, 0.0), ("Karel", 1, "b", 0.7, 0.0)]),
+        ("Bakery", -1, "abc", 19.0, 19.5), ("Lime Street 4", 1, "abc", 6.8, 0.0), ("Village shop", -1, "abc", 9.6, 0.0),
+        ("Gerda and Horst", 1, "a", 1.1, 0.0), ("Karel", -1, "b", 0.7, 0.0)]),
     "School Hill": ((50, 48), [
         ("Village school", -1, "abc", 16.5, 24.4), ("Heating plant", 1, "abc", 2.1, 18.0), ("Family Novak", -1, "abc", 3.4, 5.4),
         ("The Okafors", 1, "c", 0.8, 6.2), ("Family Lindqvist", -1, "a", 0.7, 3.6), ("Family Adeyemi", 1, "b", 4.6, 3.3)]),

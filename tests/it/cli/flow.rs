@@ -39,6 +39,7 @@ fn a_load_behind_a_line_has_the_voltage_of_the_quadratic() {
 #[test]
 fn broken_limits_are_named() {
     let folder = Folder::new();
+    // As above with P = 1: u = 0.4 + √(0.16 − 0.02), |V| = 0.8799; I = 1/0.8799 of 0.5 that the line carries.
     folder.write("two.m", two_buses(1.0));
     let form = folder.wattle(&["flow", "two.m", "--json"]).json();
     let broken: Vec<(&str, &str)> = form["violations"]
@@ -49,7 +50,7 @@ fn broken_limits_are_named() {
         .collect();
     assert_eq!(broken, [("bus", "min_voltage_pu"), ("line", "loading")]);
     let text = folder.wattle(&["flow", "two.m"]).out;
-    assert!(text.contains("2 broken") && text.contains("bus \"2\": 0.86"), "{text}");
+    assert!(text.contains("2 broken") && text.contains("bus \"2\": 0.8799"), "{text}");
 }
 
 #[test]
@@ -165,11 +166,11 @@ fn what_is_wrong_with_a_network_or_a_series_is_said_with_its_place() {
     check(&["nowhere.m"], &["nowhere.m: there is no such file"]);
     check(&["vilage"], &["vilage: there is no such file or folder", "one of village, case5"]);
     check(&["net.xml"], &["net.xml: unknown format: name a MATPOWER case (.m)"]);
-    check(&["word.m"], &["word.m:10", "O.1"]);
+    check(&["word.m"], &["word.m:11", "O.1"]);
     check(&["empty.json"], &["empty.json", "_object"]);
     check(&["no_source.m"], &["no_source.m"]);
     check(&["short.m"], &["short.m: ", "line \"branch 1 (1-2)\""]);
-    check(&["empty"], &["empty"]);
+    check(&["empty"], &["empty: Node.csv"]);
     check(
         &["two.m", "--series", "gap.csv"],
         &["gap.csv:3:t: ", "gap.csv:3:load.load 2.p_w: \"x\" is not a number"],
