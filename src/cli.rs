@@ -3,10 +3,14 @@
 use crate::clear::{Charges, Named};
 use crate::compare::CompareOptions;
 use crate::failure::Failure;
+use crate::flow::METHODS;
+use crate::opf::MODELS;
 use crate::settings::RunOptions;
 use crate::share::Country;
 use crate::study::StudyOptions;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
+use grid::electric::Method;
+use grid::opf::Model;
 use market::rule::sharing::Rounding;
 use market::{Fraction, MAX_PRICE, Price, PriceConvention, SharingKey};
 use sim::calendar::parse_instant;
@@ -17,7 +21,7 @@ use std::path::PathBuf;
 /// Without a verb, `wattle` runs the default village.
 #[derive(Parser)]
 #[command(name = "wattle", version, max_term_width = 110, propagate_version = true)]
-#[command(after_help = "Exit codes: 0 done; 1 something failed, or an audit found a violation; 2 bad input.")]
+#[command(after_help = "Exit codes: 0 done; 1 something failed, or the answer is no; 2 bad input.")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     verb: Option<Verb>,
@@ -35,6 +39,10 @@ enum Verb {
     Compare(CompareOptions),
     /// Put a question to a scenario that playing it does not answer
     Study(StudyOptions),
+    /// Calculate a network's power flow: voltages, flows, losses, loadings, and a picture
+    Flow(FlowOptions),
+    /// Find a network's cheapest dispatch within its limits, and locational prices
+    Opf(OpfOptions),
     /// Verify a ledger again from its first record
     Audit(AuditOptions),
     /// Write each member's invoices, every line traced to its reading, its price and its record
@@ -132,6 +140,58 @@ pub(crate) struct ShareOptions {
     pub(crate) export: Option<Country>,
     /// The folder for --export
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "export")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// What `wattle flow` takes.
+#[derive(Args)]
+pub(crate) struct FlowOptions {
+    /// A network: MATPOWER case (.m), pandapower's .json, a folder of SimBench tables, or village or case5
+    #[arg(value_name = "NETWORK", value_hint = ValueHint::AnyPath, default_value = "village")]
+    pub(crate) network: PathBuf,
+    /// Method: newton, sweep (radial networks), dc or lin_dist_flow (linear; radial networks)
+    #[arg(long, value_name = "METHOD", default_value = "newton", value_parser = method)]
+    pub(crate) method: Method,
+    /// Generators at a limit of reactive power let go of their voltage
+    #[arg(long)]
+    pub(crate) q_limits: bool,
+    /// Tap changers that hold a voltage move
+    #[arg(long)]
+    pub(crate) taps: bool,
+    /// Largest power mismatch accepted at a bus, per unit of the network's base power
+    #[arg(long, value_name = "PU", default_value = "1e-8", value_parser = tolerance)]
+    pub(crate) tolerance: f64,
+    /// Show all buses, branches and generators
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write results (JSON, CSV, Parquet) and a picture of the network (SVG) into this folder
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// What `wattle opf` takes.
+#[derive(Args)]
+pub(crate) struct OpfOptions {
+    /// A network: MATPOWER case (.m), pandapower's .json, a folder of SimBench tables, or village or case5
+    #[arg(value_name = "NETWORK", value_hint = ValueHint::AnyPath, default_value = "case5")]
+    pub(crate) network: PathBuf,
+    /// Model of the physics: ac (exact), dc, lin_dist_flow (radial networks) or soc (a relaxation)
+    #[arg(long, value_name = "MODEL", default_value = "ac", value_parser = model)]
+    pub(crate) model: Model,
+    /// Relative accuracy of feasibility and optimality
+    #[arg(long, value_name = "X", default_value = "1e-6", value_parser = tolerance)]
+    pub(crate) tolerance: f64,
+    /// Show all buses, branches and generators
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write results (JSON, CSV, Parquet) and a picture of the network (SVG) into this folder
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) out: Option<PathBuf>,
 }
 
@@ -250,6 +310,8 @@ pub(crate) fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Some(Verb::Share(options)) => crate::share::share(&options),
         Some(Verb::Compare(options)) => crate::compare::compare(&options),
         Some(Verb::Study(options)) => crate::study::study(&options),
+        Some(Verb::Flow(options)) => crate::flow::flow(&options),
+        Some(Verb::Opf(options)) => crate::opf::opf(&options),
         Some(Verb::Audit(options)) => crate::audit::audit(&options),
         Some(Verb::Invoice(options)) => crate::invoice::invoice(&options),
         Some(Verb::Explain(options)) => crate::explain::explain(&options),
@@ -283,6 +345,21 @@ fn premium(text: &str) -> Result<Price, String> {
 
 fn fraction(text: &str) -> Result<Fraction, String> {
     Fraction::parse(text).ok_or_else(|| "write an exact decimal from 0 to 1, such as 0.5".to_owned())
+}
+
+fn method(text: &str) -> Result<Method, String> {
+    let known = METHODS.into_iter().find(|(name, _)| *name == text);
+    known.map(|(_, method)| method).ok_or_else(|| one_of(METHODS.into_iter().map(|(name, _)| name)))
+}
+
+fn model(text: &str) -> Result<Model, String> {
+    let known = MODELS.into_iter().find(|(name, _)| *name == text);
+    known.map(|(_, model)| model).ok_or_else(|| one_of(MODELS.into_iter().map(|(name, _)| name)))
+}
+
+fn tolerance(text: &str) -> Result<f64, String> {
+    let value = text.parse().ok().filter(|value: &f64| (1e-14..=1.0).contains(value));
+    value.ok_or_else(|| "write a number from 1e-14 to 1, such as 1e-8".to_owned())
 }
 
 fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {

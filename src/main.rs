@@ -14,12 +14,15 @@ mod compare;
 mod completions;
 mod config;
 mod explain;
+mod flow;
 mod invoice;
+mod opf;
 mod run;
 mod share;
 mod study;
 
 mod metered;
+mod network;
 mod orders;
 mod progress;
 mod settings;

@@ -1,11 +1,10 @@
 //! A network in per unit: nodes and two-ports, as equations want it.
 //!
 //! Only what a source reaches is in it. Buses joined by closed switches are one node, three-winding transformers are
-//! three two-ports with a star node of their own, a line with an open end has a node of its own there.
+//! three two-ports with a star node of their own, the open end of a branch is a node of its own.
 
 use super::{
-    Bus, Control, Element, InvalidNetwork, Network, Pi, Rating, Severity, Side, Switched, TapChanger,
-    Topology,
+    Bus, Control, Element, Forest, InvalidNetwork, Network, Openings, Pi, Rating, Side, TapChanger, Topology,
 };
 use num_complex::Complex64;
 
@@ -98,13 +97,30 @@ impl Circuit {
     ///
     /// # Errors
     ///
-    /// If the network has problems of severity [`Severity::Error`].
+    /// If the network has problems of severity [`super::Severity::Error`].
     pub fn of(network: &Network) -> Result<Self, InvalidNetwork> {
-        let problems = network.problems();
-        if problems.iter().any(|problem| problem.severity == Severity::Error) {
-            return Err(InvalidNetwork { name: network.name.clone(), problems });
-        }
+        network.check()?;
         Ok(Builder::new(network).build())
+    }
+
+    /// The circuit of a network for an optimal power flow, which asks for other things
+    /// ([`Network::problems_for_opf`]).
+    ///
+    /// # Errors
+    ///
+    /// If the network has problems of severity [`super::Severity::Error`] there.
+    pub fn for_opf(network: &Network) -> Result<Self, InvalidNetwork> {
+        network.check_for_opf()?;
+        Ok(Builder::new(network).build())
+    }
+
+    /// The spanning forest from the slacks outwards; numbers are those of the circuit's nodes and branches.
+    #[must_use]
+    pub fn forest(&self) -> Forest {
+        let ends: Vec<(usize, usize)> = self.branches.iter().map(|branch| (branch.from, branch.to)).collect();
+        let slacks: Vec<usize> =
+            (0..self.nodes.len()).filter(|&node| self.nodes[node].kind == NodeKind::Slack).collect();
+        Forest::grow(self.nodes.len(), &ends, &slacks)
     }
 
     /// Node of a bus, where a source reaches it.
@@ -116,6 +132,7 @@ impl Circuit {
 
 struct Builder<'a> {
     network: &'a Network,
+    openings: Openings,
     circuit: Circuit,
 }
 
@@ -133,7 +150,7 @@ impl<'a> Builder<'a> {
         let node_of_bus =
             topology.node_of_bus.iter().map(|node| node.and_then(|node| number[node])).collect();
         let circuit = Circuit { base_va: network.base_va, nodes, branches: Vec::new(), node_of_bus };
-        Self { network, circuit }
+        Self { network, openings: Openings::of(network), circuit }
     }
 
     fn build(mut self) -> Circuit {
@@ -150,13 +167,6 @@ impl<'a> Builder<'a> {
         self.circuit
     }
 
-    fn open(&self, switched: Switched, bus: usize) -> bool {
-        self.network
-            .switches
-            .iter()
-            .any(|switch| !switch.closed && switch.to == switched && switch.bus == bus)
-    }
-
     /// A node of its own, next to a bus.
     fn extra(&mut self, bus: usize) -> usize {
         self.circuit.nodes.push(Node::at(bus, &self.network.buses[bus]));
@@ -167,22 +177,27 @@ impl<'a> Builder<'a> {
         nominal_v * nominal_v / self.circuit.base_va
     }
 
+    /// The nodes of a branch's ends. An open end hangs free at a node of its own; `None` where no voltage reaches the
+    /// branch.
+    fn ends(&mut self, open: [bool; 2], from: usize, to: usize) -> Option<(usize, usize)> {
+        match open {
+            [false, false] => self.circuit.node(from).zip(self.circuit.node(to)),
+            [false, true] => self.circuit.node(from).map(|node| (node, self.extra(to))),
+            [true, false] => self.circuit.node(to).map(|node| (self.extra(from), node)),
+            [true, true] => None,
+        }
+    }
+
     fn line(&mut self, index: usize) {
         let line = &self.network.lines[index];
         if !line.in_service {
             return;
         }
-        let open_from = self.open(Switched::Line(index), line.from);
-        let open_to = self.open(Switched::Line(index), line.to);
-        let (Some(from), Some(to)) = (self.circuit.node(line.from), self.circuit.node(line.to)) else {
-            return;
-        };
-        let (from, to) = match (open_from, open_to) {
-            (false, false) => (from, to),
-            (false, true) => (from, self.extra(line.to)),
-            (true, false) => (self.extra(line.from), to),
-            (true, true) => return,
-        };
+        let [mut open_from, mut open_to] = self.openings.lines[index];
+        // A line to a bus out of service still charges, as if it were open there.
+        open_from |= !self.network.buses[line.from].in_service;
+        open_to |= !self.network.buses[line.to].in_service;
+        let Some((from, to)) = self.ends([open_from, open_to], line.from, line.to) else { return };
         let nominal_v = self.network.buses[line.from].nominal_v;
         let port = self.port(Element::Line(index), from, to, &line.pi, nominal_v);
         let port = TwoPort {
@@ -196,17 +211,11 @@ impl<'a> Builder<'a> {
 
     fn transformer(&mut self, index: usize) {
         let transformer = &self.network.transformers[index];
-        let switched = Switched::Transformer(index);
-        if !transformer.in_service
-            || self.open(switched, transformer.from)
-            || self.open(switched, transformer.to)
-        {
+        if !transformer.in_service {
             return;
         }
-        let (Some(from), Some(to)) = (self.circuit.node(transformer.from), self.circuit.node(transformer.to))
-        else {
-            return;
-        };
+        let ends = self.ends(self.openings.transformers[index], transformer.from, transformer.to);
+        let Some((from, to)) = ends else { return };
         let mut from_v = Complex64::new(transformer.from_v, 0.0);
         let mut to_v = Complex64::new(transformer.to_v, 0.0);
         let mut shift = transformer.shift_rad;
@@ -238,13 +247,21 @@ impl<'a> Builder<'a> {
         if !transformer.in_service {
             return;
         }
-        let switched = Switched::ThreeWindingTransformer(index);
-        let connected: Vec<(usize, usize)> = (0..3)
-            .filter(|&w| !self.open(switched, transformer.windings[w].bus))
-            .filter_map(|w| self.circuit.node(transformer.windings[w].bus).map(|node| (w, node)))
-            .collect();
-        if connected.is_empty() {
+        let buses = [0, 1, 2].map(|w| transformer.windings[w].bus);
+        let open = self.openings.windings[index];
+        let reached: Vec<usize> =
+            (0..3).filter(|&w| !open[w] && self.circuit.node(buses[w]).is_some()).collect();
+        if reached.is_empty() {
             return;
+        }
+        // An open winding hangs free at a node of its own.
+        let mut connected = Vec::with_capacity(3);
+        for w in 0..3 {
+            if open[w] {
+                connected.push((w, self.extra(buses[w])));
+            } else if reached.contains(&w) {
+                connected.extend(self.circuit.node(buses[w]).map(|node| (w, node)));
+            }
         }
         let first = &transformer.windings[0];
         let star = self.extra(first.bus);
@@ -263,8 +280,7 @@ impl<'a> Builder<'a> {
                 let tap = TapChanger { side: Side::From, ..tap.clone() };
                 tapped(&tap, &mut winding_v, &mut star_v, &mut shift);
             }
-            let none = Complex64::ZERO;
-            let pi = Pi { series_ohm: winding.series_ohm, from_s: none, to_s: none };
+            let pi = Pi { series_ohm: winding.series_ohm, from_s: winding.bus_s, to_s: winding.star_s };
             let port = self.port(Element::Winding(index, w), node, star, &pi, nominal_v);
             let nominal_winding = self.network.buses[winding.bus].nominal_v;
             let port = TwoPort {
@@ -366,7 +382,7 @@ impl Node {
 }
 
 /// Moves rated voltages and the shift as a tap changer stands.
-fn tapped(tap: &TapChanger, from_v: &mut Complex64, to_v: &mut Complex64, shift: &mut f64) {
+pub(super) fn tapped(tap: &TapChanger, from_v: &mut Complex64, to_v: &mut Complex64, shift: &mut f64) {
     let (factor, additional) = tap.effect();
     match tap.side {
         Side::From => {

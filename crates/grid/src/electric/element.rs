@@ -27,7 +27,7 @@ pub enum Element {
 }
 
 impl Element {
-    /// Kind and name, as in `line "North 3"`.
+    /// Kind and name, as in `line "North 3"`; kind and index where it has no name.
     #[must_use]
     pub fn describe(self, network: &Network) -> String {
         let name = match self {
@@ -42,6 +42,7 @@ impl Element {
             Self::Storage(i) => network.storages.get(i).map(|e| &e.name),
         };
         match name {
+            Some(name) if name.is_empty() => self.to_string(),
             Some(name) => format!("{} \"{name}\"", self.kind()),
             None => format!("{self} (which is not there)"),
         }
@@ -78,40 +79,5 @@ impl fmt::Display for Element {
             | Self::Storage(i) => i,
         };
         write!(f, "{} {index}", self.kind())
-    }
-}
-
-impl Network {
-    /// Branches that are in service and closed at both ends: element, from bus, to bus. A three-winding transformer
-    /// counts as one branch from its first connected winding to each other one.
-    pub(crate) fn closed_branches(&self) -> Vec<(Element, usize, usize)> {
-        let open = |switched: super::Switched, bus: usize| {
-            self.switches.iter().any(|switch| !switch.closed && switch.to == switched && switch.bus == bus)
-        };
-        let mut branches = Vec::with_capacity(self.lines.len() + self.transformers.len());
-        for (i, line) in self.lines.iter().enumerate().filter(|(_, line)| line.in_service) {
-            let switched = super::Switched::Line(i);
-            if !open(switched, line.from) && !open(switched, line.to) {
-                branches.push((Element::Line(i), line.from, line.to));
-            }
-        }
-        for (i, transformer) in self.transformers.iter().enumerate().filter(|(_, t)| t.in_service) {
-            let switched = super::Switched::Transformer(i);
-            if !open(switched, transformer.from) && !open(switched, transformer.to) {
-                branches.push((Element::Transformer(i), transformer.from, transformer.to));
-            }
-        }
-        for (i, transformer) in
-            self.three_winding_transformers.iter().enumerate().filter(|(_, t)| t.in_service)
-        {
-            let switched = super::Switched::ThreeWindingTransformer(i);
-            let mut connected = (0..3)
-                .filter(|&w| !open(switched, transformer.windings[w].bus))
-                .map(|w| (w, transformer.windings[w].bus));
-            if let Some((_, first)) = connected.next() {
-                branches.extend(connected.map(|(w, bus)| (Element::Winding(i, w), first, bus)));
-            }
-        }
-        branches
     }
 }

@@ -78,6 +78,8 @@ pub enum Reason {
     NotFinite,
     /// The method wants a radial network and this one has a mesh at the worst bus.
     NotRadial,
+    /// The method knows no generator that holds a voltage, and one at the worst bus does.
+    HoldsVoltage,
     /// Reactive limits or taps went back and forth.
     Cycling,
 }
@@ -173,8 +175,8 @@ pub fn power_flow(network: &Network, settings: &Settings) -> Result<Outcome, Inv
     let found = match settings.method {
         Method::Newton => return Ok(control::newton(network, circuit, settings)),
         Method::Sweep => sweep::solve(&circuit, settings),
-        Method::Dc => linear::dc(&circuit, settings),
-        Method::LinDistFlow => linear::dist_flow(&circuit, settings),
+        Method::Dc => return Ok(linear::dc(network, &circuit)),
+        Method::LinDistFlow => return Ok(linear::dist_flow(network, &circuit)),
     };
     Ok(match found {
         Ok((voltages, convergence)) => Outcome::Converged(Box::new(Solution {

@@ -11,6 +11,7 @@ pub use transformer::{
     Side, TapChanger, ThreeWindingTransformer, Transformer, VectorGroup, VoltageControl, Winding,
 };
 mod switch;
+pub(crate) use switch::Openings;
 pub use switch::{Switch, Switched};
 mod load;
 pub use load::{Connection, Load, Phase, Shunt, Zip};
@@ -24,7 +25,7 @@ pub mod import;
 mod problem;
 pub use problem::{Fault, InvalidNetwork, Problem, Severity};
 mod topology;
-pub use topology::Topology;
+pub use topology::{Branch, Forest, Island, Mesh, Parent, Topology};
 mod circuit;
 pub use circuit::{Circuit, Node, NodeKind, TwoPort};
 

@@ -11,6 +11,8 @@ use super::{
 use crate::sparse::{Csc, Singular, block, lu::Lu, minimum_degree_of};
 use num_complex::Complex64;
 
+mod response;
+
 /// A circuit made ready for Newton–Raphson; nothing is allocated from one power flow to the next.
 #[derive(Clone, Debug)]
 pub struct Newton {

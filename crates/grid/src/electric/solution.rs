@@ -10,6 +10,31 @@ impl Solution {
     #[must_use]
     pub fn at(network: &Network, circuit: &Circuit, voltages: &Voltages) -> Self {
         let complex: Vec<Complex64> = (0..circuit.nodes.len()).map(|node| voltages.complex(node)).collect();
+        // Power that leaves each node into shunts, and as constant current.
+        let leaving = circuit
+            .nodes
+            .iter()
+            .zip(&complex)
+            .map(|(node, v)| node.shunt_pu.conj() * v.norm_sqr() - node.current_pu * v.norm())
+            .collect();
+        let flows: Vec<_> = circuit
+            .branches
+            .iter()
+            .map(|branch| branch.powers(complex[branch.from], complex[branch.to]))
+            .collect();
+        Self::of_flows(network, circuit, voltages, leaving, &flows)
+    }
+
+    /// What it means that powers flow into the circuit's branches at their ends, and that others leave the nodes
+    /// beside.
+    pub(super) fn of_flows(
+        network: &Network,
+        circuit: &Circuit,
+        voltages: &Voltages,
+        mut leaving: Vec<Complex64>,
+        flows: &[(Complex64, Complex64)],
+    ) -> Self {
+        let complex: Vec<Complex64> = (0..circuit.nodes.len()).map(|node| voltages.complex(node)).collect();
         let mut solution = Self {
             iterations: 0,
             mismatch_pu: 0.0,
@@ -24,15 +49,7 @@ impl Solution {
             taps: Vec::new(),
             rescue: None,
         };
-        // Power that leaves each node into branches and shunts.
-        let mut leaving: Vec<Complex64> = circuit
-            .nodes
-            .iter()
-            .zip(&complex)
-            .map(|(node, v)| node.shunt_pu.conj() * v.norm_sqr() - node.current_pu * v.norm())
-            .collect();
-        for branch in &circuit.branches {
-            let (from, to) = branch.powers(complex[branch.from], complex[branch.to]);
+        for (branch, &(from, to)) in circuit.branches.iter().zip(flows) {
             leaving[branch.from] += from;
             leaving[branch.to] += to;
             let flow = circuit.flow(network, branch, &complex, from, to);
@@ -86,7 +103,7 @@ impl TwoPort {
 
 impl Circuit {
     /// The flow through a branch with powers into it, in the network's units.
-    fn flow(
+    pub(crate) fn flow(
         &self,
         network: &Network,
         branch: &TwoPort,

@@ -129,6 +129,11 @@ pub struct Winding {
     pub rated_va: f64,
     /// Series impedance to the star point, Ω, referred to the first winding's rated voltage; may be negative.
     pub series_ohm: Complex64,
+    /// Shunt admittance at the bus's end, S, referred to the first winding's rated voltage; 0 unless losses are
+    /// modelled within the winding.
+    pub bus_s: Complex64,
+    /// Shunt admittance at the star point's end, S, referred likewise.
+    pub star_s: Complex64,
     /// Phase shift against the first winding, rad, positive where this winding lags; 0 for the first.
     pub shift_rad: f64,
 }
@@ -137,7 +142,7 @@ impl TapChanger {
     /// What the side's rated voltage is multiplied by (complex), and the additional shift in rad, where it stands.
     #[must_use]
     pub fn effect(&self) -> (Complex64, f64) {
-        let steps = f64::from(self.position - self.neutral);
+        let steps = f64::from(self.position) - f64::from(self.neutral);
         let along = libm::cos(self.step_angle_rad);
         let across = libm::sin(self.step_angle_rad);
         let factor = Complex64::new(1.0 + steps * self.step * along, steps * self.step * across);

@@ -54,6 +54,15 @@ impl Voltages {
         Self { magnitude_pu: circuit.nodes.iter().map(magnitude).collect(), angle_rad }
     }
 
+    /// Polar from rectangular.
+    #[must_use]
+    pub fn of(complex: &[Complex64]) -> Self {
+        Self {
+            magnitude_pu: complex.iter().map(|v| v.norm()).collect(),
+            angle_rad: complex.iter().map(|v| libm::atan2(v.im, v.re)).collect(),
+        }
+    }
+
     /// v·e^{jθ} of a node.
     #[must_use]
     pub fn complex(&self, node: usize) -> Complex64 {

@@ -18,6 +18,16 @@ pub enum Model {
     Ac,
 }
 
+/// How a branch carries active power under [`Model::Dc`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DcBranch {
+    /// p = (θf − θt − φ) / (x·a), with ratio a and shift φ: MATPOWER's and pandapower's.
+    #[default]
+    RatioAndShift,
+    /// p = (θf − θt) · x / (r² + x²), ratio and shift ignored: PowerModels', in which PGLib-OPF's objectives are.
+    Susceptance,
+}
+
 /// How to calculate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
@@ -25,6 +35,8 @@ pub struct Settings {
     pub tolerance: f64,
     /// After how many iterations to give up.
     pub max_iterations: usize,
+    /// How branches carry active power under [`Model::Dc`].
+    pub dc_branch: DcBranch,
 }
 
 /// What came out.
@@ -94,7 +106,8 @@ pub struct Solution {
     pub price_q: Vec<f64>,
     /// Limits of branches and voltages that bind, and what one more unit of each is worth.
     pub binding: Vec<Binding>,
-    /// For a relaxation: the largest gap of a cone, per unit; 0 is exact.
+    /// For a relaxation: the largest gap of a cone, per unit, or by how much a loop of angles does not close, rad,
+    /// whichever is larger; 0 is exact ([`Self::is_tight`]).
     pub relaxation_gap_pu: f64,
 }
 
@@ -128,7 +141,7 @@ pub enum Limit {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { tolerance: 1e-6, max_iterations: 150 }
+        Self { tolerance: 1e-6, max_iterations: 150, dc_branch: DcBranch::default() }
     }
 }
 
@@ -144,8 +157,18 @@ pub fn optimal_power_flow(
 ) -> Result<Outcome, InvalidNetwork> {
     match model {
         Model::Ac => ac::solve(network, settings),
-        Model::Dc | Model::LinDistFlow | Model::Soc => Ok(Outcome::NotConverged(Vec::new())),
+        Model::Dc | Model::LinDistFlow | Model::Soc => horizon::single(network, model, settings),
     }
 }
 
 mod ac;
+mod case;
+mod conic;
+mod dc;
+mod dist_flow;
+mod exact;
+pub use exact::tight_or_exact;
+mod horizon;
+pub use horizon::{End, Horizon, HorizonOutcome, HorizonSolution, StepInput, optimal_schedule};
+mod soc;
+mod stage;

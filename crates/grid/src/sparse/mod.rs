@@ -7,5 +7,7 @@ pub use order::{minimum_degree, minimum_degree_of};
 mod singular;
 pub use singular::Singular;
 pub mod block;
+mod dense;
+pub use dense::{Block, Inertia};
 pub mod ldl;
 pub mod lu;

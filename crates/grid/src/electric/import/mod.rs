@@ -2,11 +2,12 @@
 //!
 //! An importer that meets what it does not support says so by name; it never drops an element silently.
 
+mod leakage;
 mod matpower;
 pub use matpower::from_matpower;
 mod pandapower;
 pub use pandapower::from_pandapower;
-mod simbench;
+pub mod simbench;
 pub use simbench::from_simbench;
 
 /// What kept a file from being read.
@@ -40,6 +41,9 @@ pub enum ImportError {
         /// Which elements use it.
         elements: Vec<String>,
     },
+    /// Several things at once.
+    #[error("{} things are wrong: {}", .0.len(), several(.0))]
+    Several(Vec<ImportError>),
     /// The file system.
     #[error("{path} cannot be read: {source}")]
     Io {
@@ -48,4 +52,20 @@ pub enum ImportError {
         /// Why.
         source: std::io::Error,
     },
+}
+
+impl ImportError {
+    /// One error of all, if there is any.
+    fn all(mut errors: Vec<Self>) -> Option<Self> {
+        if errors.len() > 1 { Some(Self::Several(errors)) } else { errors.pop() }
+    }
+}
+
+/// The first errors in words; a file that is wrong in every row would fill the screen.
+fn several(errors: &[ImportError]) -> String {
+    let shown = errors.iter().take(20).map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    match errors.len().saturating_sub(20) {
+        0 => shown,
+        more => format!("{shown}; and {more} more"),
+    }
 }

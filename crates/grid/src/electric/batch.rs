@@ -1,1 +1,0 @@
-//! Many power flows of one network: a time series on all cores.
