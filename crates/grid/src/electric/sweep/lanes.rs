@@ -96,8 +96,18 @@ impl<const L: usize> Workspace<L> {
         self.fed.fill(Pair::ZERO);
         self.sum.fill(Pair::ZERO);
         self.backward(sweep, injections);
-        for iterations in 1..=max_iterations {
+        let mut converged = [false; L];
+        for iterations in 1..=max_iterations + 1 {
             self.forward(sweep);
+            // The currents that showed the mismatch to be small are better than those before: their voltages are kept.
+            for lane in 0..used {
+                if std::mem::take(&mut converged[lane]) {
+                    self.keep(sweep, lane, solved);
+                }
+            }
+            if !open.contains(&true) {
+                break;
+            }
             // With the currents of before, the voltages of now satisfy every branch; what is left is the difference
             // that these voltages make to the powers.
             let mismatch = self.backward(sweep, injections);
@@ -110,7 +120,7 @@ impl<const L: usize> Workspace<L> {
                 if finite && mismatch_pu <= tolerance_pu {
                     open[lane] = false;
                     outcomes[lane] = Ok(Convergence { iterations, mismatch_pu });
-                    self.keep(sweep, lane, solved);
+                    converged[lane] = true;
                     continue;
                 }
                 if finite && mismatch_pu < nearest[lane].0 {
@@ -123,9 +133,6 @@ impl<const L: usize> Workspace<L> {
                     let reason = if finite { Reason::IterationLimit } else { Reason::NotFinite };
                     outcomes[lane] = Err(Failure { iterations, mismatch_pu, position, reason });
                 }
-            }
-            if !open.contains(&true) {
-                break;
             }
         }
         outcomes
