@@ -75,7 +75,7 @@ fn the_village_runs_at_once_and_its_files_are_complete() {
     let folder = Folder::new();
     let run = folder.wattle(&["flow", "--out", "there"]);
     assert_eq!(run.code, 0, "{}", run.err);
-    for expected in ["village", "voltage", "Village transformer", "loading", "there"] {
+    for expected in ["village", "voltage", "Hill farm", "loading", "there"] {
         assert!(run.out.contains(expected), "no {expected:?} in {}", run.out);
     }
     let file = |name: &str| std::fs::read_to_string(folder.path().join("there").join(name)).unwrap();
@@ -95,10 +95,9 @@ fn the_village_runs_at_once_and_its_files_are_complete() {
         let name = bus["bus"].as_str().unwrap();
         assert!(picture.contains(&format!("<title>bus &quot;{name}&quot;")), "the picture has no bus {name}");
     }
-    let [width, height] = [4, 5].map(|word| {
-        let frame = picture.split("viewBox=\"").nth(1).unwrap().split('"').next().unwrap();
-        frame.split(' ').nth(word - 2).unwrap().parse::<f64>().unwrap()
-    });
+    let frame = picture.split("viewBox=\"0 0 ").nth(1).unwrap().split('"').next().unwrap();
+    let (width, height) = frame.split_once(' ').unwrap();
+    let [width, height] = [width, height].map(|text| text.parse::<f64>().unwrap());
     for place in picture.split("<circle class=\"bus").skip(1) {
         let at = |axis: &str| -> f64 {
             place.split(&format!("{axis}=\"")).nth(1).unwrap().split('"').next().unwrap().parse().unwrap()
