@@ -111,6 +111,19 @@ impl Generator {
     }
 }
 
+impl Generator {
+    /// What an optimal power flow may choose its reactive power from, var: its limits. One that holds no voltage and has
+    /// no limits keeps the reactive power that it is given, for nobody said that it can do otherwise.
+    #[must_use]
+    pub fn reactive_range_var(&self) -> (f64, f64) {
+        let unlimited = self.min_q_var == f64::NEG_INFINITY && self.max_q_var == f64::INFINITY;
+        match self.control {
+            Control::Power if unlimited => (self.q_var, self.q_var),
+            _ => (self.min_q_var, self.max_q_var),
+        }
+    }
+}
+
 impl Cost {
     /// Cost per hour at a power in MW.
     #[must_use]

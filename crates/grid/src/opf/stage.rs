@@ -263,8 +263,7 @@ fn generators_q(programme: &mut Programme<Name>, case: &Case<'_>, plan: &Plan<'_
             bound: bound_var * 1e-6,
             unit: case.unit_mw(),
         };
-        let generator = &case.network.generators[i];
-        let (low, high) = (generator.min_q_var, generator.max_q_var);
+        let (low, high) = case.network.generators[i].reactive_range_var();
         programme.between(
             &vec![(q, 1.0)],
             (case.unit(low), name(Kind::MinReactive, low)),

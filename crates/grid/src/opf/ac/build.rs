@@ -97,8 +97,8 @@ impl<'a> Model<'a> {
             self.problem.row_starts.push(self.problem.private.len());
             for &i in &generators {
                 let generator = &self.network.generators[i];
-                let range =
-                    (generator.min_q_var / self.circuit.base_va, generator.max_q_var / self.circuit.base_va);
+                let (low, high) = generator.reactive_range_var();
+                let range = (low / self.circuit.base_va, high / self.circuit.base_va);
                 if range.1 - range.0 <= NARROW {
                     self.given[i].im = (range.0 + range.1) / 2.0;
                     self.problem.constant[2 * node + 1] -= self.given[i].im;

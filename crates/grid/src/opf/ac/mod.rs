@@ -14,7 +14,7 @@ mod result;
 mod rows;
 
 use super::{Outcome, Settings};
-use crate::electric::{Circuit, Cost, Element, Fault, InvalidNetwork, Network, Problem, Severity};
+use crate::electric::{Circuit, InvalidNetwork, Network};
 use build::Model;
 use interior::{End, Options, Run};
 use newton::Newton;
@@ -33,7 +33,6 @@ pub(super) fn solve(network: &Network, settings: &Settings) -> Result<Outcome, I
         (generator.p_w, generator.q_var) = (0.0, 0.0);
     }
     let circuit = Circuit::for_opf(&bare)?;
-    check_costs(network)?;
     let mut model = Model::new(network, circuit);
     if let Some(infeasible) = clash::too_little_capacity(&model) {
         return Ok(Outcome::Infeasible(infeasible));
@@ -70,45 +69,6 @@ pub(super) fn solve(network: &Network, settings: &Settings) -> Result<Outcome, I
         return Ok(Outcome::Optimal(Box::new(result::solution(&model, &point, scale, trace.len() - 1))));
     }
     Ok(Outcome::NotConverged(trace))
-}
-
-/// Costs must be numbers, and in pieces they must be convex: otherwise the dearer pieces would be used last.
-fn check_costs(network: &Network) -> Result<(), InvalidNetwork> {
-    let mut problems = Vec::new();
-    for (i, generator) in network.generators.iter().enumerate().filter(|(_, g)| g.in_service) {
-        let element = Element::Generator(i);
-        let mut fault = |what: &str| {
-            problems.push(Problem {
-                element,
-                fault: Fault::Number,
-                severity: Severity::Error,
-                message: format!("the cost of {} {what}", element.describe(network)),
-            });
-        };
-        match &generator.cost {
-            Cost::Polynomial(coefficients) => {
-                if coefficients.iter().any(|c| !c.is_finite()) {
-                    fault("has a coefficient that is not a number: give finite coefficients");
-                }
-            }
-            Cost::PiecewiseLinear(points) => {
-                let slopes: Vec<f64> =
-                    points.windows(2).map(|pair| (pair[1].1 - pair[0].1) / (pair[1].0 - pair[0].0)).collect();
-                if points
-                    .windows(2)
-                    .any(|pair| pair[0].0 >= pair[1].0 || !(pair[0].1 + pair[1].1).is_finite())
-                {
-                    fault("has points that do not rise in power or are not numbers: sort and complete them");
-                } else if slopes.windows(2).any(|pair| pair[1] < pair[0] - 1e-9 * pair[0].abs()) {
-                    fault("is not convex, its slope falls: only rising slopes have one cheapest dispatch");
-                }
-            }
-        }
-    }
-    if problems.is_empty() {
-        return Ok(());
-    }
-    Err(InvalidNetwork { name: network.name.clone(), problems })
 }
 
 #[cfg(test)]

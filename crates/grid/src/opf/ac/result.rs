@@ -5,6 +5,7 @@ use super::interior::Point;
 use super::problem::{Limited, Role};
 use crate::electric::{self, Element, Voltages};
 use crate::opf::{Binding, Limit, Solution};
+use num_complex::Complex64;
 
 /// The optimum of a network at a point of its programme, whose costs were multiplied by `scale`.
 pub(super) fn solution(model: &Model<'_>, point: &Point, scale: f64, iterations: usize) -> Solution {
@@ -36,8 +37,11 @@ pub(super) fn solution(model: &Model<'_>, point: &Point, scale: f64, iterations:
     let generators = &model.network.generators;
     let p_w: Vec<f64> =
         generators.iter().zip(&fed).map(|(g, s)| bounded(s.re * base_va, g.min_p_w, g.max_p_w)).collect();
-    let q_var =
-        generators.iter().zip(&fed).map(|(g, s)| bounded(s.im * base_va, g.min_q_var, g.max_q_var)).collect();
+    let reactive = |(g, s): (&electric::Generator, &Complex64)| {
+        let (low, high) = g.reactive_range_var();
+        bounded(s.im * base_va, low, high)
+    };
+    let q_var = generators.iter().zip(&fed).map(reactive).collect();
     let in_use = |(g, _): &(&electric::Generator, &f64)| g.in_service && circuit.node(g.bus).is_some();
     let cost = generators.iter().zip(&p_w).filter(in_use).map(|(g, p)| g.cost.at(p / 1e6)).sum();
     // Multipliers are costs (scaled) per per-unit hour.
