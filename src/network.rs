@@ -18,7 +18,7 @@ use std::path::Path;
 /// Networks that are part of the program; the first is the default.
 pub(crate) const BUILT_IN: [(&str, Text); 2] = [
     ("village", Text::Pandapower(include_str!("../data/networks/village.json"))),
-    ("case5", Text::Matpower(include_str!("../data/networks/case5.m"))),
+    ("case5", Text::Matpower(include_str!("../cases/opf/pglib/pglib_opf_case5_pjm.m"))),
 ];
 
 /// A network's text.

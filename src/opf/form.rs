@@ -80,7 +80,7 @@ impl<'a> OptimalForm<'a> {
         let branches = branches(network, &solution.lines, &solution.transformers, &solution.windings);
         let powers = solution.p_w.iter().zip(&solution.q_var);
         let generators = network.generators.iter().zip(powers).map(|(generator, (&p_w, &q_var))| {
-            // Within a millionth of the range, a solver's accuracy, it is at the limit.
+            // Within a ten-thousandth of the range it is at the limit: solvers stop just inside.
             let range = (generator.max_p_w - generator.min_p_w).abs().min(1e12);
             let at = |limit: f64| (p_w - limit).abs() <= 1e-4 * range.max(1.0);
             let at_limit = match () {
@@ -109,7 +109,7 @@ impl<'a> OptimalForm<'a> {
             generation_w: solution.p_w.iter().filter(|p| p.is_finite()).sum(),
             losses_w: flows.filter(|losses| losses.is_finite()).sum(),
             relaxation_gap_pu: is_relaxation.then_some(solution.relaxation_gap_pu),
-            tight: is_relaxation.then_some(solution.relaxation_gap_pu <= TIGHT),
+            tight: is_relaxation.then(|| solution.is_tight(TIGHT)),
             lowest_price: priced().min_by(by_price).map(price),
             highest_price: priced().max_by(by_price).map(price),
             binding: binding.collect(),
