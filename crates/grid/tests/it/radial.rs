@@ -1,6 +1,5 @@
-//! Radial networks for tests: made up, and published feeders.
+//! Radial networks for tests, made up.
 
-use crate::support::root;
 use grid::electric::{
     Bus, Circuit, Control, Generator, Line, Load, Network, NodeKind, Pi, Rating, Shunt, Storage, Transformer,
     Zip,
@@ -120,38 +119,6 @@ pub(crate) fn random_radial(seed: u64, buses: usize, features: bool) -> Network 
         }
     }
     network
-}
-
-/// A published feeder with the given branches open (numbers from 1), or those that are open today.
-pub(crate) fn feeder(name: &str, open: Option<&[usize]>) -> Option<Network> {
-    let path = root().join("../shared/cases/feeders").join(format!("{name}.json"));
-    let Ok(text) = std::fs::read_to_string(&path) else {
-        eprintln!("skipped: {} is not here", path.display());
-        return None;
-    };
-    let feeder: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let number = |value: &serde_json::Value| value.as_u64().unwrap() as usize;
-    let nominal_v = feeder["vkv"].as_f64().unwrap() * 1e3;
-    let mut network = Network::new(name, 1e6);
-    let names: Vec<usize> = feeder["buses"].as_array().unwrap().iter().map(number).collect();
-    let at = |bus: usize| names.iter().position(|&name| name == bus).unwrap();
-    for &bus in &names {
-        network.buses.push(Bus::new(&bus.to_string(), nominal_v));
-        let [p_kw, q_kvar] = [0, 1].map(|i| feeder["pq_kw"][bus.to_string()][i].as_f64().unwrap());
-        network.loads.push(Load::new(&bus.to_string(), at(bus), p_kw * 1e3, q_kvar * 1e3));
-    }
-    for source in feeder["src"].as_array().unwrap().iter().map(number) {
-        network.generators.push(Generator::slack(&format!("source {source}"), at(source), 1.0));
-    }
-    let ties: Vec<usize> = feeder["tie"].as_array().unwrap().iter().map(number).collect();
-    for (i, branch) in feeder["br"].as_array().unwrap().iter().enumerate() {
-        let series = Complex64::new(branch[2].as_f64().unwrap(), branch[3].as_f64().unwrap());
-        let line =
-            Line::new(&(i + 1).to_string(), at(number(&branch[0])), at(number(&branch[1])), series, 0.0);
-        let in_service = !open.unwrap_or(&ties).contains(&(i + 1));
-        network.lines.push(Line { in_service, ..line });
-    }
-    Some(network)
 }
 
 /// Largest difference, per unit, between what a node is given and what leaves it at the given voltages: the nodal

@@ -20,14 +20,15 @@ pub(crate) fn pglib(case: &str) -> Option<Network> {
     Some(from_matpower(&text).unwrap())
 }
 
-/// The feeders of reconfiguration studies, which lie beside the project and are not part of it.
+/// The feeders of reconfiguration studies: some in `cases/feeders`, more beside the project.
 ///
 /// Buses and lines are numbered as in the file; the lines that are open today are out of service; sources hold 1 per
 /// unit; the base is 1 MVA.
 pub(crate) fn feeder(name: &str) -> Option<Network> {
-    let path = root().join("../shared/cases/feeders").join(format!("{name}.json"));
-    let Ok(text) = std::fs::read_to_string(&path) else {
-        eprintln!("skipped: {} is not here", path.display());
+    let folders = ["cases/feeders", "../shared/cases/feeders"];
+    let read = |folder: &&str| std::fs::read_to_string(root().join(folder).join(format!("{name}.json"))).ok();
+    let Some(text) = folders.iter().find_map(read) else {
+        eprintln!("skipped: {name}.json is in none of {folders:?}");
         return None;
     };
     let file: Value = serde_json::from_str(&text).unwrap();
@@ -62,6 +63,15 @@ pub(crate) fn feeder(name: &str) -> Option<Network> {
     }
     for open in list("tie") {
         network.lines[open.as_u64().unwrap() as usize - 1].in_service = false;
+    }
+    Some(network)
+}
+
+/// A feeder with other branches open (numbers from 1) than today.
+pub(crate) fn feeder_with_open(name: &str, open: &[usize]) -> Option<Network> {
+    let mut network = feeder(name)?;
+    for (i, line) in network.lines.iter_mut().enumerate() {
+        line.in_service = !open.contains(&(i + 1));
     }
     Some(network)
 }
