@@ -140,8 +140,9 @@ impl Stackelberg {
         let demand = self.pieces(&corners, Member::buys);
         let supply = self.pieces(&corners, Member::sells);
         let mut best = (self.import, self.export, self.respond(self.import, self.export).profit);
-        // A difference that rounding can make is none.
-        let least = 1e-13 * (1.0 + best.2.abs());
+        // A difference that rounding can make in what changes hands is none.
+        let energy: f64 = self.members.iter().map(|member| member.most + member.generation).sum();
+        let least = 1e-13 * (1.0 + self.import.abs().max(self.export.abs()) * energy);
         for ([low, high], demand) in &demand {
             for ([from, to], supply) in
                 supply.iter().filter(|(range, _)| range[0] < *high || range[0] == range[1])
@@ -158,7 +159,8 @@ impl Stackelberg {
                 }
             }
         }
-        self.respond(best.0, best.1)
+        // Corners of cells are cut by lines, and may come out beyond the tariffs by a rounding.
+        self.respond(best.0.clamp(self.export, self.import), best.1.clamp(self.export, self.import))
     }
 
     /// The prices (b, s) in closed form, where every member keeps one role at all prices between the tariffs
@@ -300,6 +302,14 @@ mod tests {
                 }
             }
         });
+    }
+
+    #[test]
+    fn a_buyer_alone_leaves_the_operator_nothing_and_prices_stay_within_the_tariffs() {
+        let buyer = Member { worth: 57.38567392101735, fall: 0.2, most: 35.668512454648734, generation: 0.0 };
+        let game = Stackelberg { members: vec![buyer], import: 25.8134041144683, export: 5.624142777061456 };
+        let led = game.equilibrium();
+        assert!(led.buy <= game.import && led.sell >= game.export && led.profit.abs() < 1e-9, "{led:?}");
     }
 
     #[test]
