@@ -2,7 +2,7 @@
 //!
 //! One SVG without scripts and without any reference to the outside, for light and dark. Buses lie where the network
 //! says they lie; where it does not say so, a radial network is drawn as a tree from its source and a meshed one so
-//! that distances in the picture are those along the branches ([`layout`]).
+//! that distances in the picture are those along the branches (`layout`).
 
 mod draw;
 mod graph;
