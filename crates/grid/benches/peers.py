@@ -190,9 +190,9 @@ def series():
             bare = {**ppc, "bus": np.real(ppc["bus"]).copy()}
             bare["bus"][:, 2:6] = 0.0
             write_case(bare, case)
-            names = [f"{power}:{bus}" for power, bus in profiles]
+            names = [f"{power}:{bus + 1}" for power, bus in profiles]
             numbers = np.stack(list(profiles.values()), axis=1)
-            # Buses count from 0 there and are numbered as they come.
+            # As numbered in the case, from 1.
             np.savetxt(table, numbers, delimiter=",", header=",".join(names), comments="", fmt="%.17g")
             print(f"{code}: {len(ppc['bus'])} buses, {steps} steps; voltages of all buses, loadings of all branches")
             mine = {}
