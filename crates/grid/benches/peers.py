@@ -45,8 +45,8 @@ def write_case(ppc, path):
         for name, columns in (("bus", 13), ("gen", 10), ("branch", 11)):
             print(f"mpc.{name} = [", file=out)
             for row in np.real(ppc[name]):
-                # Buses count from 1 there.
-                row = row + np.isin(np.arange(len(row)), (0, 1) if name == "branch" else (0,))
+                # Buses count from 1 there, and what a power flow does not need is a number, too.
+                row = np.nan_to_num(row, nan=0.0) + np.isin(np.arange(len(row)), (0, 1) if name == "branch" else (0,))
                 row = [repr(float(x)) for x in row[:columns]]
                 row += ["-360", "360"] if name == "branch" else []
                 print("\t" + "\t".join(row) + ";", file=out)
