@@ -4,31 +4,17 @@
 
 use cpu_time::ProcessTime;
 use grid::electric::{
-    Bus, Circuit, Generator, Line, Load, Network, Pi, Rating, Switch, Switched, Topology, Transformer,
+    Bus, Circuit, Generator, Line, Load, Network, Pi, Switch, Switched, Topology, Transformer,
 };
 use num_complex::Complex64;
 
 fn transformer(from: usize, to: usize, from_v: f64, to_v: f64, ohm: f64) -> Transformer {
-    Transformer {
-        name: format!("T{to}"),
-        from,
-        to,
-        from_v,
-        to_v,
-        shift_rad: 0.0,
-        pi: Pi {
-            series_ohm: Complex64::new(ohm / 10.0, ohm),
-            from_s: Complex64::ZERO,
-            to_s: Complex64::ZERO,
-        },
-        tap: None,
-        rating: Rating::Unlimited,
-        vector_group: None,
-        zero_sequence_ohm: None,
-        min_angle_rad: f64::NEG_INFINITY,
-        max_angle_rad: f64::INFINITY,
-        in_service: true,
-    }
+    Transformer::new(
+        &format!("T{to}"),
+        [from, to],
+        [from_v, to_v],
+        Pi { series_ohm: Complex64::new(ohm / 10.0, ohm), from_s: Complex64::ZERO, to_s: Complex64::ZERO },
+    )
 }
 
 fn network(buses: usize) -> Network {

@@ -138,6 +138,30 @@ pub struct Winding {
     pub shift_rad: f64,
 }
 
+impl Transformer {
+    /// A transformer in service without taps, shift or limits: buses and rated voltages (V, line to line), the from side
+    /// first, and impedances referred to the to side.
+    #[must_use]
+    pub fn new(name: &str, [from, to]: [usize; 2], [from_v, to_v]: [f64; 2], pi: Pi) -> Self {
+        Self {
+            name: name.to_owned(),
+            from,
+            to,
+            from_v,
+            to_v,
+            shift_rad: 0.0,
+            pi,
+            tap: None,
+            rating: Rating::Unlimited,
+            vector_group: None,
+            zero_sequence_ohm: None,
+            min_angle_rad: f64::NEG_INFINITY,
+            max_angle_rad: f64::INFINITY,
+            in_service: true,
+        }
+    }
+}
+
 impl TapChanger {
     /// What the side's rated voltage is multiplied by (complex), and the additional shift in rad, where it stands.
     #[must_use]

@@ -208,22 +208,7 @@ proptest! {
             network.buses.push(Bus { min_voltage_pu: 0.5, max_voltage_pu: 1.5, ..Bus::new("", 20e3) });
             let line = Line::new("", from, i + 1, Complex64::new(r, x) * 40.0, charging / 40.0);
             if i == 0 {
-                network.transformers.push(Transformer {
-                    name: String::new(),
-                    from,
-                    to: i + 1,
-                    from_v: 20e3 * tap,
-                    to_v: 20e3,
-                    shift_rad: 0.1,
-                    pi: line.pi,
-                    tap: None,
-                    rating: Rating::Unlimited,
-                    vector_group: None,
-                    zero_sequence_ohm: None,
-                    min_angle_rad: f64::NEG_INFINITY,
-                    max_angle_rad: f64::INFINITY,
-                    in_service: true,
-                });
+                network.transformers.push(Transformer { shift_rad: 0.1, ..Transformer::new("", [from, i + 1], [20e3 * tap, 20e3], line.pi) });
             } else {
                 network.lines.push(line);
             }

@@ -2,7 +2,7 @@
 
 use grid::electric::newton::Newton;
 use grid::electric::{
-    Bus, Circuit, Control, Divergence, Element, Generator, Line, Load, Network, Outcome, Pi, Rating, Reason,
+    Bus, Circuit, Control, Divergence, Element, Generator, Line, Load, Network, Outcome, Pi, Reason,
     Settings, Side, Solution, Start, TapChanger, Transformer, VoltageControl, Voltages, Zip, power_flow,
 };
 use num_complex::Complex64;
@@ -36,22 +36,12 @@ fn generator(network: &mut Network, bus: usize, voltage_pu: f64, p_pu: f64, q_pu
 
 fn transformer(from: usize, to: usize, x_pu: f64) -> Transformer {
     let none = Complex64::ZERO;
-    Transformer {
-        name: format!("transformer {from}-{to}"),
-        from,
-        to,
-        from_v: 1e4,
-        to_v: 1e4,
-        shift_rad: 0.0,
-        pi: Pi { series_ohm: Complex64::new(0.0, 100.0 * x_pu), from_s: none, to_s: none },
-        tap: None,
-        rating: Rating::Unlimited,
-        vector_group: None,
-        zero_sequence_ohm: None,
-        min_angle_rad: f64::NEG_INFINITY,
-        max_angle_rad: f64::INFINITY,
-        in_service: true,
-    }
+    Transformer::new(
+        &format!("transformer {from}-{to}"),
+        [from, to],
+        [1e4, 1e4],
+        Pi { series_ohm: Complex64::new(0.0, 100.0 * x_pu), from_s: none, to_s: none },
+    )
 }
 
 fn z(r: f64, x: f64) -> Complex64 {

@@ -196,20 +196,8 @@ fn a_phase_shifter_drives_power_around_a_loop() {
     network.lines.push(line(0, 1, 0.0, 0.1, 500.0));
     let like = line(0, 1, 0.0, 0.1, 500.0);
     network.transformers.push(Transformer {
-        name: "shifter".to_owned(),
-        from: 0,
-        to: 1,
-        from_v: 80e3,
-        to_v: 100e3,
         shift_rad: 0.036,
-        pi: like.pi,
-        tap: None,
-        rating: Rating::Unlimited,
-        vector_group: None,
-        zero_sequence_ohm: None,
-        min_angle_rad: f64::NEG_INFINITY,
-        max_angle_rad: f64::INFINITY,
-        in_service: true,
+        ..Transformer::new("shifter", [0, 1], [80e3, 100e3], like.pi)
     });
     let solution = optimum(&network, Model::Dc);
     assert!((solution.angle_rad[1] + 0.02).abs() < 1e-6, "{:?}", solution.angle_rad);

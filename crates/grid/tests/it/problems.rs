@@ -41,13 +41,7 @@ pub(crate) fn whole() -> Network {
     });
     let pi = Pi { series_ohm: Complex64::new(0.05, 1.2), from_s: Complex64::ZERO, to_s: Complex64::ZERO };
     network.transformers.push(Transformer {
-        name: "T1".to_owned(),
-        from: 0,
-        to: 1,
-        from_v: 110e3,
-        to_v: 21e3,
         shift_rad: 2.6,
-        pi,
         tap: Some(TapChanger {
             side: Side::From,
             position: 2,
@@ -60,11 +54,7 @@ pub(crate) fn whole() -> Network {
             control: Some(VoltageControl { bus: 1, min_voltage_pu: 1.0, max_voltage_pu: 1.03 }),
         }),
         rating: Rating::Rated(40e6),
-        vector_group: None,
-        zero_sequence_ohm: None,
-        min_angle_rad: f64::NEG_INFINITY,
-        max_angle_rad: f64::INFINITY,
-        in_service: true,
+        ..Transformer::new("T1", [0, 1], [110e3, 21e3], pi)
     });
     let winding = |bus, rated_v| Winding {
         bus,

@@ -67,20 +67,14 @@ pub(crate) fn random_radial(seed: u64, buses: usize, features: bool) -> Network 
         if features && random.chance(0.2) {
             let half = Complex64::new(1e-5, -2e-5);
             network.transformers.push(Transformer {
-                name,
-                from,
-                to,
-                from_v: 400.0 * random.between(0.97, 1.03),
-                to_v: 400.0,
                 shift_rad: random.between(-1.0, 1.0),
-                pi: Pi { series_ohm: series, from_s: half, to_s: half },
-                tap: None,
                 rating: Rating::Rated(random.between(1e5, 2e5)),
-                vector_group: None,
-                zero_sequence_ohm: None,
-                min_angle_rad: f64::NEG_INFINITY,
-                max_angle_rad: f64::INFINITY,
-                in_service: true,
+                ..Transformer::new(
+                    &name,
+                    [from, to],
+                    [400.0 * random.between(0.97, 1.03), 400.0],
+                    Pi { series_ohm: series, from_s: half, to_s: half },
+                )
             });
         } else {
             let charging = if features { random.between(0.0, 2e-2) } else { 1e-6 };

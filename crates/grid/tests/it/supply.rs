@@ -1,28 +1,18 @@
 //! Substations, feeders, distances and paths.
 
 use grid::electric::{
-    Bus, Distance, Element, Generator, Line, Network, Pi, Rating, Switch, Switched, Topology, Transformer,
+    Bus, Distance, Element, Generator, Line, Network, Pi, Switch, Switched, Topology, Transformer,
     VoltageLevel,
 };
 use num_complex::Complex64;
 
 fn transformer(name: &str, from: usize, to: usize, from_v: f64, to_v: f64) -> Transformer {
-    Transformer {
-        name: name.to_owned(),
-        from,
-        to,
-        from_v,
-        to_v,
-        shift_rad: 0.0,
-        pi: Pi { series_ohm: Complex64::new(0.02, 0.5), from_s: Complex64::ZERO, to_s: Complex64::ZERO },
-        tap: None,
-        rating: Rating::Unlimited,
-        vector_group: None,
-        zero_sequence_ohm: None,
-        min_angle_rad: f64::NEG_INFINITY,
-        max_angle_rad: f64::INFINITY,
-        in_service: true,
-    }
+    Transformer::new(
+        name,
+        [from, to],
+        [from_v, to_v],
+        Pi { series_ohm: Complex64::new(0.02, 0.5), from_s: Complex64::ZERO, to_s: Complex64::ZERO },
+    )
 }
 
 /// 110 kV (0), two transformers to 20 kV (1); feeder A 1–2–3, feeder B 1–4–5, an open tie 3–5; a village station at 3

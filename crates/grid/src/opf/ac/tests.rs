@@ -36,24 +36,19 @@ fn everything() -> Network {
         line("fg", 5, 6, (0.9, 1.3), Rating::Power(9e6)),
     ];
     network.transformers = vec![Transformer {
-        name: "bc".to_owned(),
-        from: 1,
-        to: 2,
-        from_v: 112e3,
-        to_v: 21e3,
         shift_rad: 0.1,
-        pi: Pi {
-            series_ohm: Complex64::new(0.2, 2.6),
-            from_s: Complex64::new(1e-5, -2e-5),
-            to_s: Complex64::new(0.0, -1e-5),
-        },
-        tap: None,
         rating: Rating::Rated(25e6),
-        vector_group: None,
-        zero_sequence_ohm: None,
         min_angle_rad: -0.5,
-        max_angle_rad: f64::INFINITY,
-        in_service: true,
+        ..Transformer::new(
+            "bc",
+            [1, 2],
+            [112e3, 21e3],
+            Pi {
+                series_ohm: Complex64::new(0.2, 2.6),
+                from_s: Complex64::new(1e-5, -2e-5),
+                to_s: Complex64::new(0.0, -1e-5),
+            },
+        )
     }];
     let winding = |bus, rated_v, x, shift_rad| Winding {
         bus,

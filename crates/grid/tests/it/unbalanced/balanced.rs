@@ -17,20 +17,16 @@ fn c(re: f64, im: f64) -> Complex64 {
 fn transformer(from: usize, to: usize, v: [f64; 2], va: f64, clock: f64, group: VectorGroup) -> Transformer {
     let z = c(0.01, 0.06) * (v[1] * v[1] / va);
     Transformer {
-        name: format!("{from}-{to}"),
-        from,
-        to,
-        from_v: v[0],
-        to_v: v[1],
         shift_rad: clock * std::f64::consts::PI / 6.0,
-        pi: Pi { series_ohm: z, from_s: c(1e-3, -5e-3) / z.norm() * 0.01, to_s: Complex64::ZERO },
-        tap: None,
         rating: Rating::Rated(va),
         vector_group: Some(group),
         zero_sequence_ohm: Some(z * 0.9),
-        min_angle_rad: f64::NEG_INFINITY,
-        max_angle_rad: f64::INFINITY,
-        in_service: true,
+        ..Transformer::new(
+            &format!("{from}-{to}"),
+            [from, to],
+            [v[0], v[1]],
+            Pi { series_ohm: z, from_s: c(1e-3, -5e-3) / z.norm() * 0.01, to_s: Complex64::ZERO },
+        )
     }
 }
 

@@ -223,20 +223,12 @@ impl Reader {
             } else {
                 let ratio = if v[8] == 0.0 { 1.0 } else { v[8] };
                 self.network.transformers.push(Transformer {
-                    name,
-                    from,
-                    to,
-                    from_v: from_v * ratio,
-                    to_v,
                     shift_rad: v[9].to_radians(),
-                    pi,
-                    tap: None,
                     rating,
-                    vector_group: None,
-                    zero_sequence_ohm: None,
                     min_angle_rad,
                     max_angle_rad,
                     in_service,
+                    ..Transformer::new(&name, [from, to], [from_v * ratio, to_v], pi)
                 });
             }
         }

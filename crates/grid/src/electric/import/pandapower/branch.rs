@@ -74,22 +74,9 @@ impl Reader {
             let line = Line::new(&name, from, to, pi.series_ohm, 0.0);
             self.network.lines.push(Line { pi, in_service, ..line });
         } else {
-            self.network.transformers.push(Transformer {
-                name,
-                from,
-                to,
-                from_v,
-                to_v,
-                shift_rad: 0.0,
-                pi,
-                tap: None,
-                rating: Rating::Unlimited,
-                vector_group: None,
-                zero_sequence_ohm: None,
-                min_angle_rad: f64::NEG_INFINITY,
-                max_angle_rad: f64::INFINITY,
-                in_service,
-            });
+            self.network
+                .transformers
+                .push(Transformer { in_service, ..Transformer::new(&name, [from, to], [from_v, to_v], pi) });
         }
         Ok(())
     }

@@ -48,20 +48,13 @@ impl Reader {
         let vector_group = row.text("vector_group").and_then(|group| vector_group(&group));
         let zero_sequence_ohm = zero_sequence(row, rated_va, to_v, parallel, vector_group)?;
         self.network.transformers.push(Transformer {
-            name,
-            from,
-            to,
-            from_v,
-            to_v,
             shift_rad: row.or("shift_degree", 0.0)?.to_radians(),
-            pi,
             tap,
             rating: Rating::Rated(rated_va * parallel * df),
             vector_group,
             zero_sequence_ohm,
-            min_angle_rad: f64::NEG_INFINITY,
-            max_angle_rad: f64::INFINITY,
             in_service,
+            ..Transformer::new(&name, [from, to], [from_v, to_v], pi)
         });
         Ok(())
     }

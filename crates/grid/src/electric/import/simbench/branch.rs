@@ -65,20 +65,10 @@ impl Reader<'_> {
         let pi = Leakage::new(vk, vkr, iron_w, no_load, rated_va, to_v).pi(0.5, 0.5);
         let tap = if of.flag("tapable", false)? { self.tap(row, of, [from, to])? } else { None };
         self.network.transformers.push(Transformer {
-            name: row.id().to_owned(),
-            from,
-            to,
-            from_v,
-            to_v,
             shift_rad: of.or("va0", 0.0)?.to_radians(),
-            pi,
             tap,
             rating: Rating::Rated(rated_va),
-            vector_group: None,
-            zero_sequence_ohm: None,
-            min_angle_rad: f64::NEG_INFINITY,
-            max_angle_rad: f64::INFINITY,
-            in_service: true,
+            ..Transformer::new(row.id(), [from, to], [from_v, to_v], pi)
         });
         Ok(())
     }
