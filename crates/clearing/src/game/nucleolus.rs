@@ -42,7 +42,8 @@ pub fn nucleolus_by_rows(
         }
         let least = least(&gains, true, &settled, &mut rows, &mut most_missing)?;
         for coalition in least.binding {
-            settled.settle(coalition, gains.of(coalition) - least.excess);
+            // Rounding must not take it out of what floors and the total allow.
+            settled.settle(coalition, (gains.of(coalition) - least.excess).clamp(0.0, total.max(0.0)));
         }
         payoffs = least.payoffs;
     }
@@ -271,6 +272,21 @@ mod tests {
                 (one, other) => prop_assert!(false, "{one:?} {other:?}"),
             }
         });
+    }
+
+    #[test]
+    fn floors_that_bind_hold_beside_large_worths() {
+        let values = [0, 0, 2, 0, 0, 1, 0, -2, -1, -1, 0, 0, 0, 0, 0, 2].map(f64::from);
+        let alone =
+            [963_426.568_825_811_1, -457_545.647_858_751_7, -309_228.954_347_760_2, 576_596.481_016_718];
+        let turned = |coalition: u64| (coalition >> 1 | coalition << 3) & 15;
+        let own = |coalition: u64| members(coalition).map(|player| alone[player]).sum::<f64>();
+        let factor = 1.869_887_070_955_408_7;
+        let value = |coalition: u64| factor * values[turned(coalition) as usize] + own(coalition);
+        let game = Coalitions::new(4, value);
+        // Without the worths it is 0, 2, 1, −1: all but one are at their floors.
+        let expected = [-1.0, 0.0, 2.0, 1.0].iter().zip(alone).map(|(one, alone)| factor * one + alone);
+        assert!(close(&nucleolus(&game).unwrap(), &expected.collect::<Vec<_>>(), 1e-6));
     }
 
     /// An airport of so many users: a coalition saves what its members' own runways cost beyond the longest
