@@ -1,0 +1,1 @@
+//! Segments, batches and what the contract commits to.

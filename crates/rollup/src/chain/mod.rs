@@ -1,0 +1,208 @@
+//! The primary chain, seen from a client.
+//!
+//! [`Chain`] is the seam: an EVM inside the process ([`Evm`], the default, no set-up) and a node over JSON-RPC
+//! ([`Rpc`]) behave alike. Amounts are wei, times Unix seconds.
+
+mod evm;
+mod rpc;
+
+pub use evm::Evm;
+pub use rpc::Rpc;
+
+use ledger::Key;
+use market::Address;
+
+/// The rules of the primary chain that contracts are compiled for and run under, in one place.
+pub const FORK: &str = "prague";
+
+/// A block's header, as far as anybody here asks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Block {
+    /// Its height.
+    pub number: u64,
+    /// Its time.
+    pub time: u64,
+    /// Its hash.
+    pub hash: [u8; 32],
+}
+
+/// A transaction's hash.
+pub type TxHash = [u8; 32];
+
+/// What is asked of the chain.
+#[derive(Clone, Debug, Default)]
+pub struct Call {
+    /// Which contract or account; none: a contract is created from `data`.
+    pub to: Option<Address>,
+    /// Calldata, or the creation code.
+    pub data: Vec<u8>,
+    /// Sent along.
+    pub value: u128,
+    /// Blobs carried beside (131 072 bytes each), where the chain has them.
+    pub blobs: Vec<Vec<u8>>,
+}
+
+/// What became of a transaction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Which.
+    pub hash: TxHash,
+    /// In which block.
+    pub block: u64,
+    /// Whether it did what it should; a reverted one changed nothing but the sender's nonce and fee.
+    pub success: bool,
+    /// Gas used.
+    pub gas: u64,
+    /// The contract it created.
+    pub contract: Option<Address>,
+    /// What it logged.
+    pub logs: Vec<Log>,
+}
+
+/// An event of a contract.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Log {
+    /// Whose.
+    pub address: Address,
+    /// Signature and indexed fields.
+    pub topics: Vec<[u8; 32]>,
+    /// The other fields, ABI-encoded.
+    pub data: Vec<u8>,
+    /// In which block.
+    pub block: u64,
+    /// By which transaction.
+    pub transaction: TxHash,
+}
+
+/// A transaction as the chain keeps it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transaction {
+    /// Who sent it.
+    pub from: Address,
+    /// To whom.
+    pub to: Option<Address>,
+    /// Its calldata.
+    pub input: Vec<u8>,
+    /// The versioned hashes of its blobs.
+    pub blobs: Vec<[u8; 32]>,
+}
+
+/// Why the chain did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ChainError {
+    /// The contract refused; its data is an ABI-encoded error.
+    #[error("the contract refused: {reason}")]
+    Reverted {
+        /// In words where it gave any.
+        reason: String,
+        /// As it came.
+        data: Vec<u8>,
+    },
+    /// The sender's nonce is not the chain's.
+    #[error("the nonce of {sender:?} is stale: the chain is at {chain}")]
+    StaleNonce {
+        /// Whose.
+        sender: Address,
+        /// The next one.
+        chain: u64,
+    },
+    /// The node cannot be reached, or said what cannot be understood.
+    #[error("{url}: {what}")]
+    Unreachable {
+        /// Where it was asked for.
+        url: String,
+        /// What went wrong, and what to do.
+        what: String,
+    },
+    /// The chain refused the transaction.
+    #[error("the transaction was refused: {0}")]
+    Refused(String),
+    /// The file of the chain in the process cannot be read or written.
+    #[error("{path}: {what}")]
+    File {
+        /// Where.
+        path: String,
+        /// What went wrong, and what to do.
+        what: String,
+    },
+}
+
+/// A primary chain.
+pub trait Chain {
+    /// The chain id that transactions and signatures are bound to.
+    ///
+    /// # Errors
+    /// Where the node cannot be asked; so for all below.
+    fn id(&mut self) -> Result<u64, ChainError>;
+
+    /// The newest block.
+    fn head(&mut self) -> Result<Block, ChainError>;
+
+    /// The block of this height, if there is one.
+    fn block(&mut self, number: u64) -> Result<Option<Block>, ChainError>;
+
+    /// The coins of an account.
+    fn balance(&mut self, address: Address) -> Result<u128, ChainError>;
+
+    /// The next nonce of an account, transactions that wait included.
+    fn nonce(&mut self, address: Address) -> Result<u64, ChainError>;
+
+    /// Signs and sends a transaction with this nonce (none: the chain's next); does not wait.
+    fn send(&mut self, from: &Key, call: &Call, nonce: Option<u64>) -> Result<TxHash, ChainError>;
+
+    /// What became of a transaction; none while it waits or after a re-organisation took it back.
+    fn outcome(&mut self, hash: &TxHash) -> Result<Option<Outcome>, ChainError>;
+
+    /// Asks a contract without a transaction.
+    fn call(&mut self, from: Address, call: &Call) -> Result<Vec<u8>, ChainError>;
+
+    /// Gas that a transaction would use.
+    fn estimate(&mut self, from: Address, call: &Call) -> Result<u64, ChainError>;
+
+    /// Everything a contract logged in these blocks, both ends included, in order.
+    fn logs(&mut self, address: Address, from: u64, to: u64) -> Result<Vec<Log>, ChainError>;
+
+    /// A transaction of the chain.
+    fn transaction(&mut self, hash: &TxHash) -> Result<Option<Transaction>, ChainError>;
+
+    /// A blob by its versioned hash, where the chain has blobs and has not pruned it.
+    fn blob(&mut self, hash: &[u8; 32]) -> Result<Option<Vec<u8>>, ChainError>;
+
+    /// Sends and waits for the outcome.
+    fn execute(&mut self, from: &Key, call: &Call) -> Result<Outcome, ChainError> {
+        let hash = self.send(from, call, None)?;
+        loop {
+            if let Some(outcome) = self.outcome(&hash)? {
+                return Ok(outcome);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+}
+
+/// A chain whose clock and blocks a test or a simulation moves: the EVM in the process, and development nodes.
+pub trait Clock: Chain {
+    /// Makes a block at this time, not before the newest one's.
+    ///
+    /// # Errors
+    /// Where the node refuses.
+    fn mine_at(&mut self, time: u64) -> Result<Block, ChainError>;
+
+    /// Gives an account coins.
+    ///
+    /// # Errors
+    /// Where the node refuses.
+    fn fund(&mut self, address: Address, balance: u128) -> Result<(), ChainError>;
+
+    /// Remembers the chain as it is.
+    ///
+    /// # Errors
+    /// Where the node refuses.
+    fn snapshot(&mut self) -> Result<u64, ChainError>;
+
+    /// Takes back everything since a snapshot: a re-organisation.
+    ///
+    /// # Errors
+    /// Where the node refuses.
+    fn revert(&mut self, snapshot: u64) -> Result<(), ChainError>;
+}

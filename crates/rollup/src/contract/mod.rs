@@ -1,0 +1,1 @@
+//! The contract `Rollup`: its calls and events, and the compiled artefacts.

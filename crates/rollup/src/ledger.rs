@@ -1,0 +1,1 @@
+//! A ledger that posts what it keeps.

@@ -1,0 +1,1 @@
+//! The operator of the secondary chain.

@@ -1,0 +1,1 @@
+//! `wattle study rollup`.

@@ -1,0 +1,1 @@
+//! The market's commands as records, and records as the commands that members signed.

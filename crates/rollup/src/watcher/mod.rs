@@ -1,0 +1,1 @@
+//! Whoever watches the operator, from the primary chain's public data alone.
