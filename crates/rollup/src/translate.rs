@@ -202,6 +202,11 @@ impl Translator {
                 });
             }
             Command::PublishPrices { tariff, start, prices } => {
+                out.on_grid(*start)?;
+                let tariffs = market.community().map_or(&[][..], |terms| &terms.tariffs);
+                if tariffs.get(usize::from(tariff.0)).is_none_or(|known| known.kind != TariffKind::Dynamic) {
+                    return Err(Rejection::UnknownTariff);
+                }
                 for (step, prices) in (0..).zip(prices) {
                     out.publish(*tariff, start.later(step), *prices)?;
                 }
