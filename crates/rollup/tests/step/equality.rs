@@ -26,7 +26,7 @@ fn play(
             *refusals.entry(key).or_insert(0) += count;
         }
     }
-    println!("{counts:?}\n{refusals:?}");
+    println!("{counts:?}\n{refusals:?}"); // shown on request: how much was really played
     counts
 }
 

@@ -244,9 +244,11 @@ impl Play {
     /// One random command, or a few that belong together.
     pub fn turn(&mut self) {
         match self.random.below(100) {
-            0..=39 => self.order(),
-            40..=47 => self.cancel(),
-            48..=61 => self.clear(),
+            0..=19 => self.order(),
+            20..=33 => self.burst(),
+            34..=44 => self.cancel(),
+            45 => self.close(),
+            46..=61 => self.clear(),
             62..=66 => self.tick(),
             67..=75 => self.readings(),
             76..=83 => self.settle(),
@@ -265,8 +267,30 @@ impl Play {
     }
 
     fn order(&mut self) {
-        let member = self.member();
+        let (carrier, interval) = (self.carrier(), self.interval());
+        self.order_at(carrier, interval);
+    }
+
+    /// Many orders for one interval, and often its clearing.
+    fn burst(&mut self) {
         let carrier = self.carrier();
+        let next = self.pair.market.now() / u64::from(DURATION) + 1 + self.random.below(3);
+        let interval = DeliveryInterval { start: next * u64::from(DURATION), duration: DURATION };
+        for _ in 0..self.random.below(16) {
+            self.order_at(carrier, interval);
+        }
+        if self.random.one_in(2) {
+            self.clear_at(carrier, interval);
+        }
+    }
+
+    fn close(&mut self) {
+        let (carrier, interval) = (self.carrier(), self.interval());
+        self.give(Command::Close { carrier, interval }, None);
+    }
+
+    fn order_at(&mut self, carrier: Carrier, interval: DeliveryInterval) {
+        let member = self.member();
         let Some((meter, _)) = self.members[member].meters.get(&carrier).cloned() else { return };
         let other = self.member();
         let account = if self.random.one_in(40) { self.members[other].id } else { self.members[member].id };
@@ -275,9 +299,9 @@ impl Play {
         let order = Order {
             account,
             meter,
-            interval: self.interval(),
+            interval,
             side: Side::ALL[self.random.below(2) as usize],
-            energy: Energy(self.random.below(12) as i64),
+            energy: Energy(self.random.below(30).min(9) as i64),
             // Few prices, so that orders meet at one.
             limit: Price([10, 11, 12, 15, -4, 0, 41, 12, 11][self.random.below(9) as usize]),
             time_in_force: TimeInForce::ALL[self.random.below(2) as usize],
