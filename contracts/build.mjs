@@ -73,10 +73,20 @@ export function contracts(compiled) {
   return found;
 }
 
+/// The compiler's messages are meant for people; where they came from in this file is not.
+function tried(work) {
+  try {
+    return work();
+  } catch (error) {
+    console.error(error.message);
+    process.exit(1);
+  }
+}
+
 function main() {
   const check = process.argv.includes("--check");
   const started = performance.now();
-  const built = contracts(compile(sources()));
+  const built = contracts(tried(() => compile(sources())));
   const folder = join(here, "artifacts");
   mkdirSync(folder, { recursive: true });
   let wrong = 0;
