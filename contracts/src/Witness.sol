@@ -9,13 +9,11 @@ pragma solidity ^0.8.28;
 /// from what a record met on the way, and whatever is wrong with a witness reverts.
 struct Known {
     uint256 head; // in memory, three words
-    uint256 index; // in memory, a word for each leaf: its place, then where its words are (32 bits)
-    uint256 count; // of leaves
-    uint256 nodes; // in memory, three words for each leaf: place, hash before, room for the hash after
-    uint256 bits; // in calldata: for each sibling whether it is given
-    uint256 bitCount;
+    uint256 index; // in memory, for each leaf: place (33 bits), size, where its words are (32 bits each); its hash before
+    uint256 end; // of the index, where a place beyond all others follows
+    uint256 bits; // in calldata, in bits: for each sibling whether it is given
     uint256 siblings; // in calldata
-    uint256 end; // of the witness in calldata
+    uint256 over; // where the witness ends in calldata
 }
 
 /// Reads, finds and proves leaves.
@@ -36,76 +34,94 @@ library Witness {
     uint256 private constant LAST_MARKET = 255;
     uint256 private constant ACCOUNTS = 0x10000000;
 
+    // keccak256 of so many words of zero: what an empty leaf would hash to, were its hash not zero.
+    uint256 private constant ZERO_1 = 0x290decd9548b62a8d60345a988386fc84ba6bc95484008f6362f93160ef3e563;
+    uint256 private constant ZERO_2 = 0xad3228b676f7d3cd4284a5443f17f1962b36e491b30a40b2405849e597ba5fb5;
+    uint256 private constant ZERO_3 = 0x46700b4d40ac5c35af2c22dda2787a91eb567b06c924a8fb8ae9a05b20c08c21;
+    uint256 private constant ZERO_4 = 0x012893657d8eb2efad4de0a91bcd0e39ad9837745dec3ea923737ea803fc8e3d;
+    uint256 private constant ZERO_6 = 0x1e990e27f0d7976bf2adbd60e20384da0125b76e2885a96aa707bcb054108b0d;
+
     /// Copies head and leaves to memory and hashes the leaves as they are before.
     function open(bytes calldata witness) internal pure returns (Known memory known) {
         if (witness.length < 100) revert BadWitness();
         bool bad;
         assembly ("memory-safe") {
-            let at := witness.offset
-            let end := add(at, witness.length)
+            let from := witness.offset
+            mstore(add(known, 160), add(from, witness.length))
             let head := mload(64)
-            calldatacopy(head, at, 96)
-            let count := shr(240, calldataload(add(at, 96)))
-            at := add(at, 98)
-            // After the head: the index, the nodes, then the leaves.
-            let index := add(head, 96)
-            let nodes := add(index, shl(5, count))
-            let room := add(nodes, mul(96, count))
+            calldatacopy(head, from, 96)
             mstore(known, head)
+            let count := shr(240, calldataload(add(from, 96)))
+            from := add(from, 98)
+            // After the head: the index, with one word more, then the leaves.
+            let index := add(head, 96)
             mstore(add(known, 32), index)
-            mstore(add(known, 64), count)
-            mstore(add(known, 96), nodes)
+            let end := add(index, shl(6, count))
+            mstore(add(known, 64), end)
+            mstore(end, shl(96, 1))
+            let room := add(end, 32)
             let next := 0 // the least place that may follow
-            for {} count { count := sub(count, 1) } {
-                let place := shr(224, calldataload(at))
-                let words := and(shr(shl(2, shr(28, place)), WORDS), 15)
-                if and(gt(place, LAST_MARKET), lt(place, ACCOUNTS)) { words := 1 }
-                bad := or(bad, or(iszero(words), lt(place, next)))
+            for {} lt(index, end) {} {
+                let place := shr(224, calldataload(from))
+                let size := and(shl(5, shr(shl(2, shr(28, place)), WORDS)), 480)
+                if and(gt(place, LAST_MARKET), lt(place, ACCOUNTS)) { size := 32 }
+                bad := or(bad, or(iszero(size), lt(place, next)))
                 next := add(place, 1)
-                let size := shl(5, words)
-                calldatacopy(room, add(at, 4), size)
-                let some := 0
-                let after_ := add(room, size)
-                for { let word := room } lt(word, after_) { word := add(word, 32) } { some := or(some, mload(word)) }
-                mstore(index, or(shl(32, place), room))
-                mstore(nodes, place)
-                mstore(add(nodes, 32), 0)
-                if some { mstore(add(nodes, 32), keccak256(room, size)) }
-                index := add(index, 32)
-                nodes := add(nodes, 96)
-                room := after_
-                at := add(at, add(4, size))
+                calldatacopy(room, add(from, 4), size)
+                mstore(index, or(or(shl(64, place), shl(32, size)), room))
+                index := add(index, 64)
+                room := add(room, size)
+                from := add(from, add(4, size))
             }
             mstore(64, room)
-            let length := shr(240, calldataload(at))
-            at := add(at, 2)
-            mstore(add(known, 128), at)
-            mstore(add(known, 160), shl(3, length))
-            at := add(at, length)
-            mstore(add(known, 192), at)
-            mstore(add(known, 224), end)
-            bad := or(bad, gt(at, end))
+            let length := shr(240, calldataload(from))
+            from := add(from, 2)
+            mstore(add(known, 96), shl(3, from))
+            from := add(from, length)
+            mstore(add(known, 128), from)
+            bad := or(bad, gt(from, mload(add(known, 160))))
         }
         if (bad) revert BadWitness();
+        rehash(known, 32);
+    }
+
+    /// Writes the hash of each leaf into the index, `offset` bytes after its entry.
+    function rehash(Known memory known, uint256 offset) private pure {
+        assembly ("memory-safe") {
+            let zeros := mload(64)
+            mstore(add(zeros, 32), ZERO_1)
+            mstore(add(zeros, 64), ZERO_2)
+            mstore(add(zeros, 96), ZERO_3)
+            mstore(add(zeros, 128), ZERO_4)
+            mstore(add(zeros, 192), ZERO_6)
+            let end := mload(add(known, 64))
+            for { let index := mload(add(known, 32)) } lt(index, end) { index := add(index, 64) } {
+                let entry := mload(index)
+                let size := and(shr(32, entry), 0xffffffff)
+                let hash := keccak256(and(entry, 0xffffffff), size)
+                mstore(add(index, offset), mul(hash, iszero(eq(hash, mload(add(zeros, size))))))
+            }
+        }
     }
 
     /// The words of a leaf, in memory.
     function leaf(Known memory known, uint256 place) internal pure returns (uint256 words) {
         assembly ("memory-safe") {
             let low := mload(add(known, 32))
-            let high := add(low, shl(5, mload(add(known, 64))))
+            let high := mload(add(known, 64))
+            let base := low
             for {} lt(low, high) {} {
-                let middle := and(shr(1, add(low, high)), not(31))
+                // Entries are 64 bytes each, counted from the first.
+                let middle := add(base, and(shr(1, add(sub(low, base), sub(high, base))), not(63)))
                 let entry := mload(middle)
-                switch lt(shr(32, entry), place)
-                case 0 {
-                    high := middle
-                    if eq(shr(32, entry), place) {
-                        words := and(entry, 0xffffffff)
-                        break
-                    }
+                let found := shr(64, entry)
+                if eq(found, place) {
+                    words := and(entry, 0xffffffff)
+                    break
                 }
-                default { low := add(middle, 32) }
+                switch lt(found, place)
+                case 0 { high := middle }
+                default { low := add(middle, 64) }
             }
         }
         if (words == 0) revert MissingLeaf(uint32(place));
@@ -113,102 +129,126 @@ library Witness {
 
     /// The roots of the tree before and after.
     ///
-    /// Level by level from the leaves up, the nodes stay in rising order: one meets its sibling among them, or takes
-    /// it from the witness, or has an empty subtree beside it.
+    /// A leaf climbs until it stands beside the way of the next one and waits there; the last one climbs to the root
+    /// and takes along, level by level, what waits. What it meets else is in the witness, or an empty subtree.
     function roots(Known memory known) internal pure returns (bytes32 before, bytes32 afterwards) {
+        if (known.index == known.end) return alone(known);
         bool bad;
         assembly ("memory-safe") {
-            let first := mload(add(known, 96))
-            let end := first
-            // The leaves as they are now.
+            // The hashes of empty subtrees; a level is the place of its own in this table.
+            let levels := mload(64)
             {
-                let index := mload(add(known, 32))
-                let count := mload(add(known, 64))
-                for { let last := add(index, shl(5, count)) } lt(index, last) { index := add(index, 32) } {
-                    let entry := mload(index)
-                    let place := shr(32, entry)
-                    let size := shl(5, and(shr(shl(2, shr(28, place)), WORDS), 15))
-                    if and(gt(place, LAST_MARKET), lt(place, ACCOUNTS)) { size := 32 }
-                    let word := and(entry, 0xffffffff)
-                    let after_ := add(word, size)
-                    let some := 0
-                    for { let at := word } lt(at, after_) { at := add(at, 32) } { some := or(some, mload(at)) }
-                    if some { some := keccak256(word, size) }
-                    mstore(add(end, 64), some)
-                    end := add(end, 96)
+                mstore(levels, 0)
+                let top := add(levels, 992)
+                for { let level := levels } lt(level, top) {} {
+                    mstore(0, mload(level))
+                    mstore(32, mload(level))
+                    level := add(level, 32)
+                    mstore(level, keccak256(0, 64))
                 }
             }
-            let bits := mload(add(known, 128))
-            let bit := 0
-            let sibling := mload(add(known, 192))
-            let empty := 0
-            for { let level := 0 } lt(level, 32) { level := add(level, 1) } {
-                let to := first
-                for { let from := first } lt(from, end) {} {
-                    let place := mload(from)
-                    let old := mload(add(from, 32))
-                    let now_ := mload(add(from, 64))
-                    let other := add(from, 96)
-                    // Places are even or odd; an even one's sibling is the next node, if it is a node at all.
-                    switch and(lt(other, end), eq(mload(other), or(place, 1)))
-                    case 1 {
-                        let same := and(eq(old, now_), eq(mload(add(other, 32)), mload(add(other, 64))))
-                        mstore(0, old)
-                        mstore(32, mload(add(other, 32)))
-                        old := keccak256(0, 64)
-                        switch same
-                        case 1 { now_ := old }
+            // What waits: level, hash before, hash after; at the bottom a level that is never reached.
+            let waiting := add(levels, 1024)
+            mstore(waiting, not(0))
+            let index := mload(add(known, 32))
+            let bit := mload(add(known, 96))
+            let sibling := mload(add(known, 128))
+            for {} 1 {} {
+                let place := shr(64, mload(index))
+                let old := mload(add(index, 32))
+                let new_
+                {
+                    let entry := mload(index)
+                    let size := and(shr(32, entry), 0xffffffff)
+                    new_ := keccak256(and(entry, 0xffffffff), size)
+                    let zero := ZERO_1
+                    switch size
+                    case 64 { zero := ZERO_2 }
+                    case 96 { zero := ZERO_3 }
+                    case 128 { zero := ZERO_4 }
+                    case 192 { zero := ZERO_6 }
+                    if eq(new_, zero) { new_ := 0 }
+                }
+                index := add(index, 64)
+                // Up to the level at which the next leaf's way is the sibling; after the last leaf, to the root.
+                let meeting
+                {
+                    let differ := xor(place, shr(64, mload(index)))
+                    meeting := shl(5, gt(differ, 0xffffffff))
+                    meeting := or(meeting, shl(4, gt(shr(meeting, differ), 0xffff)))
+                    meeting := or(meeting, shl(3, gt(shr(meeting, differ), 0xff)))
+                    meeting := or(meeting, shl(2, gt(shr(meeting, differ), 15)))
+                    meeting := or(meeting, shl(1, gt(shr(meeting, differ), 3)))
+                    meeting := or(meeting, gt(shr(meeting, differ), 1))
+                    meeting := add(levels, shl(5, meeting))
+                }
+                place := shl(5, place) // so that its lowest bit is an offset: 0 left, 32 right
+                let level := levels
+                let changed := xor(old, new_)
+                for {} 1 {} {
+                    let until := mload(waiting)
+                    if gt(until, meeting) { until := meeting }
+                    let given := shl(and(bit, 7), calldataload(shr(3, bit)))
+                    bit := add(bit, shr(5, sub(until, level)))
+                    for {} lt(level, until) { level := add(level, 32) } {
+                        let side := and(place, 32)
+                        place := shr(1, place)
+                        switch slt(given, 0)
+                        case 0 { mstore(xor(side, 32), mload(level)) }
                         default {
-                            mstore(0, now_)
-                            mstore(32, mload(add(other, 64)))
-                            now_ := keccak256(0, 64)
-                        }
-                        from := add(from, 192)
-                    }
-                    default {
-                        let beside := empty
-                        if and(shr(sub(255, and(bit, 7)), calldataload(add(bits, shr(3, bit)))), 1) {
-                            beside := calldataload(sibling)
+                            mstore(xor(side, 32), calldataload(sibling))
                             sibling := add(sibling, 32)
                         }
-                        bit := add(bit, 1)
-                        let side := shl(5, and(place, 1))
-                        mstore(sub(32, side), beside)
+                        given := shl(1, given)
                         mstore(side, old)
-                        let hash := keccak256(0, 64)
-                        switch eq(old, now_)
-                        case 1 { now_ := hash }
-                        default {
-                            mstore(side, now_)
-                            now_ := keccak256(0, 64)
+                        old := keccak256(0, 64)
+                        if changed {
+                            mstore(side, new_)
+                            new_ := keccak256(0, 64)
                         }
-                        old := hash
-                        from := other
                     }
-                    mstore(to, shr(1, place))
-                    mstore(add(to, 32), old)
-                    mstore(add(to, 64), now_)
-                    to := add(to, 96)
+                    if eq(until, meeting) { break }
+                    // On this level the left sibling waits.
+                    mstore(0, mload(add(waiting, 32)))
+                    mstore(32, old)
+                    if iszero(changed) { new_ := old }
+                    old := keccak256(0, 64)
+                    mstore(32, new_)
+                    new_ := mload(add(waiting, 64))
+                    changed := or(changed, xor(new_, mload(0)))
+                    mstore(0, new_)
+                    if changed { new_ := keccak256(0, 64) }
+                    place := shr(1, place)
+                    level := add(level, 32)
+                    waiting := sub(waiting, 96)
                 }
-                end := to
-                mstore(0, empty)
-                mstore(32, empty)
-                empty := keccak256(0, 64)
+                if iszero(changed) { new_ := old }
+                if eq(level, add(levels, 1024)) {
+                    before := old
+                    afterwards := new_
+                    break
+                }
+                waiting := add(waiting, 96)
+                mstore(waiting, meeting)
+                mstore(add(waiting, 32), old)
+                mstore(add(waiting, 64), new_)
             }
-            switch mload(add(known, 64))
-            case 0 {
-                // No leaf is needed: the tree itself is the one sibling.
-                before := calldataload(sibling)
-                afterwards := before
-                sibling := add(sibling, 32)
-            }
-            default {
-                before := mload(add(first, 32))
-                afterwards := mload(add(first, 64))
-            }
-            // Every byte of the witness has its use, so that there is one witness for a set of leaves.
-            bad := or(iszero(eq(sibling, mload(add(known, 224)))), iszero(eq(shr(3, add(bit, 7)), shr(3, mload(add(known, 160))))))
+            // Every byte of the witness has its use. The siblings begin where the bits end.
+            bad := or(
+                xor(sibling, mload(add(known, 160))),
+                xor(shr(3, add(bit, 7)), mload(add(known, 128)))
+            )
         }
         if (bad) revert BadWitness();
+    }
+
+    /// Where no leaf is needed, the tree itself is the one sibling.
+    function alone(Known memory known) private pure returns (bytes32 before, bytes32 afterwards) {
+        uint256 sibling = known.siblings;
+        if (known.bits != 8 * sibling || known.over != sibling + 32) revert BadWitness();
+        assembly ("memory-safe") {
+            before := calldataload(sibling)
+            afterwards := before
+        }
     }
 }

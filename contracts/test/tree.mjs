@@ -75,18 +75,19 @@ export class Tree {
     const levels = this.levels();
     const bits = [];
     const siblings = [];
-    let nodes = wanted;
-    for (let depth = 0; depth < DEPTH && wanted.length > 0; depth++) {
-      const here = new Set(nodes);
-      for (const node of nodes) {
+    // What is beside the ways, in the order of the climb: a leaf goes up to where it meets the next one.
+    wanted.forEach((place, i) => {
+      const last = i + 1 === wanted.length;
+      for (let depth = 0, node = place; depth < DEPTH; depth++, node = Math.floor(node / 2)) {
         const beside = node % 2 === 0 ? node + 1 : node - 1;
-        if (here.has(beside)) continue;
+        const at = (other) => Math.floor(other / 2 ** depth);
+        if (!last && at(wanted[i + 1]) === beside) break;
+        if (i > 0 && wanted.slice(0, i).some((other) => at(other) === beside)) continue;
         const hash = levels[depth].get(beside);
         bits.push(hash !== undefined);
         if (hash !== undefined) siblings.push(hash);
       }
-      nodes = [...new Set(nodes.map((node) => Math.floor(node / 2)))];
-    }
+    });
     if (wanted.length === 0) siblings.push(this.root());
     const packed = new Uint8Array(Math.ceil(bits.length / 8));
     bits.forEach((bit, i) => (packed[i >> 3] |= Number(bit) << (7 - (i & 7))));
