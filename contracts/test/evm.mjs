@@ -29,11 +29,11 @@ export async function deployed(name, bytecode = artefact(name).bytecode) {
 }
 
 /// Calldata of `execute`.
-export function execute(pre, postedAt, records, items, chain, witness) {
+export function execute(pre, postedAt, available, records, items, chain, witness) {
   const dynamic = [records, items, witness];
   const heads = [];
   const tails = [];
-  let at = 6 * 32;
+  let at = 7 * 32;
   for (const part of dynamic) {
     const padded = new Uint8Array(32 * Math.ceil(part.length / 32));
     padded.set(part);
@@ -41,8 +41,8 @@ export function execute(pre, postedAt, records, items, chain, witness) {
     tails.push(bytes(part.length, 32), padded);
     at += 32 + padded.length;
   }
-  const name = selector("execute(bytes32,uint64,bytes,bytes,bytes32,bytes)");
-  return concat(name, pre, bytes(postedAt, 32), heads[0], heads[1], chain, heads[2], ...tails);
+  const name = selector("execute(bytes32,uint64,uint64,bytes,bytes,bytes32,bytes)");
+  return concat(name, pre, bytes(postedAt, 32), bytes(available, 32), heads[0], heads[1], chain, heads[2], ...tails);
 }
 
 /// Gas of a whole transaction with this calldata and execution, EIP-7623.
