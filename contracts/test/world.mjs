@@ -28,16 +28,19 @@ export const CONFIG = {
   forcedFee: EURO / 100n,
 };
 
-let toyArtefact;
-export function toy() {
-  toyArtefact ??= (() => {
-    const source = readFileSync(new URL("./Toy.sol", import.meta.url), "utf8");
-    const found = compile({ "test/Toy.sol": source, "src/ITransition.sol": sources()["ITransition.sol"] });
-    const { abi, evm } = found["test/Toy.sol"].Toy;
+const made = {};
+/// A contract that only the tests know, compiled here.
+function testOnly(name) {
+  made[name] ??= (() => {
+    const source = readFileSync(new URL(`./${name}.sol`, import.meta.url), "utf8");
+    const all = { [`test/${name}.sol`]: source, "src/ITransition.sol": sources()["ITransition.sol"] };
+    const { abi, evm } = compile(all)[`test/${name}.sol`][name];
     return { abi, bytecode: "0x" + evm.bytecode.object };
   })();
-  return toyArtefact;
+  return made[name];
 }
+export const toy = () => testOnly("Toy");
+export const thief = () => testOnly("Thief");
 
 // The toy's records.
 export const T = (time) => concat([0x54], bytes(time, 5));
@@ -137,9 +140,10 @@ export const refuses = (name, work) => assert.rejects(work, (error) => (assert.e
 export class World {
   /// @param changes of the configuration
   /// @param bonded how many operators pay their bond
-  static async create(changes = {}, state = genesisState(), { bonded = 3 } = {}) {
+  /// @param chain to be on; a new one if none
+  static async create(changes = {}, state = genesisState(), { bonded = 3, chain } = {}) {
     const world = new World();
-    const chain = await Chain.create();
+    chain ??= await Chain.create();
     const deployer = person("deployer");
     const governor = person("governor");
     const operators = ["ada", "bo", "cy"].map(person);
