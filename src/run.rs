@@ -1,5 +1,6 @@
 //! `wattle run`: a community trades over its days.
 
+mod chain;
 mod summary;
 
 use crate::failure::{Failure, Problem};
@@ -54,6 +55,7 @@ pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
         root: summary.root,
         ledger: format!("one file kept by one operator, {} records", summary.commands),
         laws: laws.collect(),
+        chain: None,
     };
     let report = reporter.finish(&outcome)?;
     place.finish()?;
@@ -62,6 +64,7 @@ pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
         scenario: &scenario,
         summary: &summary,
         audit: audit.as_ref(),
+        chain: outcome.chain.as_ref(),
         report: &report,
         took,
     };
