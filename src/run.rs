@@ -1,6 +1,5 @@
 //! `wattle run`: a community trades over its days.
 
-mod chain;
 mod summary;
 
 use crate::failure::{Failure, Problem};
@@ -64,7 +63,6 @@ pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
         scenario: &scenario,
         summary: &summary,
         audit: audit.as_ref(),
-        chain: outcome.chain.as_ref(),
         report: &report,
         took,
     };

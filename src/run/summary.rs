@@ -1,6 +1,5 @@
 //! What a run prints: a table that explains itself, or one JSON object.
 
-use super::chain::ChainForm;
 use crate::output::hex;
 use crate::settings::Settings;
 use crate::show::{cents, euros, kwh, percent};
@@ -9,7 +8,6 @@ use ledger::Audit;
 use market::{Authentication, Energy, Money};
 use serde::Serialize;
 use sim::calendar::format_instant;
-use sim::report::DualChain;
 use sim::report::text::whole;
 use sim::{CouplingSummary, MemberSummary, Scenario, Summary};
 use std::path::Path;
@@ -28,8 +26,6 @@ pub(super) struct Finished<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) summary: &'a Summary,
     pub(super) audit: Option<&'a Audit>,
-    /// What posting took, where the ledger posts to a primary chain.
-    pub(super) chain: Option<&'a DualChain>,
     pub(super) report: &'a Path,
     pub(super) took: Duration,
 }
@@ -56,8 +52,6 @@ pub(super) struct RunForm<'a> {
     records: u64,
     root: String,
     audit: Option<VerdictForm>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    chain: Option<ChainForm>,
     report: String,
     ledger: String,
     run_ns: u64,
@@ -171,7 +165,6 @@ impl Finished<'_> {
                 checked: audit.laws.iter().map(|count| count.checked).sum(),
                 violations: audit.laws.iter().map(|count| count.violations).sum(),
             }),
-            chain: self.chain.map(ChainForm::of),
             report: self.report.display().to_string(),
             ledger: settings.ledger.display().to_string(),
             run_ns: u64::try_from(took.as_nanos()).unwrap_or(u64::MAX),
@@ -210,9 +203,6 @@ impl Finished<'_> {
         let again = format!("{ledger}, {} records; verify it again: wattle audit {ledger}", summary.commands);
         text += &line("ledger", again);
         text += &line("audit", self.verdict());
-        for (name, what) in self.chain.iter().flat_map(|chain| chain.words(scenario.community.currency)) {
-            text += &line(name, what);
-        }
         text += &line("report", self.report.display().to_string());
         text += &line("time", format!("{:.1} s", took.as_secs_f64()));
         text

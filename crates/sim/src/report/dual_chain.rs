@@ -134,17 +134,6 @@ impl Wait {
         let median = *waits.get(waits.len().saturating_sub(1) / 2)?;
         Some(Self { median, longest: *waits.last()? })
     }
-
-    /// "at once", or "12.5 min, at most 20.0 min".
-    #[must_use]
-    pub fn words(&self) -> String {
-        let Self { median, longest } = *self;
-        if median == longest {
-            duration(median)
-        } else {
-            format!("{}, at most {}", duration(median), duration(longest))
-        }
-    }
 }
 
 /// A duration in the largest unit that leaves two digits: "at once", "42 s", "12.5 min", "3.0 h".
@@ -206,46 +195,6 @@ impl DualChain {
     #[must_use]
     pub fn gas(&self) -> u64 {
         self.batches.iter().map(|batch| batch.gas).sum()
-    }
-
-    /// Its main figures for a terminal, each with its name.
-    #[must_use]
-    pub fn words(&self, currency: [u8; 3]) -> Vec<(&'static str, String)> {
-        let count = |number: u64| text::whole(number.into());
-        let waits = |wait: Option<Wait>| wait.map_or_else(|| "–".to_owned(), |wait| wait.words());
-        let disputes = match self.disputes.len() {
-            0 => "none: no root was proven wrong".to_owned(),
-            number => format!(
-                "{number} proven, each in one transaction of at most {} gas",
-                count(self.disputes.iter().map(|dispute| dispute.gas).max().unwrap_or_default())
-            ),
-        };
-        let staked: u128 = self.bonds.iter().map(|bond| bond.bond).sum();
-        let lost: u128 = self.bonds.iter().map(|bond| bond.lost).sum();
-        let cut =
-            if lost == 0 { String::new() } else { format!("; {} cut", text::money(coins(lost), currency)) };
-        let lines = [
-            ("primary chain", format!("{}, contract {}", self.primary, hexadecimal(&self.contract.0))),
-            (
-                "batches",
-                format!(
-                    "{} with {} records in {} checkpoints, {} bytes, {} gas; {} final",
-                    count(self.batches.len() as u64),
-                    count(self.records()),
-                    count(self.checkpoints()),
-                    count(self.bytes()),
-                    count(self.gas()),
-                    count(self.finalised()),
-                ),
-            ),
-            ("confirmation", format!("soft {}; final {}", waits(self.soft), waits(self.finality))),
-            ("disputes", disputes),
-            (
-                "bonds",
-                format!("{} by {} operators{cut}", text::money(coins(staked), currency), self.bonds.len()),
-            ),
-        ];
-        lines.into()
     }
 }
 

@@ -66,7 +66,8 @@ fn cards(sums: &Sums<'_>, chain: &DualChain) -> String {
     let disputes = if proven == 0 {
         format!("no root was proven wrong; {} at stake", text::money(coins(staked), sums.currency()))
     } else {
-        format!("proven frauds; {} at stake", text::money(coins(staked), sums.currency()))
+        let frauds = if proven == 1 { "proven fraud" } else { "proven frauds" };
+        format!("{frauds}; {} at stake", text::money(coins(staked), sums.currency()))
     };
     let cards = [
         card("Soft confirmation", &soft, "a signed receipt; it binds the operator alone"),
@@ -76,7 +77,7 @@ fn cards(sums: &Sums<'_>, chain: &DualChain) -> String {
             &format!("{}\u{a0}bytes", count(chain.bytes())),
             &format!(
                 "{} bytes and {} gas a record",
-                text::decimal(i128::from(chain.bytes()) * 10 / i128::from(records), 1, 1),
+                text::decimal(i128::from(chain.bytes()) * 1_000 / i128::from(records), 3, 1),
                 count(chain.gas() / records)
             ),
         ),
@@ -223,9 +224,9 @@ fn costs(chain: &DualChain) -> String {
     let each = |sum: u64, of: u64| match (sum, of) {
         (0, _) | (_, 0) => "<td class=\"num\">–</td>".to_owned(),
         _ => {
-            let tenths = i128::from(sum) * 10 / i128::from(of);
-            let digits = if tenths < 10_000 && tenths % 10 != 0 { 1 } else { 0 };
-            format!("<td class=\"num\">{}</td>", text::decimal(tenths, 1, digits))
+            let thousandths = i128::from(sum) * 1_000 / i128::from(of);
+            let digits = u32::from(thousandths < 1_000_000 && thousandths % 1_000 != 0);
+            format!("<td class=\"num\">{}</td>", text::decimal(thousandths, 3, digits))
         }
     };
     let row = |cost: &crate::report::Cost| {
