@@ -74,8 +74,9 @@ impl Notes {
     /// Where the file cannot be written.
     pub fn create(path: &Path) -> Result<Self, NotesError> {
         let failed = |error| NotesError::new("create", path, error);
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(true);
-        let mut file = file.open(path).map_err(failed)?;
+        let mut options = OpenOptions::new();
+        let options = options.read(true).write(true).create(true).truncate(true);
+        let mut file = options.open(path).map_err(failed)?;
         file.write_all(line(TITLE).as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
         Ok(Self { path: path.into(), file: Some(file), ..Self::in_memory() })
     }

@@ -1,1 +1,6 @@
-//! The operator of the secondary chain.
+//! The operator's side of the dual chain: records become segments, segments batches, and batches are posted.
+//!
+//! The modules in reading order:
+
+mod segmenter;
+pub use segmenter::{MAX_BYTES, MAX_WEIGHT, Segmenter};
