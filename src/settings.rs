@@ -14,7 +14,7 @@ pub(crate) const FILE: &str = "wattle.toml";
 /// What `wattle run` takes.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct RunOptions {
-    /// A scenario by name (village, two_houses, heat_and_power, lime_street, vpp, thousand), or a .toml file
+    /// A scenario by name (village, two_houses, heat_and_power, lime_street, mill_lane, vpp, thousand), or a .toml file
     #[arg(value_name = "SCENARIO", value_hint = ValueHint::FilePath)]
     scenario: Option<String>,
     /// Seed of everything random: the same seed gives the same bytes

@@ -2,5 +2,9 @@
 //!
 //! The modules in reading order:
 
+mod cut;
+pub use cut::Cut;
 mod segmenter;
 pub use segmenter::{MAX_BYTES, MAX_WEIGHT, Segmenter};
+mod story;
+pub use story::{Foreign, Story, input_hash};

@@ -3,7 +3,7 @@
 //! Where a segment ends is the operator's choice within the bounds. A restart has to make the same choice for what the
 //! primary chain has already, so a segmenter can be told the lengths of the first segments.
 
-use crate::batch::Segment;
+use super::Cut;
 use market::Hash;
 use std::collections::VecDeque;
 
@@ -20,7 +20,7 @@ pub struct Segmenter {
     /// The lengths that the next segments have on the primary chain already.
     told: VecDeque<usize>,
     /// Complete segments, not taken yet.
-    done: Vec<Segment>,
+    done: Vec<Cut>,
 }
 
 impl Segmenter {
@@ -62,18 +62,18 @@ impl Segmenter {
         self.weight += weight;
     }
 
-    /// Ends the open segment with the root after its last record; nothing where it is empty.
-    pub fn end(&mut self, root: Hash) {
+    /// Ends the open segment with the state's head and tree after its last record; nothing where it is empty.
+    pub fn end(&mut self, head: [Hash; 3], tree: Hash) {
         if self.records.is_empty() {
             return;
         }
         self.told.pop_front();
-        self.done.push(Segment { records: std::mem::take(&mut self.records), root });
+        self.done.push(Cut { records: std::mem::take(&mut self.records), head, tree });
         self.weight = 0;
     }
 
     /// The complete segments, once.
-    pub fn take(&mut self) -> Vec<Segment> {
+    pub fn take(&mut self) -> Vec<Cut> {
         std::mem::take(&mut self.done)
     }
 
@@ -96,13 +96,13 @@ mod tests {
             segmenter.add(&[i; 12], 4);
         }
         assert!(segmenter.is_full_for(2, 1), "sixteen orders weigh what a segment may");
-        segmenter.end([1; 32]);
+        segmenter.end([[1; 32]; 3], [1; 32]);
         segmenter.add(&[0; MAX_BYTES - 3], 2);
         assert!(segmenter.is_full_for(2, 4) && !segmenter.is_full_for(2, 3));
-        segmenter.end([2; 32]);
-        segmenter.end([3; 32]);
+        segmenter.end([[2; 32]; 3], [2; 32]);
+        segmenter.end([[3; 32]; 3], [3; 32]);
         let segments = segmenter.take();
-        let roots: Vec<u8> = segments.iter().map(|segment| segment.root[0]).collect();
+        let roots: Vec<u8> = segments.iter().map(|segment| segment.tree[0]).collect();
         assert_eq!(roots, [1, 2], "nothing is ended twice");
         assert_eq!(segments[0].records.len(), 16 * 12);
         assert_eq!(segmenter.take(), []);
@@ -114,12 +114,12 @@ mod tests {
         for record in [&[0, 0][..], &[1], &[2, 2], &[3]] {
             segmenter.add(record, 4);
             if segmenter.is_told_to_end() {
-                segmenter.end([record[0]; 32]);
+                segmenter.end([[record[0]; 32]; 3], [0; 32]);
             }
         }
         let segments = segmenter.take();
         let found: Vec<(&[u8], u8)> =
-            segments.iter().map(|segment| (segment.records.as_slice(), segment.root[0])).collect();
+            segments.iter().map(|segment| (segment.records.as_slice(), segment.head[2][0])).collect();
         assert_eq!(found, [(&[0, 0, 1][..], 1), (&[2, 2], 2)], "the fourth is not posted yet");
     }
 }
