@@ -5,6 +5,6 @@
 mod cut;
 pub use cut::Cut;
 mod segmenter;
-pub use segmenter::{MAX_BYTES, MAX_WEIGHT, Segmenter};
+pub use segmenter::Segmenter;
 mod story;
 pub use story::{Foreign, Story, input_hash};

@@ -4,13 +4,9 @@
 //! primary chain has already, so a segmenter can be told the lengths of the first segments.
 
 use super::Cut;
+use crate::step::{Head, MOST_BYTES, MOST_WEIGHT};
 use market::Hash;
 use std::collections::VecDeque;
-
-/// The most bytes of records in a segment.
-pub const MAX_BYTES: usize = 2_048;
-/// The most weight of records in a segment.
-pub const MAX_WEIGHT: u32 = 64;
 
 /// Gathers records, in order.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +29,7 @@ impl Segmenter {
     /// Weight and bytes that the open segment still takes.
     #[must_use]
     pub fn room(&self) -> (u32, usize) {
-        (MAX_WEIGHT - self.weight, MAX_BYTES - self.records.len())
+        (MOST_WEIGHT - self.weight, MOST_BYTES - self.records.len())
     }
 
     /// Whether a record of this weight and length has to go into the next segment.
@@ -63,7 +59,7 @@ impl Segmenter {
     }
 
     /// Ends the open segment with the state's head and tree after its last record; nothing where it is empty.
-    pub fn end(&mut self, head: [Hash; 3], tree: Hash) {
+    pub fn end(&mut self, head: Head, tree: Hash) {
         if self.records.is_empty() {
             return;
         }
@@ -96,11 +92,11 @@ mod tests {
             segmenter.add(&[i; 12], 4);
         }
         assert!(segmenter.is_full_for(2, 1), "sixteen orders weigh what a segment may");
-        segmenter.end([[1; 32]; 3], [1; 32]);
-        segmenter.add(&[0; MAX_BYTES - 3], 2);
+        segmenter.end(Head::default(), [1; 32]);
+        segmenter.add(&[0; MOST_BYTES - 3], 2);
         assert!(segmenter.is_full_for(2, 4) && !segmenter.is_full_for(2, 3));
-        segmenter.end([[2; 32]; 3], [2; 32]);
-        segmenter.end([[3; 32]; 3], [3; 32]);
+        segmenter.end(Head::default(), [2; 32]);
+        segmenter.end(Head::default(), [3; 32]);
         let segments = segmenter.take();
         let roots: Vec<u8> = segments.iter().map(|segment| segment.tree[0]).collect();
         assert_eq!(roots, [1, 2], "nothing is ended twice");
@@ -114,12 +110,12 @@ mod tests {
         for record in [&[0, 0][..], &[1], &[2, 2], &[3]] {
             segmenter.add(record, 4);
             if segmenter.is_told_to_end() {
-                segmenter.end([[record[0]; 32]; 3], [0; 32]);
+                segmenter.end(Head::default(), [record[0]; 32]);
             }
         }
         let segments = segmenter.take();
         let found: Vec<(&[u8], u8)> =
-            segments.iter().map(|segment| (segment.records.as_slice(), segment.head[2][0])).collect();
+            segments.iter().map(|segment| (segment.records.as_slice(), segment.tree[0])).collect();
         assert_eq!(found, [(&[0, 0, 1][..], 1), (&[2, 2], 2)], "the fourth is not posted yet");
     }
 }

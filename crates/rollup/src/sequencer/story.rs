@@ -165,9 +165,10 @@ pub fn input_hash(cuts: &[Cut]) -> Hash {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::step::Head;
 
     fn cuts(names: &[u8]) -> Vec<Cut> {
-        names.iter().map(|name| Cut { records: vec![*name; 6], ..Cut::default() }).collect()
+        names.iter().map(|name| Cut { records: vec![*name; 6], head: Head::default(), tree: [*name; 32] }).collect()
     }
 
     fn records(story: &Story) -> Vec<u8> {
