@@ -8,3 +8,7 @@ mod segmenter;
 pub use segmenter::Segmenter;
 mod story;
 pub use story::{Foreign, Story, input_hash};
+mod plan;
+pub use plan::{Hex, Posting, Rest, Seen, Step, Waiting, plan};
+mod outbox;
+pub use outbox::{Fate, Outbox, Patience};
