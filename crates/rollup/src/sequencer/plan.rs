@@ -103,6 +103,9 @@ pub enum Rest {
         /// Unix s.
         market: u64,
     },
+    /// Items carried out wait to get into a block again.
+    #[error("the primary chain has taken items of the queue back that are carried out already: they wait for a block")]
+    QueueShort,
     /// The contract has ended.
     #[error("the contract is frozen: members leave by the last final root")]
     Frozen,

@@ -29,19 +29,6 @@ struct Told {
     dropped: bool,
 }
 
-/// An input of the chain that is not the operator's next segments.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "batch {number} on the primary chain is not what this ledger would post: its segment {segment} has other records. \
-     Somebody else posted it, or the ledger's file is older than the chain: restore the file's last state, or take over from the chain"
-)]
-pub struct Foreign {
-    /// Of the batch.
-    pub number: u64,
-    /// The first that differs, from 0.
-    pub segment: u32,
-}
-
 impl Story {
     /// Adds segments after all others.
     pub fn tell(&mut self, cuts: impl IntoIterator<Item = Cut>) {
@@ -51,23 +38,21 @@ impl Story {
         }
     }
 
-    /// Lays the line beside the chain's inputs: `inputs` are the records of their segments, from the first on.
-    /// Returns how many inputs were taken back by the chain.
+    /// Lays the line beside the chain's inputs: the hash of each one's records and how many segments it has, from the
+    /// first on. Returns how many inputs the chain has taken back.
     ///
     /// # Errors
-    /// [`Foreign`] at the first input that is not the operator's own; the line stands beside those before it.
-    pub fn align<'a>(
-        &mut self,
-        inputs: impl IntoIterator<Item = (&'a Hash, &'a [Vec<u8>])>,
-    ) -> Result<u64, Foreign> {
+    /// The number of the first input that is not the operator's own; the line stands beside those before it.
+    pub fn align(&mut self, inputs: impl IntoIterator<Item = (Hash, u32)>) -> Result<u64, u64> {
         let mut taken_back = 0;
         let mut number = 0;
         for (hash, segments) in inputs {
-            if self.inputs.get(number).is_some_and(|told| told.hash != *hash) {
+            if self.inputs.get(number).is_some_and(|told| told.hash != hash) {
                 taken_back += self.take_back(number);
             }
             if number == self.inputs.len() {
-                self.adopt(number, hash, segments)?;
+                let adopted = self.adopt(hash, segments as usize);
+                adopted.ok_or(number as u64 + 1)?;
             }
             number += 1;
         }
@@ -91,16 +76,18 @@ impl Story {
         count
     }
 
-    fn adopt(&mut self, number: usize, hash: &Hash, segments: &[Vec<u8>]) -> Result<(), Foreign> {
-        let differs = |(cut, records): (Option<&Cut>, &Vec<u8>)| cut.is_none_or(|cut| cut.records != *records);
-        let mine = (0..segments.len()).map(|i| self.waiting.get(i));
-        if let Some(segment) = mine.zip(segments).position(differs) {
-            return Err(Foreign { number: number as u64 + 1, segment: segment as u32 });
+    fn adopt(&mut self, hash: Hash, segments: usize) -> Option<()> {
+        if segments > self.waiting.len() {
+            return None;
         }
-        let cuts: Vec<Cut> = self.waiting.drain(..segments.len()).collect();
+        let cuts: Vec<Cut> = self.waiting.drain(..segments).collect();
+        if input_hash(&cuts) != hash {
+            cuts.into_iter().rev().for_each(|cut| self.waiting.push_front(cut));
+            return None;
+        }
         self.bytes -= cuts.iter().map(posted_bytes).sum::<usize>();
-        self.inputs.push(Told { hash: *hash, cuts, dropped: false });
-        Ok(())
+        self.inputs.push(Told { hash, cuts, dropped: false });
+        Some(())
     }
 
     /// How many inputs the chain has.
@@ -118,7 +105,7 @@ impl Story {
 
     /// The first segments that wait, at most so many bytes as posted; at least one if any waits.
     #[must_use]
-    pub fn next(&self, most: usize) -> Vec<Cut> {
+    pub fn next_batch(&self, most: usize) -> Vec<Cut> {
         let mut bytes = 0;
         let fits = |cut: &&Cut| {
             bytes += posted_bytes(cut);
@@ -126,6 +113,12 @@ impl Story {
         };
         let fitting = self.waiting.iter().take_while(fits).count().max(1);
         self.waiting.iter().take(fitting).cloned().collect()
+    }
+
+    /// The first so many segments that wait, or all.
+    #[must_use]
+    pub fn next_segments(&self, many: usize) -> Vec<&Cut> {
+        self.waiting.iter().take(many).collect()
     }
 
     /// How many segments wait.
@@ -175,18 +168,8 @@ mod tests {
         story.waiting.iter().map(|cut| cut.records[0]).collect()
     }
 
-    /// Inputs as the chain has them.
-    fn chain(inputs: &[&[u8]]) -> Vec<(Hash, Vec<Vec<u8>>)> {
-        let input = |names: &&[u8]| {
-            let cuts = cuts(names);
-            (input_hash(&cuts), cuts.into_iter().map(|cut| cut.records).collect())
-        };
-        inputs.iter().map(input).collect()
-    }
-
-    fn align(story: &mut Story, inputs: &[&[u8]]) -> Result<u64, Foreign> {
-        let inputs = chain(inputs);
-        story.align(inputs.iter().map(|(hash, segments)| (hash, segments.as_slice())))
+    fn align(story: &mut Story, inputs: &[&[u8]]) -> Result<u64, u64> {
+        story.align(inputs.iter().map(|names| (input_hash(&cuts(names)), names.len() as u32)))
     }
 
     #[test]
@@ -210,18 +193,18 @@ mod tests {
     fn somebody_elses_input_is_named() {
         let mut story = Story::default();
         story.tell(cuts(&[1, 2, 3]));
-        assert_eq!(align(&mut story, &[&[1], &[2, 9]]), Err(Foreign { number: 2, segment: 1 }));
+        assert_eq!(align(&mut story, &[&[1], &[2, 9]]), Err(2));
         assert_eq!(records(&story), [2, 3]);
-        assert_eq!(align(&mut story, &[&[1], &[2, 3, 4]]), Err(Foreign { number: 2, segment: 2 }));
+        assert_eq!(align(&mut story, &[&[1], &[2, 3, 4]]), Err(2));
     }
 
     #[test]
     fn a_batch_takes_what_fits_and_at_least_one_segment() {
         let mut story = Story::default();
         story.tell(cuts(&[1, 2, 3]));
-        let taken = |most| story.next(most).len();
+        let taken = |most| story.next_batch(most).len();
         assert_eq!((taken(1), taken(79), taken(80), taken(1_000)), (1, 1, 2, 3));
-        assert!(Story::default().next(100).is_empty());
+        assert!(Story::default().next_batch(100).is_empty());
     }
 
     #[test]
