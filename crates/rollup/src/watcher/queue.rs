@@ -1,15 +1,16 @@
 //! The primary chain's queue, as its events tell it: deposits and forced records, in the order the contract hashes them.
 
-use market::{Address, Hash, Keccak256};
+use crate::step::Item;
+use market::{Hash, Keccak256};
 
 /// The queue so far.
 #[derive(Clone, Debug, Default)]
 pub struct Queue {
-    items: Vec<Item>,
+    items: Vec<Kept>,
 }
 
 #[derive(Clone, Debug)]
-struct Item {
+struct Kept {
     bytes: Vec<u8>,
     /// Of the queue up to and including this item.
     hash: Hash,
@@ -42,46 +43,27 @@ impl Queue {
         Some(self.items.get(range)?.iter().map(|item| item.bytes.as_slice()).collect())
     }
 
-    /// A deposit of `amount` for an account, sent at `time` (Unix s).
-    pub fn deposit(&mut self, time: u64, account: u32, amount: u128, sender: Address) {
-        let mut bytes = begin(0, time);
-        bytes.extend_from_slice(&account.to_be_bytes());
-        bytes.extend_from_slice(&amount.to_be_bytes());
-        bytes.extend_from_slice(&sender.0);
-        self.push(bytes);
-    }
-
-    /// A record that must be carried out, queued at `time` (Unix s). The contract takes at most 65 535 bytes.
-    pub fn force(&mut self, time: u64, record: &[u8]) {
-        let mut bytes = begin(1, time);
-        bytes.extend_from_slice(&(record.len() as u16).to_be_bytes());
-        bytes.extend_from_slice(record);
-        self.push(bytes);
-    }
-
-    fn push(&mut self, bytes: Vec<u8>) {
+    /// Adds an item.
+    pub fn push(&mut self, item: &Item<'_>) {
+        let mut bytes = Vec::new();
+        item.encode(&mut bytes);
         let before = self.items.last().map_or([0; 32], |item| item.hash);
         let hash = Keccak256::new().with(&before).with(&bytes).finish();
-        self.items.push(Item { bytes, hash });
+        self.items.push(Kept { bytes, hash });
     }
-}
-
-fn begin(kind: u8, time: u64) -> Vec<u8> {
-    let mut bytes = vec![kind];
-    bytes.extend_from_slice(&time.to_be_bytes()[3..]);
-    bytes
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use market::keccak256;
+    use market::{Address, keccak256};
 
     #[test]
     fn the_queue_is_hashed_as_the_contract_does() {
         let mut queue = Queue::default();
-        queue.deposit(0x01_0203_0405, 7, 0x0a0b, Address([0xcc; 20]));
-        queue.force(9, &[0x20, 1]);
+        let (time, sender) = (0x01_0203_0405, Address([0xcc; 20]));
+        queue.push(&Item::Deposit { time, account: 7, amount: 0x0a0b, sender });
+        queue.push(&Item::Forced { time: 9, record: &[0x20, 1] });
         let first = [&[0, 1, 2, 3, 4, 5, 0, 0, 0, 7][..], &[0; 14], &[0x0a, 0x0b], &[0xcc; 20]].concat();
         let second = [1, 0, 0, 0, 0, 9, 0, 2, 0x20, 1];
         assert_eq!(queue.items(0, 2).unwrap(), [&first[..], &second]);
