@@ -6,6 +6,8 @@ mod cut;
 pub use cut::Cut;
 mod segmenter;
 pub use segmenter::Segmenter;
+mod clerk;
+pub use clerk::{Clerk, Moment};
 mod story;
 pub use story::{Story, input_hash};
 mod view;
