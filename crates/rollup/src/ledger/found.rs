@@ -1,0 +1,187 @@
+//! Founding: the contract is deployed with the community's genesis root, and the operators' bonds are paid.
+//!
+//! The founding command itself goes with the transaction that creates the contract, after the constructor's arguments, which
+//! ignores it. So whoever has the primary chain alone has the community's terms too, and can check that the genesis root
+//! follows from them.
+
+use super::{Desk, Place, Rollup, RollupError, domain};
+use crate::chain::{Call, Chain};
+use crate::contract::{Calls, Config, Contract, ContractError, Event};
+use crate::sequencer::{Clerk, Done, Hex, Poster, Primary, Rest};
+use crate::step;
+use crate::translate;
+use ledger::{Error, Key, Ledger};
+use market::{Address, Command, Community, Envelope, Rejection, Sink, encoding};
+
+/// Coin with which a development chain provides an operator, wei: a thousand million €.
+const ALLOWANCE: u128 = 1_000_000_000 * ONE;
+/// Wei of 1 €.
+const ONE: u128 = 1_000_000_000_000_000_000;
+/// What deploying and the first batches may cost, wei.
+const EXPENSES: u128 = ONE / 5;
+
+/// What the contract fixes for good.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// Everything but genesis, transition, governor and operators, which founding fills in.
+    pub config: Config,
+    /// Who posts when this operator does not, in order.
+    pub successors: Vec<Key>,
+}
+
+impl Default for Terms {
+    /// For a chain whose blocks are final at once: a window of ten minutes.
+    fn default() -> Self {
+        let (minute, day) = (60, 86_400);
+        let config = Config {
+            bond: 1_000 * ONE,
+            window_blocks: 2,
+            window_seconds: 10 * minute,
+            silence: 7 * day,
+            forced_delay: day,
+            exit_delay: 14 * day,
+            reveal_seconds: 5 * minute,
+            commit_bond: ONE,
+            pause_seconds: day,
+            upgrade_delay: 30 * day,
+            forced_fee: ONE / 100,
+            ..Config::default()
+        };
+        Self { config, successors: Vec::new() }
+    }
+}
+
+impl Terms {
+    /// How long a batch can be challenged: blocks and seconds.
+    #[must_use]
+    pub const fn window(&self) -> (u64, u64) {
+        (self.config.window_blocks, self.config.window_seconds)
+    }
+}
+
+impl Rollup {
+    /// The founding command; any other is refused as a market without a community does.
+    pub(super) fn found(
+        &mut self,
+        envelope: &Envelope,
+        sink: &mut dyn Sink,
+    ) -> Result<Result<u64, Rejection>, Error> {
+        let genesis = match &envelope.command {
+            Command::Found(terms) => match translate::genesis(terms) {
+                Ok(genesis) => Some((terms, genesis)),
+                Err(_) => return Ok(Err(Rejection::NotOnThisLedger)),
+            },
+            _ => None,
+        };
+        let answer = self.central.append(envelope, sink)?;
+        let (Ok(_), Some((terms, genesis))) = (&answer, genesis) else { return Ok(answer) };
+        self.stopped = true; // unless all of it succeeds
+        let desk = self.open_desk(terms, envelope, genesis)?;
+        self.notes.settle_at(desk.place);
+        self.desk = Some(desk);
+        self.stopped = false;
+        Ok(answer)
+    }
+
+    fn open_desk(
+        &mut self,
+        terms: &Community,
+        envelope: &Envelope,
+        mut genesis: step::State,
+    ) -> Result<Desk, RollupError> {
+        let options = &self.options;
+        let mut done = Done::default();
+        let place = deploy(&mut self.primary, options, envelope, genesis.root(), &mut done.deploy_gas)?;
+        let (key, window) = (options.key.clone(), options.terms.window());
+        let mut poster =
+            Poster::new(place.contract, place.block, key, options.posting, window, genesis.root());
+        poster.done = done;
+        let clerk = Clerk::new(genesis, []);
+        Ok(Desk { clerk, poster, place, domain: domain(terms), since: None, rest: Rest::Idle, trouble: None })
+    }
+}
+
+/// Deploys the contracts and pays the bonds.
+fn deploy(
+    primary: &mut Primary,
+    options: &super::Options,
+    founding: &Envelope,
+    genesis: [u8; 32],
+    gas: &mut u64,
+) -> Result<Place, RollupError> {
+    let operators: Vec<&Key> = std::iter::once(&options.key).chain(&options.terms.successors).collect();
+    for operator in &operators {
+        provide(primary, operator.address(), options.terms.config.bond.saturating_add(EXPENSES))?;
+    }
+    let chain = primary.chain();
+    let (transition, outcome) = Contract::deploy_transition(chain, &options.key)?;
+    *gas += outcome.gas;
+    let config = Config {
+        genesis,
+        transition,
+        governor: options.key.address(),
+        operators: operators.iter().map(|operator| operator.address()).collect(),
+        ..options.terms.config.clone()
+    };
+    let missing = || ContractError::Undecodable { what: "the committed contract Rollup" };
+    let mut creation = Calls::create_rollup("Rollup", &config).ok_or_else(missing)?;
+    publish(founding, &mut creation);
+    let outcome = chain.execute(&options.key, &creation)?;
+    *gas += outcome.gas;
+    let undone = ContractError::Undone { hash: outcome.hash, block: outcome.block };
+    let contract = outcome.contract.filter(|_| outcome.success).ok_or(undone)?;
+    for operator in operators {
+        *gas += Contract::at(chain, contract).bond(operator, config.bond)?.gas;
+    }
+    Ok(Place { chain: chain.id()?, contract, block: outcome.block })
+}
+
+/// An operator has coin: a development chain gives it, elsewhere it must be there.
+fn provide(primary: &mut Primary, operator: Address, needs: u128) -> Result<(), RollupError> {
+    let has = primary.chain().balance(operator)?;
+    match primary {
+        Primary::Clocked(clock) if has < ALLOWANCE => Ok(clock.fund(operator, ALLOWANCE)?),
+        Primary::Own(_) if has < needs => Err(RollupError::Poor { operator: Hex(operator), has, needs }),
+        _ => Ok(()),
+    }
+}
+
+/// The founding command after the creation's arguments, then its length in four bytes.
+fn publish(founding: &Envelope, creation: &mut Call) {
+    let before = creation.data.len();
+    encoding::encode(founding, &mut creation.data);
+    let length = (creation.data.len() - before) as u32;
+    creation.data.extend(length.to_be_bytes());
+}
+
+/// The founding command of a contract, from the transaction that created it; nothing where it was deployed without. Whether it
+/// is the right one the genesis root tells.
+///
+/// # Errors
+/// Where the chain cannot be read.
+pub fn founding(chain: &mut dyn Chain, contract: Address, from: u64) -> Result<Option<Founding>, ContractError> {
+    let head = chain.head()?.number;
+    let entries = Contract::at(chain, contract).events(from, head)?;
+    let first = entries.into_iter().find(|entry| matches!(entry.event, Event::Posted { number: 0, .. }));
+    let Some(entry) = first else { return Ok(None) };
+    let Some(transaction) = chain.transaction(&entry.transaction)? else { return Ok(None) };
+    let read = || {
+        let (data, length) = transaction.input.split_last_chunk::<4>()?;
+        let length = u32::from_be_bytes(*length) as usize;
+        let (envelope, rest) = encoding::decode(data.get(data.len().checked_sub(length)?..)?).ok()?;
+        rest.is_empty().then_some(envelope)
+    };
+    let Event::Posted { header, .. } = entry.event else { return Ok(None) };
+    Ok(read().map(|envelope| Founding { envelope, root: header.root, block: entry.block }))
+}
+
+/// What a contract was founded with.
+#[derive(Clone, Debug)]
+pub struct Founding {
+    /// The founding command.
+    pub envelope: Envelope,
+    /// The root that the contract began with.
+    pub root: [u8; 32],
+    /// The block of its deployment.
+    pub block: u64,
+}
