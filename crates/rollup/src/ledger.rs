@@ -8,18 +8,20 @@
 //! What was posted the primary chain says. So after a crash at any moment the log is carried out again, laid beside what the
 //! chain has, and posting goes on from there.
 
+mod forced;
 mod found;
 mod notes;
 mod open;
 mod queue;
 mod summary;
 
-pub use found::Terms;
+pub use found::{Founding, Terms, founding};
 pub use notes::{Consumed, Notes, NotesError, Place};
 pub use summary::Summary;
 
 use crate::sequencer::{Clerk, Hex, PostError, Poster, Posting, Primary, Rest};
-use crate::translate;
+use crate::step::{Record, Store};
+use crate::translate::Translator;
 use crate::chain::ChainError;
 use crate::contract::ContractError;
 use ledger::{Central, Error, Key, Ledger, Receipt};
@@ -152,6 +154,7 @@ pub struct Rollup {
 struct Desk {
     clerk: Clerk,
     poster: Poster,
+    translator: Translator,
     place: Place,
     domain: Option<Domain>,
     /// The market's time at the first record that is not posted.
@@ -277,10 +280,23 @@ impl Rollup {
 impl Desk {
     /// Carries a command out as records; nothing is left of it where it is refused.
     fn carry_out(&mut self, market: &State, envelope: &Envelope) -> Result<(), Rejection> {
-        let translated = translate::records(market, self.clerk.state(), envelope)?;
-        for record in &translated.records {
-            self.clerk.carry_out(record, &[])?;
-            self.clerk.work(&translated.merit)?;
+        let records = self.translator.records(market, self.clerk.state(), envelope)?;
+        // How work is portioned is the clerk's to say, as it knows what fits into a segment.
+        let signed = self.clerk.state().head().is_signed();
+        let decoded = || records.iter().map(|bytes| (bytes, Record::decode(bytes, signed)));
+        let arrivals = decoded().filter_map(|(_, record)| match record {
+            Some((Record::Merit { arrivals }, _)) => Some(arrivals),
+            _ => None,
+        });
+        let arrivals = arrivals.flat_map(|arrivals| arrivals.chunks_exact(3));
+        let merit: Vec<u32> =
+            arrivals.map(|bytes| bytes.iter().fold(0, |arrival, byte| arrival << 8 | u32::from(*byte))).collect();
+        for (bytes, record) in decoded() {
+            if matches!(record, Some((Record::Merit { .. } | Record::Advance { .. }, _))) {
+                continue;
+            }
+            self.clerk.carry_out(bytes, &[])?;
+            self.clerk.work(&merit)?;
         }
         Ok(())
     }

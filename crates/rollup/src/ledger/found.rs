@@ -9,7 +9,7 @@ use crate::chain::{Call, Chain};
 use crate::contract::{Calls, Config, Contract, ContractError, Event};
 use crate::sequencer::{Clerk, Done, Hex, Poster, Primary, Rest};
 use crate::step;
-use crate::translate;
+use crate::translate::{self, Outside, Translator};
 use ledger::{Error, Key, Ledger};
 use market::{Address, Command, Community, Envelope, Rejection, Sink, encoding};
 
@@ -27,6 +27,8 @@ pub struct Terms {
     pub config: Config,
     /// Who posts when this operator does not, in order.
     pub successors: Vec<Key>,
+    /// Where the parties outside the community are paid.
+    pub outside: Outside,
 }
 
 impl Default for Terms {
@@ -47,7 +49,7 @@ impl Default for Terms {
             forced_fee: ONE / 100,
             ..Config::default()
         };
-        Self { config, successors: Vec::new() }
+        Self { config, successors: Vec::new(), outside: Outside::default() }
     }
 }
 
@@ -67,7 +69,7 @@ impl Rollup {
         sink: &mut dyn Sink,
     ) -> Result<Result<u64, Rejection>, Error> {
         let genesis = match &envelope.command {
-            Command::Found(terms) => match translate::genesis(terms) {
+            Command::Found(terms) => match translate::genesis(terms, &self.options.terms.outside) {
                 Ok(genesis) => Some((terms, genesis)),
                 Err(_) => return Ok(Err(Rejection::NotOnThisLedger)),
             },
@@ -97,7 +99,9 @@ impl Rollup {
             Poster::new(place.contract, place.block, key, options.posting, window, genesis.root());
         poster.done = done;
         let clerk = Clerk::new(genesis, []);
-        Ok(Desk { clerk, poster, place, domain: domain(terms), since: None, rest: Rest::Idle, trouble: None })
+        let (translator, domain) = (Translator::new(), domain(terms));
+        let (rest, trouble) = (Rest::Idle, None);
+        Ok(Desk { clerk, poster, translator, place, domain, since: None, rest, trouble })
     }
 }
 
@@ -125,7 +129,7 @@ fn deploy(
     };
     let missing = || ContractError::Undecodable { what: "the committed contract Rollup" };
     let mut creation = Calls::create_rollup("Rollup", &config).ok_or_else(missing)?;
-    publish(founding, &mut creation);
+    publish(founding, &options.terms.outside, &mut creation);
     let outcome = chain.execute(&options.key, &creation)?;
     *gas += outcome.gas;
     let undone = ContractError::Undone { hash: outcome.hash, block: outcome.block };
@@ -146,10 +150,13 @@ fn provide(primary: &mut Primary, operator: Address, needs: u128) -> Result<(), 
     }
 }
 
-/// The founding command after the creation's arguments, then its length in four bytes.
-fn publish(founding: &Envelope, creation: &mut Call) {
+/// The founding command and the addresses outside after the creation's arguments, then their length in four bytes.
+fn publish(founding: &Envelope, outside: &Outside, creation: &mut Call) {
     let before = creation.data.len();
     encoding::encode(founding, &mut creation.data);
+    for address in [outside.supplier, outside.grid_operator, outside.levies] {
+        creation.data.extend(address.0);
+    }
     let length = (creation.data.len() - before) as u32;
     creation.data.extend(length.to_be_bytes());
 }
@@ -169,10 +176,14 @@ pub fn founding(chain: &mut dyn Chain, contract: Address, from: u64) -> Result<O
         let (data, length) = transaction.input.split_last_chunk::<4>()?;
         let length = u32::from_be_bytes(*length) as usize;
         let (envelope, rest) = encoding::decode(data.get(data.len().checked_sub(length)?..)?).ok()?;
-        rest.is_empty().then_some(envelope)
+        let (addresses, []) = rest.as_chunks::<20>() else { return None };
+        let [supplier, grid_operator, levies] = *addresses else { return None };
+        let [supplier, grid_operator, levies] = [supplier, grid_operator, levies].map(Address);
+        Some((envelope, Outside { supplier, grid_operator, levies }))
     };
     let Event::Posted { header, .. } = entry.event else { return Ok(None) };
-    Ok(read().map(|envelope| Founding { envelope, root: header.root, block: entry.block }))
+    let (root, block) = (header.root, entry.block);
+    Ok(read().map(|(envelope, outside)| Founding { envelope, outside, root, block }))
 }
 
 /// What a contract was founded with.
@@ -180,6 +191,8 @@ pub fn founding(chain: &mut dyn Chain, contract: Address, from: u64) -> Result<O
 pub struct Founding {
     /// The founding command.
     pub envelope: Envelope,
+    /// Where the parties outside the community are paid.
+    pub outside: Outside,
     /// The root that the contract began with.
     pub root: [u8; 32],
     /// The block of its deployment.

@@ -4,7 +4,7 @@ use super::{Desk, Notes, Options, Rollup, RollupError, domain, notes_path};
 use crate::batch;
 use crate::contract::{Posted, posted};
 use crate::sequencer::{Clerk, Poster, Primary, Rest, View};
-use crate::translate;
+use crate::translate::{self, Translator};
 use ledger::{Central, Error, Ledger, Recoverer};
 use market::{Command, Envelope, State};
 use std::path::Path;
@@ -46,7 +46,8 @@ impl Rollup {
         if found != place.chain {
             return Err(RollupError::OtherChain { expected: place.chain, found });
         }
-        let mut genesis = translate::genesis(terms).map_err(|scope| RollupError::Scope(scope.to_string()))?;
+        let mut genesis = translate::genesis(terms, &self.options.terms.outside)
+            .map_err(|rejection| RollupError::Scope(rejection.words().into()))?;
         let (key, window) = (self.options.key.clone(), self.options.terms.window());
         let mut poster =
             Poster::new(place.contract, place.block, key, self.options.posting, window, genesis.root());
@@ -54,16 +55,18 @@ impl Rollup {
         let clerk = Clerk::new(genesis, told);
         let (rest, trouble) = (Rest::Idle, None);
         poster.posting = self.options.posting;
-        let mut desk = Desk { clerk, poster, place, domain: domain(terms), since: None, rest, trouble };
+        let translator = Translator::new();
+        let domain = domain(terms);
+        let mut desk = Desk { clerk, poster, translator, place, domain, since: None, rest, trouble };
         let mut market = State::new();
         let mut consumed = self.notes.consumed.clone().into_iter().peekable();
         for (number, envelope) in (0..).zip(envelopes) {
             while let Some(void) = consumed.next_if(|item| item.record == number && !item.carried_out) {
-                desk.consume(&void.item, &envelope.command)?;
+                desk.consume(&void.item)?;
             }
             let carried_out = consumed.next_if(|item| item.record == number);
             let done = match carried_out {
-                Some(item) => desk.consume(&item.item, &envelope.command),
+                Some(item) => desk.consume(&item.item),
                 None => desk.carry_out(&market, envelope).map_err(|rejection| {
                     let what = format!("record {number} of the log");
                     RollupError::Apart { what, rejection }
@@ -75,7 +78,7 @@ impl Rollup {
             applied.map_err(|rejection| RollupError::Apart { what: format!("record {number}"), rejection })?;
         }
         for void in consumed {
-            desk.consume(&void.item, &Command::Tick { time: 0 })?;
+            desk.consume(&void.item)?;
         }
         desk.clerk.settle();
         desk.poster.story.tell(desk.clerk.take());

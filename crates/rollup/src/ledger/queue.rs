@@ -6,8 +6,8 @@
 use super::{Consumed, Desk, Rollup, RollupError, seal};
 use crate::sequencer::PostError;
 use crate::contract::ContractError;
-use crate::step::{Item, Record};
-use crate::translate;
+use crate::step::{Item, Record, Store};
+use super::forced;
 use ledger::{Error, Ledger};
 use market::{AccountId, Command, Envelope, Money, Rejection, Sink};
 
@@ -23,10 +23,8 @@ impl Desk {
     }
 
     /// The same when the log is carried out again.
-    pub(super) fn consume(&mut self, item: &[u8], command: &Command) -> Result<(), RollupError> {
-        let _ = command;
-        let what = || format!("item {} of the queue", self.poster.consumed());
-        let what = what();
+    pub(super) fn consume(&mut self, item: &[u8]) -> Result<(), RollupError> {
+        let what = format!("item {} of the queue", self.poster.consumed());
         self.carry_out_item(item).map_err(|rejection| RollupError::Apart { what, rejection })?;
         self.poster.consume(item);
         Ok(())
@@ -76,9 +74,13 @@ impl Rollup {
         let number = desk.poster.consumed();
         let apart = |rejection| RollupError::Apart { what: format!("item {number} of the queue"), rejection };
         let moment = desk.clerk.now();
-        let before = *crate::step::Store::head(desk.clerk.state());
+        let before = *desk.clerk.state().head();
+        let forced = match item {
+            Item::Forced { record, .. } => forced::command(desk.clerk.state(), record),
+            Item::Deposit { .. } => None,
+        };
         let refused = desk.carry_out_item(bytes).map_err(apart)?;
-        let after = *crate::step::Store::head(desk.clerk.state());
+        let after = *desk.clerk.state().head();
         let state = self.central.state();
         let command = match *item {
             // Paid for nobody: it goes back by a withdrawal, which the market does not see.
@@ -88,13 +90,12 @@ impl Rollup {
                 let command = Command::Deposit { account, amount: Money(amount as i128), nonce };
                 Some(seal(command, &self.options.key, desk.domain.as_ref()))
             }
-            Item::Forced { record, .. } if refused.is_none() => {
-                let mut envelope = translate::command(state, record).map_err(apart)?;
+            Item::Forced { .. } if refused.is_none() => forced.map(|mut envelope| {
                 if desk.domain.is_none() {
-                    envelope.signature = None;
+                    envelope.signature = None; // the transition has checked it
                 }
-                Some(envelope)
-            }
+                envelope
+            }),
             Item::Forced { .. } => None,
         };
         let record = self.central.len();
