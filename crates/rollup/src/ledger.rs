@@ -1,1 +1,4 @@
 //! A ledger that posts what it keeps.
+
+mod notes;
+pub use notes::{Consumed, Notes, NotesError, Place};
