@@ -19,11 +19,11 @@ pub use found::{Founding, Terms, founding};
 pub use notes::{Consumed, Notes, NotesError, Place};
 pub use summary::Summary;
 
+use crate::chain::ChainError;
+use crate::contract::ContractError;
 use crate::sequencer::{Clerk, Hex, PostError, Poster, Posting, Primary, Rest};
 use crate::step::{Record, Store};
 use crate::translate::Translator;
-use crate::chain::ChainError;
-use crate::contract::ContractError;
 use ledger::{Central, Error, Key, Ledger, Receipt};
 use market::signing::Domain;
 use market::{Authentication, Command, Envelope, Rejection, Sink, State};
@@ -92,7 +92,9 @@ pub enum RollupError {
         item: u64,
     },
     /// The primary chain is another.
-    #[error("the ledger was founded on chain {expected}, this is chain {found}: name the right primary chain")]
+    #[error(
+        "the ledger was founded on chain {expected}, this is chain {found}: name the right primary chain"
+    )]
     OtherChain {
         /// The id noted.
         expected: u64,
@@ -112,7 +114,9 @@ pub enum RollupError {
         needs: u128,
     },
     /// Market and transition do not agree, which is an error of this program.
-    #[error("the market and the transition disagree about {what}: {rejection}. Keep the file and report this")]
+    #[error(
+        "the market and the transition disagree about {what}: {rejection}. Keep the file and report this"
+    )]
     Apart {
         /// About what.
         what: String,
@@ -289,8 +293,9 @@ impl Desk {
             _ => None,
         });
         let arrivals = arrivals.flat_map(|arrivals| arrivals.chunks_exact(3));
-        let merit: Vec<u32> =
-            arrivals.map(|bytes| bytes.iter().fold(0, |arrival, byte| arrival << 8 | u32::from(*byte))).collect();
+        let merit: Vec<u32> = arrivals
+            .map(|bytes| bytes.iter().fold(0, |arrival, byte| arrival << 8 | u32::from(*byte)))
+            .collect();
         for (bytes, record) in decoded() {
             if matches!(record, Some((Record::Merit { .. } | Record::Advance { .. }, _))) {
                 continue;

@@ -188,8 +188,6 @@ pub enum Event {
         operator: Address,
         /// wei.
         bond: u128,
-        /// What of it nobody gets, wei.
-        burnt: u128,
     },
     /// Another operator's turn.
     Turn {
@@ -280,7 +278,6 @@ impl Event {
             E::Slashed(e) => Self::Slashed {
                 operator: from_address(e.operator),
                 bond: amount(e.bond),
-                burnt: amount(e.burnt),
             },
             E::Turn(e) => Self::Turn { operator: from_address(e.operator) },
             E::Frozen(e) => Self::Frozen { root: e.root.0 },

@@ -92,7 +92,8 @@ mod tests {
         let words = crate::step::Packed::pack(&account);
         state.set_words(Place::account(7), words).unwrap();
         let signature = Key::from_seed(b"", "member").sign(&[9; 32]);
-        let record = Record::Withdraw { account: 7, amount: 55, nonce: None, signature: Some(compact(&signature)) };
+        let record =
+            Record::Withdraw { account: 7, amount: 55, nonce: None, signature: Some(compact(&signature)) };
         let expected = Command::Withdraw { account: AccountId(7), amount: Money(55), nonce: 5 };
         let found = command(&state, &record.to_bytes()).unwrap();
         assert_eq!(found, Envelope { command: expected, signature: Some(signature) });

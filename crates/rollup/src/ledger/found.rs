@@ -166,7 +166,11 @@ fn publish(founding: &Envelope, outside: &Outside, creation: &mut Call) {
 ///
 /// # Errors
 /// Where the chain cannot be read.
-pub fn founding(chain: &mut dyn Chain, contract: Address, from: u64) -> Result<Option<Founding>, ContractError> {
+pub fn founding(
+    chain: &mut dyn Chain,
+    contract: Address,
+    from: u64,
+) -> Result<Option<Founding>, ContractError> {
     let head = chain.head()?.number;
     let entries = Contract::at(chain, contract).events(from, head)?;
     let first = entries.into_iter().find(|entry| matches!(entry.event, Event::Posted { number: 0, .. }));

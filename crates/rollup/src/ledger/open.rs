@@ -37,7 +37,8 @@ impl Rollup {
     }
 
     fn carry_out_again(&mut self, envelopes: &[Envelope]) -> Result<Desk, RollupError> {
-        let missing = || RollupError::Scope("the log does not begin with a founding on the dual chain".into());
+        let missing =
+            || RollupError::Scope("the log does not begin with a founding on the dual chain".into());
         let Some(Command::Found(terms)) = envelopes.first().map(|envelope| &envelope.command) else {
             return Err(missing());
         };
@@ -75,7 +76,8 @@ impl Rollup {
             done?;
             desk.clerk.settle();
             let applied = market.apply(envelope, &Recoverer, &mut ());
-            applied.map_err(|rejection| RollupError::Apart { what: format!("record {number}"), rejection })?;
+            applied
+                .map_err(|rejection| RollupError::Apart { what: format!("record {number}"), rejection })?;
         }
         for void in consumed {
             desk.consume(&void.item)?;

@@ -3,11 +3,11 @@
 //! Items are carried out in their order, by the transition. What it does, the market does too, by a command of its own:
 //! the operator's deposit, or the member's command that the forced record is. What it does not do leaves no command.
 
-use super::{Consumed, Desk, Rollup, RollupError, seal};
-use crate::sequencer::PostError;
-use crate::contract::ContractError;
-use crate::step::{Item, Record, Store};
 use super::forced;
+use super::{Consumed, Desk, Rollup, RollupError, seal};
+use crate::contract::ContractError;
+use crate::sequencer::PostError;
+use crate::step::{Item, Record, Store};
 use ledger::{Error, Ledger};
 use market::{AccountId, Command, Envelope, Money, Rejection, Sink};
 

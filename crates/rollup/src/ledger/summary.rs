@@ -54,7 +54,8 @@ impl Summary {
         let view = &desk.poster.view;
         let standing = view.batches.get(1..).unwrap_or_default();
         let head = crate::step::Store::head(desk.clerk.state());
-        let waits: Vec<u64> = view.final_times.iter().zip(standing).map(|(time, header)| time - header.time).collect();
+        let waits: Vec<u64> =
+            view.final_times.iter().zip(standing).map(|(time, header)| time - header.time).collect();
         let longest = waits.iter().max().copied();
         Self {
             chain_id: desk.place.chain,
