@@ -97,7 +97,11 @@ impl Notes {
             let Some(text) = std::str::from_utf8(raw).ok().and_then(checked) else { break };
             let known = match number {
                 0 if text == TITLE => true,
-                0 => return Err(foreign("it holds no notes of a dual chain. Check the path; nothing was changed")),
+                0 => {
+                    return Err(foreign(
+                        "it holds no notes of a dual chain. Check the path; nothing was changed",
+                    ));
+                }
                 _ => notes.read(text, records).ok_or_else(|| {
                     foreign("it has a line that this program does not know: use the program that wrote it")
                 })?,
@@ -108,7 +112,9 @@ impl Notes {
             good += raw.len();
         }
         if good == 0 {
-            return Err(foreign("its first line is torn. Restore it from a backup, beside the ledger's file"));
+            return Err(foreign(
+                "its first line is torn. Restore it from a backup, beside the ledger's file",
+            ));
         }
         file.set_len(good as u64).map_err(failed)?;
         file.seek(SeekFrom::End(0)).map_err(failed)?;
@@ -268,7 +274,11 @@ mod tests {
         let mut changed = bytes.clone();
         changed[ends[2] + 8] ^= 1;
         std::fs::write(&kept.0, &changed).unwrap();
-        assert_eq!(Notes::open(&kept.0, 9).unwrap().consumed, all[..1], "what follows a bad line is not trusted");
+        assert_eq!(
+            Notes::open(&kept.0, 9).unwrap().consumed,
+            all[..1],
+            "what follows a bad line is not trusted"
+        );
     }
 
     #[test]

@@ -106,7 +106,8 @@ impl Clerk {
                 if listed.is_empty() {
                     return Err(Rejection::MeritOrder);
                 }
-                let arrivals: Vec<u8> = listed.iter().flat_map(|arrival| arrival.to_be_bytes()[1..].to_vec()).collect();
+                let arrivals: Vec<u8> =
+                    listed.iter().flat_map(|arrival| arrival.to_be_bytes()[1..].to_vec()).collect();
                 Record::Merit { arrivals: &arrivals }.to_bytes()
             } else {
                 Record::Advance { items: portion as u16 }.to_bytes()

@@ -90,7 +90,12 @@ impl Outbox {
     ///
     /// # Errors
     /// Where the node cannot be asked.
-    pub fn follow(&mut self, chain: &mut dyn Chain, key: &Key, patience: &Patience) -> Result<Fate, ChainError> {
+    pub fn follow(
+        &mut self,
+        chain: &mut dyn Chain,
+        key: &Key,
+        patience: &Patience,
+    ) -> Result<Fate, ChainError> {
         let Some(pending) = &mut self.pending else { return Ok(Fate::Gone) };
         for version in pending.versions.iter().rev() {
             if let Some(outcome) = chain.outcome(version)? {

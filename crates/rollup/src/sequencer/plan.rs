@@ -22,7 +22,13 @@ pub struct Posting {
 
 impl Default for Posting {
     fn default() -> Self {
-        Self { bytes: 32_768, age: 900, backlog: 4 << 20, confirmations: 0, patience: super::Patience::default() }
+        Self {
+            bytes: 32_768,
+            age: 900,
+            backlog: 4 << 20,
+            confirmations: 0,
+            patience: super::Patience::default(),
+        }
     }
 }
 
@@ -96,7 +102,9 @@ pub enum Rest {
         segment: u32,
     },
     /// The primary chain's clock is behind the market's.
-    #[error("the primary chain's time is {chain}, the market's {market}: a batch from its future would be wrong")]
+    #[error(
+        "the primary chain's time is {chain}, the market's {market}: a batch from its future would be wrong"
+    )]
     Early {
         /// Unix s.
         chain: u64,
@@ -104,7 +112,9 @@ pub enum Rest {
         market: u64,
     },
     /// Items carried out wait to get into a block again.
-    #[error("the primary chain has taken items of the queue back that are carried out already: they wait for a block")]
+    #[error(
+        "the primary chain has taken items of the queue back that are carried out already: they wait for a block"
+    )]
     QueueShort,
     /// The contract has ended.
     #[error("the contract is frozen: members leave by the last final root")]
@@ -134,8 +144,8 @@ pub fn plan(seen: &Seen, waiting: &Waiting, posting: &Posting) -> Step {
     if seen.frozen {
         return Step::Rest(Rest::Frozen);
     }
-    let due = waiting.bytes > 0
-        && (waiting.flush || waiting.bytes >= posting.bytes || waiting.age >= posting.age);
+    let due =
+        waiting.bytes > 0 && (waiting.flush || waiting.bytes >= posting.bytes || waiting.age >= posting.age);
     let open = seen.inputs > seen.batches;
     if !due && !open {
         return Step::Rest(Rest::Idle);

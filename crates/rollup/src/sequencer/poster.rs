@@ -145,7 +145,14 @@ pub struct Poster {
 impl Poster {
     /// For a contract that was deployed in block `from`, with these windows (blocks, s) and this root before its first batch.
     #[must_use]
-    pub fn new(contract: Address, from: u64, key: Key, posting: Posting, window: (u64, u64), genesis: Hash) -> Self {
+    pub fn new(
+        contract: Address,
+        from: u64,
+        key: Key,
+        posting: Posting,
+        window: (u64, u64),
+        genesis: Hash,
+    ) -> Self {
         Self {
             view: View::new(contract, from),
             story: Story::default(),
@@ -269,7 +276,12 @@ impl Poster {
         Ok(None)
     }
 
-    fn first_wrong_segment(&self, chain: &mut dyn Chain, header: &Header, cuts: &[Cut]) -> Result<u32, PostError> {
+    fn first_wrong_segment(
+        &self,
+        chain: &mut dyn Chain,
+        header: &Header,
+        cuts: &[Cut],
+    ) -> Result<u32, PostError> {
         let entries = Contract::at(chain, self.view.contract()).events(header.block, header.block)?;
         for entry in entries {
             let roots = match posted(chain, self.view.contract(), &entry) {
@@ -358,13 +370,15 @@ impl Poster {
     /// Makes final what can be; whether something was sent.
     fn finalise(&mut self, chain: &mut dyn Chain, head: &Block) -> Result<bool, PostError> {
         let (blocks, seconds) = self.window;
-        let over = |header: &&Header| head.time > header.posted_at + seconds && head.number > header.block + blocks;
+        let over =
+            |header: &&Header| head.time > header.posted_at + seconds && head.number > header.block + blocks;
         let open = self.view.batches.iter().skip(self.view.finalised as usize + 1);
         let headers: Vec<Header> = open.take_while(over).copied().collect();
         if headers.is_empty() || self.refused_at == Some(head.number) {
             return Ok(false);
         }
-        match self.outbox.send(chain, &self.key, self.calls().finalise(&headers)).map_err(ContractError::from) {
+        match self.outbox.send(chain, &self.key, self.calls().finalise(&headers)).map_err(ContractError::from)
+        {
             Ok(()) => {
                 self.errand = Some(Errand::Finalise);
                 Ok(true)

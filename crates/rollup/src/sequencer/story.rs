@@ -161,7 +161,10 @@ mod tests {
     use crate::step::Head;
 
     fn cuts(names: &[u8]) -> Vec<Cut> {
-        names.iter().map(|name| Cut { records: vec![*name; 6], head: Head::default(), tree: [*name; 32] }).collect()
+        names
+            .iter()
+            .map(|name| Cut { records: vec![*name; 6], head: Head::default(), tree: [*name; 32] })
+            .collect()
     }
 
     fn records(story: &Story) -> Vec<u8> {

@@ -90,7 +90,10 @@ impl View {
                     return Ok(head);
                 }
                 if chain.block(read.number)?.map(|block| block.hash) != Some(read.hash) {
-                    *self = Self { reorganisations: self.reorganisations + 1, ..Self::new(self.contract, self.from) };
+                    *self = Self {
+                        reorganisations: self.reorganisations + 1,
+                        ..Self::new(self.contract, self.from)
+                    };
                 }
             }
             let first = self.read.map_or(self.from, |read| read.number + 1);
