@@ -19,6 +19,9 @@ pub mod chain;
 /// The contract `Rollup` as the operator, the watcher and members call it.
 pub mod contract;
 
+/// The state from which everything follows, published with the contract.
+pub mod founding;
+
 /// How batch data reaches the primary chain, and who can read it.
 pub mod modes;
 

@@ -151,7 +151,8 @@ impl Translator {
             Command::Tick { time } => out.put(Record::Tick { time: *time }),
             Command::RegisterAccount { address } => out.put(Record::Account { address: *address }),
             Command::RegisterMeter { terms, .. } => {
-                let energy = |energy: market::Energy| u64::try_from(energy.0).map_err(|_| Rejection::BadAmount);
+                let energy =
+                    |energy: market::Energy| u64::try_from(energy.0).map_err(|_| Rejection::BadAmount);
                 out.put(Record::Meter {
                     account: terms.account.0,
                     carrier: terms.carrier as u8,
@@ -312,8 +313,7 @@ impl Translator {
         let otherwise = if takes_orders { Rejection::NotFrozen } else { Rejection::ReadingMissing };
         let slot = out.slot(carrier, interval).ok_or(otherwise)?;
         let delivery: Delivery = out.chain.peek(Place::delivery(slot));
-        let narrow =
-            |price: &market::Price| i32::try_from(price.0).map_err(|_| Rejection::NotEquilibrium);
+        let narrow = |price: &market::Price| i32::try_from(price.0).map_err(|_| Rejection::NotEquilibrium);
         let mut merit = Vec::new();
         match claim {
             Claim::Metered => {
@@ -475,10 +475,7 @@ impl Records<'_> {
 }
 
 /// The signature as records carry it; none where the operator answers for everybody.
-fn signature(
-    chain: &step::State,
-    signature: Option<&Signature>,
-) -> Result<Option<step::Compact>, Rejection> {
+fn signature(chain: &step::State, signature: Option<&Signature>) -> Result<Option<step::Compact>, Rejection> {
     match (step::Store::head(chain).is_signed(), signature) {
         (true, Some(signature)) => Ok(Some(compact(signature))),
         (false, None) => Ok(None),
