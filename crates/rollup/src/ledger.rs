@@ -15,7 +15,7 @@ mod open;
 mod queue;
 mod summary;
 
-pub use found::{Founding, Terms, founding};
+pub use found::Terms;
 pub use notes::{Consumed, Notes, NotesError, Place};
 pub use summary::Summary;
 

@@ -7,6 +7,8 @@ use ledger::{Central, Ledger, Options as CentralOptions};
 use rollup::chain::{Evm, Settings};
 use rollup::ledger::{Options, Rollup};
 use rollup::sequencer::Primary;
+use rollup::step::leaf::Account;
+use rollup::step::{Place, Store};
 use street::{START, Street};
 
 fn primary() -> Primary {
@@ -27,9 +29,14 @@ fn a_day_on_the_dual_chain_is_the_market_of_the_central_ledger() {
         assert_eq!(rollup.waits_for(), None);
     }
     assert_eq!(central.root(), rollup.root());
+    let secondary = rollup.secondary().unwrap();
+    for (id, account) in central.state().accounts().iter().enumerate().skip(1) {
+        let leaf: Account = secondary.peek(Place::account(id as u32));
+        assert_eq!((leaf.balance, leaf.holds), (account.balance.0, account.holds.0), "account {id}");
+    }
     rollup.finish().unwrap();
     let summary = rollup.summary().unwrap();
-    println!("{summary:#?}");
     assert!(summary.batches > 0);
     assert_eq!(summary.batches, summary.finalised);
+    assert_eq!(rollup.secondary().unwrap().head().money, (-central.state().accounts()[0].balance.0) as u128);
 }

@@ -1,17 +1,16 @@
 //! Founding: the contract is deployed with the community's genesis root, and the operators' bonds are paid.
 //!
-//! The founding command itself goes with the transaction that creates the contract, after the constructor's arguments, which
-//! ignores it. So whoever has the primary chain alone has the community's terms too, and can check that the genesis root
-//! follows from them.
+//! The genesis goes with the transaction that creates the contract ([`crate::founding`]), so whoever has the primary chain
+//! alone can derive everything.
 
 use super::{Desk, Place, Rollup, RollupError, domain};
-use crate::chain::{Call, Chain};
-use crate::contract::{Calls, Config, Contract, ContractError, Event};
+use crate::contract::{Calls, Config, Contract, ContractError};
 use crate::sequencer::{Clerk, Done, Hex, Poster, Primary, Rest};
+use crate::founding;
 use crate::step;
 use crate::translate::{self, Outside, Translator};
 use ledger::{Error, Key, Ledger};
-use market::{Address, Command, Community, Envelope, Rejection, Sink, encoding};
+use market::{Address, Command, Community, Envelope, Rejection, Sink};
 
 /// Coin with which a development chain provides an operator, wei: a thousand million €.
 const ALLOWANCE: u128 = 1_000_000_000 * ONE;
@@ -78,22 +77,17 @@ impl Rollup {
         let answer = self.central.append(envelope, sink)?;
         let (Ok(_), Some((terms, genesis))) = (&answer, genesis) else { return Ok(answer) };
         self.stopped = true; // unless all of it succeeds
-        let desk = self.open_desk(terms, envelope, genesis)?;
+        let desk = self.open_desk(terms, genesis)?;
         self.notes.settle_at(desk.place);
         self.desk = Some(desk);
         self.stopped = false;
         Ok(answer)
     }
 
-    fn open_desk(
-        &mut self,
-        terms: &Community,
-        envelope: &Envelope,
-        mut genesis: step::State,
-    ) -> Result<Desk, RollupError> {
+    fn open_desk(&mut self, terms: &Community, mut genesis: step::State) -> Result<Desk, RollupError> {
         let options = &self.options;
         let mut done = Done::default();
-        let place = deploy(&mut self.primary, options, envelope, genesis.root(), &mut done.deploy_gas)?;
+        let place = deploy(&mut self.primary, options, &mut genesis, &mut done.deploy_gas)?;
         let (key, window) = (options.key.clone(), options.terms.window());
         let mut poster =
             Poster::new(place.contract, place.block, key, options.posting, window, genesis.root());
@@ -109,8 +103,7 @@ impl Rollup {
 fn deploy(
     primary: &mut Primary,
     options: &super::Options,
-    founding: &Envelope,
-    genesis: [u8; 32],
+    genesis: &mut step::State,
     gas: &mut u64,
 ) -> Result<Place, RollupError> {
     let operators: Vec<&Key> = std::iter::once(&options.key).chain(&options.terms.successors).collect();
@@ -121,7 +114,7 @@ fn deploy(
     let (transition, outcome) = Contract::deploy_transition(chain, &options.key)?;
     *gas += outcome.gas;
     let config = Config {
-        genesis,
+        genesis: genesis.root(),
         transition,
         governor: options.key.address(),
         operators: operators.iter().map(|operator| operator.address()).collect(),
@@ -129,7 +122,10 @@ fn deploy(
     };
     let missing = || ContractError::Undecodable { what: "the committed contract Rollup" };
     let mut creation = Calls::create_rollup("Rollup", &config).ok_or_else(missing)?;
-    publish(founding, &options.terms.outside, &mut creation);
+    let published = founding::encode(genesis);
+    let length = (published.len() as u32).to_be_bytes();
+    creation.data.extend(published);
+    creation.data.extend(length);
     let outcome = chain.execute(&options.key, &creation)?;
     *gas += outcome.gas;
     let undone = ContractError::Undone { hash: outcome.hash, block: outcome.block };
@@ -148,57 +144,4 @@ fn provide(primary: &mut Primary, operator: Address, needs: u128) -> Result<(), 
         Primary::Own(_) if has < needs => Err(RollupError::Poor { operator: Hex(operator), has, needs }),
         _ => Ok(()),
     }
-}
-
-/// The founding command and the addresses outside after the creation's arguments, then their length in four bytes.
-fn publish(founding: &Envelope, outside: &Outside, creation: &mut Call) {
-    let before = creation.data.len();
-    encoding::encode(founding, &mut creation.data);
-    for address in [outside.supplier, outside.grid_operator, outside.levies] {
-        creation.data.extend(address.0);
-    }
-    let length = (creation.data.len() - before) as u32;
-    creation.data.extend(length.to_be_bytes());
-}
-
-/// The founding command of a contract, from the transaction that created it; nothing where it was deployed without. Whether it
-/// is the right one the genesis root tells.
-///
-/// # Errors
-/// Where the chain cannot be read.
-pub fn founding(
-    chain: &mut dyn Chain,
-    contract: Address,
-    from: u64,
-) -> Result<Option<Founding>, ContractError> {
-    let head = chain.head()?.number;
-    let entries = Contract::at(chain, contract).events(from, head)?;
-    let first = entries.into_iter().find(|entry| matches!(entry.event, Event::Posted { number: 0, .. }));
-    let Some(entry) = first else { return Ok(None) };
-    let Some(transaction) = chain.transaction(&entry.transaction)? else { return Ok(None) };
-    let read = || {
-        let (data, length) = transaction.input.split_last_chunk::<4>()?;
-        let length = u32::from_be_bytes(*length) as usize;
-        let (envelope, rest) = encoding::decode(data.get(data.len().checked_sub(length)?..)?).ok()?;
-        let (addresses, []) = rest.as_chunks::<20>() else { return None };
-        let [supplier, grid_operator, levies] = *addresses else { return None };
-        let [supplier, grid_operator, levies] = [supplier, grid_operator, levies].map(Address);
-        Some((envelope, Outside { supplier, grid_operator, levies }))
-    };
-    let Event::Posted { header, .. } = entry.event else { return Ok(None) };
-    let (root, block) = (header.root, entry.block);
-    Ok(read().map(|(envelope, outside)| Founding { envelope, outside, root, block }))
-}
-
-/// What a contract was founded with.
-#[derive(Clone, Debug)]
-pub struct Founding {
-    /// The founding command.
-    pub envelope: Envelope,
-    /// Where the parties outside the community are paid.
-    pub outside: Outside,
-    /// The root that the contract began with.
-    pub root: [u8; 32],
-    /// The block of its deployment.
-    pub block: u64,
 }
