@@ -13,10 +13,12 @@ mod found;
 mod notes;
 mod open;
 mod queue;
+mod scope;
 mod summary;
 
 pub use found::Terms;
 pub use notes::{Consumed, Notes, NotesError, Place};
+pub use scope::carries;
 pub use summary::Summary;
 
 use crate::chain::ChainError;
@@ -163,6 +165,8 @@ struct Desk {
     domain: Option<Domain>,
     /// The market's time at the first record that is not posted.
     since: Option<u64>,
+    /// The longest that a record waited for its batch, s.
+    longest: u64,
     rest: Rest,
     /// What went wrong with the primary chain last, in words.
     trouble: Option<String>,
@@ -275,6 +279,7 @@ impl Rollup {
             }
         }
         if desk.poster.story.waiting() == 0 && desk.clerk.is_between() {
+            desk.longest = desk.longest.max(age);
             desk.since = None;
         }
         Ok(())
@@ -400,6 +405,13 @@ fn notes_path(path: &Path) -> PathBuf {
 #[must_use]
 pub fn chain_path(path: &Path) -> PathBuf {
     with_ending(path, ".chain")
+}
+
+/// The contract of the ledger whose chain in the process is kept in this file, by the notes beside it.
+#[must_use]
+pub fn contract_of(chain: &Path) -> Option<market::Address> {
+    let ledger = chain.to_str()?.strip_suffix(".chain")?;
+    Notes::read_place(&notes_path(Path::new(ledger))).map(|place| place.contract)
 }
 
 /// Every file that lies beside a ledger's.

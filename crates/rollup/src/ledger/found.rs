@@ -95,7 +95,7 @@ impl Rollup {
         let clerk = Clerk::new(genesis, []);
         let (translator, domain) = (Translator::new(), domain(terms));
         let (rest, trouble) = (Rest::Idle, None);
-        Ok(Desk { clerk, poster, translator, place, domain, since: None, rest, trouble })
+        Ok(Desk { clerk, poster, translator, place, domain, since: None, longest: 0, rest, trouble })
     }
 }
 

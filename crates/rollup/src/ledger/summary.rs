@@ -1,7 +1,7 @@
 //! What a dual chain did, for people and reports.
 
 use super::{Desk, Options};
-use crate::sequencer::Done;
+use crate::sequencer::{Done, Hex};
 use market::{Address, Hash};
 
 /// Figures of a ledger of the dual chain. Amounts are wei, times s.
@@ -37,6 +37,8 @@ pub struct Summary {
     pub money: u128,
     /// The window in which a batch can be challenged: blocks, s.
     pub window: (u64, u64),
+    /// The longest that a record waited for its batch, in the market's time, s.
+    pub posted_after: Option<u64>,
     /// From a batch's posting until it was final, s: mean and longest.
     pub final_after: Option<(u64, u64)>,
     /// Root of the secondary chain's newest batch.
@@ -50,6 +52,17 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Where the record is kept, in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        format!(
+            "the dual chain: one operator's file, posted to contract {} on chain {} in {} batches",
+            Hex(self.contract),
+            self.chain_id,
+            self.batches
+        )
+    }
+
     pub(super) fn of(desk: &Desk, options: &Options) -> Self {
         let view = &desk.poster.view;
         let standing = view.batches.get(1..).unwrap_or_default();
@@ -73,6 +86,7 @@ impl Summary {
             withdrawals: head.withdrawals.into(),
             money: head.money,
             window: options.terms.window(),
+            posted_after: (desk.poster.done.posted > 0).then_some(desk.longest),
             final_after: longest.map(|longest| (waits.iter().sum::<u64>() / waits.len() as u64, longest)),
             root: view.batches.last().map_or([0; 32], |header| header.root),
             done: desk.poster.done,
