@@ -1,6 +1,7 @@
 // A primary chain with the contract, operators and members, and the secondary chain's state as the toy transition has
 // it: enough to post honest batches and lies.
 
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { compile, sources } from "../build.mjs";
 import { artefact } from "./evm.mjs";
@@ -130,8 +131,13 @@ export const encodeData = (segments) =>
 export const promise = (who, hash, segment, salt) =>
   keccak(encode(["address", "bytes32", "uint32", "bytes32"].map((type) => ({ type })), [who.address, hash, segment, salt]));
 
+/// The contract refuses with this error.
+export const refuses = (name, work) => assert.rejects(work, (error) => (assert.equal(error.name, name, error.stack), true));
+
 export class World {
-  static async create(changes = {}, state = genesisState()) {
+  /// @param changes of the configuration
+  /// @param bonded how many operators pay their bond
+  static async create(changes = {}, state = genesisState(), { bonded = 3 } = {}) {
     const world = new World();
     const chain = await Chain.create();
     const deployer = person("deployer");
@@ -148,9 +154,9 @@ export class World {
     };
     const rollup = await chain.deploy(deployer, artefact("Rollup"), [config]);
     Object.assign(world, { chain, deployer, governor, operators, transition, config, rollup });
-    for (const operator of operators) {
+    for (const [i, operator] of operators.entries()) {
       await chain.fund(operator, 1000n * EURO);
-      await rollup.send(operator, "bond", [], config.bond);
+      if (i < bonded) await rollup.send(operator, "bond", [], config.bond);
     }
     const word = (value) => hex(bytes(value, 32));
     const time = BigInt(chain.now);
@@ -168,6 +174,12 @@ export class World {
     const who = person(name);
     await this.chain.fund(who, wei);
     return who;
+  }
+
+  /// The operator on turn.
+  async onTurn() {
+    const turn = await this.ask("turn");
+    return this.operators.find(({ address }) => address === turn);
   }
 
   get newest() {

@@ -218,6 +218,13 @@ impl Evm {
         self.env(tip.block.number + 1, time, base_fee, excess, B256::from(tip.block.hash))
     }
 
+    /// The newest block again.
+    fn head_env(&self) -> BlockEnv {
+        let tip = self.tip();
+        let Block { number, time, hash } = tip.block;
+        self.env(number, time, tip.base_fee, tip.excess_blob_gas, B256::from(hash))
+    }
+
     fn env(&self, number: u64, time: u64, base_fee: u64, excess: u64, randao: B256) -> BlockEnv {
         let mut env = BlockEnv {
             number: U256::from(number),
@@ -557,20 +564,13 @@ impl Chain for Evm {
     }
 
     fn call(&mut self, from: Address, call: &Call) -> Result<Vec<u8>, ChainError> {
-        let tip = self.tip();
-        let env = self.env(
-            tip.block.number,
-            tip.block.time,
-            tip.base_fee,
-            tip.excess_blob_gas,
-            B256::from(tip.block.hash),
-        );
+        let env = self.head_env();
         answer(self.ask(from, call, self.settings.gas_limit, env)?)
     }
 
     fn estimate(&mut self, from: Address, call: &Call) -> Result<u64, ChainError> {
         let most = self.settings.gas_limit;
-        let env = self.next_env();
+        let env = self.head_env();
         let result = self.ask(from, call, most, env.clone())?;
         let used = result.gas().total_gas_spent().max(result.gas().floor_gas());
         answer(result)?;
@@ -615,9 +615,8 @@ impl Chain for Evm {
         Ok(None)
     }
 
-    fn execute(&mut self, from: &Key, call: &Call) -> Result<Outcome, ChainError> {
-        let hash = self.send(from, call, None)?;
-        self.outcome(&hash)?.ok_or_else(|| {
+    fn wait(&mut self, hash: &TxHash) -> Result<Outcome, ChainError> {
+        self.outcome(hash)?.ok_or_else(|| {
             ChainError::Refused("it waits in the pool: blocks are made by hand, or it pays too little".into())
         })
     }
