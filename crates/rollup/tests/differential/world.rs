@@ -404,7 +404,8 @@ impl World {
 
     /// The slot that its carrier settles next, most often.
     fn due(&mut self) -> u8 {
-        let first = self.market(self.carrier() & 3).first;
+        let carrier = self.carrier() & 3;
+        let first = self.market(carrier).first;
         if first == 0 || self.dice.chance(100) { self.slot() } else { (first - 1) as u8 }
     }
 
