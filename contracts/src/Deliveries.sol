@@ -112,4 +112,48 @@ library Deliveries {
         if (!takesOrders(known.leaf(Market.place(delivery.u8(Delivery.CARRIER))))) return; // NotForThisRule
         delivery.put8(Delivery.STAGE, Delivery.FROZEN);
     }
+
+    /// Whether a stage is work.
+    function isWork(uint256 stage) internal pure returns (bool) {
+        return stage != Delivery.UNUSED && stage != Delivery.OPEN && stage != Delivery.FROZEN && stage != Delivery.SHARED;
+    }
+
+    /// Work begins at a delivery, knowing nothing yet.
+    function begin(Known memory known, uint256 slot, uint256 delivery, uint256 stage) internal pure {
+        unchecked {
+            rest(delivery, stage);
+            known.head.put(Head.WORK, 16, slot + 1);
+        }
+    }
+
+    /// Goes on to a stage, forgetting what work knew.
+    function rest(uint256 delivery, uint256 stage) internal pure {
+        delivery.put8(Delivery.STAGE, stage);
+        delivery.putWord(Delivery.WORK, 0);
+        delivery.putWord(Delivery.WORK + 32, 0);
+        delivery.putWord(Delivery.WORK + 64, 0);
+        delivery.putWord(Delivery.WORK + 96, 0);
+    }
+
+    /// Says that nothing is at work where that is so.
+    function finish(Known memory known, uint256 delivery) internal pure {
+        if (!isWork(delivery.u8(Delivery.STAGE))) known.head.put(Head.WORK, 16, 0);
+    }
+
+    /// The slot is free.
+    function clear(uint256 delivery) internal pure {
+        for (uint256 word = 0; word < 192; word += 32) delivery.putWord(word, 0);
+    }
+
+    /// from + ⌊k·(to − from)⌋, n€/Wh.
+    function between(uint256 market, int256 from, int256 to) internal pure returns (int256) {
+        unchecked {
+            int256 part = (to - from) * int256(market.u32(Market.NUMERATOR));
+            int256 whole = int256(market.u32(Market.DENOMINATOR));
+            if (whole == 0) whole = 1;
+            // Division rounds toward zero, a price down.
+            if (part < 0) part -= whole - 1;
+            return from + part / whole;
+        }
+    }
 }

@@ -188,12 +188,22 @@ library Trading {
     function endOrder(Known memory known, uint256 slot, uint256 side, uint256 order) internal pure {
         unchecked {
             uint256 position = known.leaf(Position.place(slot, order.u32(Order.RANK)));
-            uint256 energy = order.u64(Order.ENERGY);
-            int256 released = holdRate(side, order.i32(Order.LIMIT)) * int256(energy);
-            close(position, side, energy);
-            position.put(Position.HOLD, 64, position.u64(Position.HOLD) - uint256(released));
+            int256 released = lapse(position, side, order.u64(Order.ENERGY), order.i32(Order.LIMIT));
             Money.hold(known, order.u32(Order.ACCOUNT), -released);
             order.putWord(0, 0);
+        }
+    }
+
+    /// An open order, or what is left of one, leaves the book: what may be released of the hold, n€.
+    function lapse(uint256 position, uint256 side, uint256 energy, int256 limit)
+        internal
+        pure
+        returns (int256 released)
+    {
+        unchecked {
+            released = holdRate(side, limit) * int256(energy);
+            close(position, side, energy);
+            position.put(Position.HOLD, 64, position.u64(Position.HOLD) - uint256(released));
         }
     }
 

@@ -1,6 +1,9 @@
 //! An example run: a small community in which every kind of command occurs. Deterministic from its seed.
 
 mod metering;
+mod scoped;
+
+pub use scoped::{Beyond, Scoped, VARIANTS};
 
 use crate::{Key, Recoverer};
 use market::rule::coupled::Coupled;

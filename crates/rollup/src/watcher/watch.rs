@@ -15,7 +15,7 @@ use std::io;
 const PATIENCE: u64 = 5;
 
 /// Watches one contract; with a key, disputes what is wrong.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Watcher {
     address: Address,
     key: Option<Key>,
