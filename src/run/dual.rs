@@ -4,7 +4,7 @@ use crate::failure::{Failure, Problem};
 use crate::settings::Settings;
 use ledger::Ledger;
 use market::{Command, Money, Rejection};
-use rollup::chain::{Clock, Connection, Evm, Rpc, Settings as ChainSettings};
+use rollup::chain::{ChainError, Clock, Connection, Evm, Rpc, Settings as ChainSettings};
 use rollup::ledger::{Options, Rollup, Summary, Terms, carries};
 use rollup::sequencer::Primary;
 use rollup::translate::{Outside, genesis};
@@ -18,14 +18,15 @@ impl Dual {
     /// Makes the ledger's files and reaches the primary chain; the contract is deployed when the community is founded.
     pub(super) fn create(path: &Path, settings: &Settings, scenario: &Scenario) -> Result<Self, Failure> {
         let key = sim::operator_key(scenario);
-        let primary = match &settings.primary {
-            None => in_process(path, scenario)?,
-            Some(url) => node(url, &key)?,
-        };
         let outside = outside(scenario);
         let successors = vec![ledger::Key::from_seed(&scenario.seed.to_be_bytes(), "second operator")];
         let terms = Terms { successors, outside, ..Terms::default() };
         let options = Options { terms, ..Options::new(key) };
+        let operator = options.key.clone();
+        let primary = || match &settings.primary {
+            None => in_process(path, scenario),
+            Some(url) => node(url, &operator),
+        };
         Ok(Self(Rollup::create(path, primary, options)?))
     }
 
@@ -51,17 +52,15 @@ fn outside(scenario: &Scenario) -> Outside {
 }
 
 /// A primary chain inside this program, kept in a file beside the ledger's; its clock follows the community's.
-fn in_process(path: &Path, scenario: &Scenario) -> Result<Primary, Failure> {
+fn in_process(path: &Path, scenario: &Scenario) -> Result<Primary, ChainError> {
     let time = scenario.span.first.start.saturating_sub(3 * 86_400);
     let settings = ChainSettings { time, ..ChainSettings::default() };
-    let evm = Evm::open(&rollup::ledger::chain_path(path), settings).map_err(|error| Failure::World(error.to_string()))?;
-    Ok(Primary::Clocked(Box::new(evm)))
+    Ok(Primary::Clocked(Box::new(Evm::open(&rollup::ledger::chain_path(path), settings)?)))
 }
 
 /// A node. A development node gives the operator coin and makes blocks when told; any other is left alone.
-fn node(url: &str, operator: &ledger::Key) -> Result<Primary, Failure> {
-    let reached = Rpc::connect(Connection::to(url));
-    let mut node = reached.map_err(|error| Failure::input("--primary", error.to_string()))?;
+fn node(url: &str, operator: &ledger::Key) -> Result<Primary, ChainError> {
+    let mut node = Rpc::connect(Connection::to(url))?;
     let enough = 1 << 100;
     let clocked = node.fund(operator.address(), enough).is_ok();
     Ok(if clocked { Primary::Clocked(Box::new(node)) } else { Primary::Own(Box::new(node)) })
@@ -109,6 +108,7 @@ fn refused(settings: &Settings, what: &str) -> Failure {
 /// What a command of the founding is for, in words.
 fn what_it_does(command: &Command) -> String {
     match command {
+        Command::Found(_) => "tariffs that follow the clock (time_of_use)",
         Command::Locate { .. } => "locations (Locate)",
         Command::Equip { .. } => "cumulative registers and meters behind others (Equip)",
         Command::Agree { .. } => "agreements on imbalance and corrections (Agree)",

@@ -173,13 +173,18 @@ struct Desk {
 }
 
 impl Rollup {
-    /// Creates an empty ledger where there is none, and its notes beside it.
+    /// Creates an empty ledger where there is none, and its notes beside it. The primary chain is asked for once that is done.
     ///
     /// # Errors
-    /// If something is there already or cannot be written.
-    pub fn create(path: impl AsRef<Path>, primary: Primary, options: Options) -> Result<Self, Error> {
+    /// If something is there already or cannot be written, or there is no primary chain.
+    pub fn create(
+        path: impl AsRef<Path>,
+        primary: impl FnOnce() -> Result<Primary, ChainError>,
+        options: Options,
+    ) -> Result<Self, Error> {
         let central = Central::create(&path, options.central())?;
         let notes = Notes::create(&notes_path(path.as_ref())).map_err(RollupError::from)?;
+        let primary = primary().map_err(RollupError::from)?;
         Ok(Self { central, notes, primary, options, desk: None, stopped: false })
     }
 

@@ -3,7 +3,7 @@
 //! The genesis goes with the transaction that creates the contract ([`crate::founding`]), so whoever has the primary chain
 //! alone can derive everything.
 
-use super::{Desk, Place, Rollup, RollupError, domain};
+use super::{Desk, Place, Rollup, RollupError, carries, domain};
 use crate::contract::{Calls, Config, Contract, ContractError};
 use crate::sequencer::{Clerk, Done, Hex, Poster, Primary, Rest};
 use crate::founding;
@@ -68,6 +68,7 @@ impl Rollup {
         sink: &mut dyn Sink,
     ) -> Result<Result<u64, Rejection>, Error> {
         let genesis = match &envelope.command {
+            command @ Command::Found(_) if !carries(command) => return Ok(Err(Rejection::NotOnThisLedger)),
             Command::Found(terms) => match translate::genesis(terms, &self.options.terms.outside) {
                 Ok(genesis) => Some((terms, genesis)),
                 Err(_) => return Ok(Err(Rejection::NotOnThisLedger)),

@@ -2,6 +2,7 @@
 
 use super::{Desk, Notes, Options, Rollup, RollupError, domain, notes_path};
 use crate::batch;
+use crate::chain::ChainError;
 use crate::contract::{Posted, posted};
 use crate::sequencer::{Clerk, Poster, Primary, Rest, View};
 use crate::translate::{self, Translator};
@@ -11,13 +12,18 @@ use std::path::Path;
 
 impl Rollup {
     /// Opens a ledger: replays its log, makes records and roots from it again, and compares them with what the primary
-    /// chain has.
+    /// chain has. That chain is asked for once nobody else has the log open.
     ///
     /// # Errors
     /// If there is none, if it is in use or damaged, if the primary chain cannot be read, or if it has another batch than
     /// the log gives: the batch and its segment are named.
-    pub fn open(path: impl AsRef<Path>, primary: Primary, options: Options) -> Result<Self, Error> {
+    pub fn open(
+        path: impl AsRef<Path>,
+        primary: impl FnOnce() -> Result<Primary, ChainError>,
+        options: Options,
+    ) -> Result<Self, Error> {
         let central = Central::open(&path, options.central())?;
+        let primary = primary().map_err(RollupError::from)?;
         let notes_path = notes_path(path.as_ref());
         if central.is_empty() {
             let notes = Notes::create(&notes_path).map_err(RollupError::from)?;

@@ -1,14 +1,17 @@
 //! What this ledger carries, of all that the market does.
 
-use market::{Attributes, Command};
+use market::{Attributes, Command, TariffKind};
 
 /// Whether the ledger carries commands of this kind. What they name may still be beyond its limits.
 #[must_use]
 pub fn carries(command: &Command) -> bool {
     match command {
         Command::PlaceWith { attributes, steps, .. } => *attributes == Attributes::default() && steps.is_empty(),
-        Command::Found(_)
-        | Command::Tick { .. }
+        // The hours of a tariff are not on the chain, so what the operator says of them could not be checked.
+        Command::Found(terms) => {
+            terms.tariffs.iter().all(|tariff| !matches!(tariff.kind, TariffKind::TimeOfUse(_)))
+        }
+        Command::Tick { .. }
         | Command::RegisterAccount { .. }
         | Command::RegisterMeter { .. }
         | Command::Deposit { .. }
