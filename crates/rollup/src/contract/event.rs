@@ -275,10 +275,7 @@ impl Event {
             E::Bonded(e) => Self::Bonded { operator: from_address(e.operator), bond: amount(e.bond) },
             E::Leaving(e) => Self::Leaving { operator: from_address(e.operator), number: e.number },
             E::Unbonded(e) => Self::Unbonded { operator: from_address(e.operator), bond: amount(e.bond) },
-            E::Slashed(e) => Self::Slashed {
-                operator: from_address(e.operator),
-                bond: amount(e.bond),
-            },
+            E::Slashed(e) => Self::Slashed { operator: from_address(e.operator), bond: amount(e.bond) },
             E::Turn(e) => Self::Turn { operator: from_address(e.operator) },
             E::Frozen(e) => Self::Frozen { root: e.root.0 },
             E::Announced(e) => {
