@@ -26,7 +26,7 @@ use crate::contract::ContractError;
 use crate::sequencer::{Clerk, Hex, PostError, Poster, Posting, Primary, Rest};
 use crate::step::{Record, Store};
 use crate::translate::Translator;
-use ledger::{Central, Error, Key, Ledger, Receipt};
+use ledger::{Central, Error, Key, Ledger, Receipt, Recoverer};
 use market::signing::Domain;
 use market::{Authentication, Command, Envelope, Rejection, Sink, State};
 use std::path::{Path, PathBuf};
@@ -343,9 +343,9 @@ impl Ledger for Rollup {
         let Some(desk) = &mut self.desk else { return Ok(Err(Rejection::NotFounded)) };
         desk.check_backlog()?;
         let moment = desk.clerk.now();
-        if let Err(rejection) = desk.carry_out(self.central.state(), envelope) {
+        if desk.carry_out(self.central.state(), envelope).is_err() {
             desk.clerk.go_back(moment);
-            return Ok(Err(rejection));
+            return Ok(Err(refusal(self.central.state(), envelope)));
         }
         match self.central.append(envelope, sink) {
             Ok(Ok(number)) => {
@@ -399,6 +399,12 @@ impl Ledger for Rollup {
     fn records(&self, from: u64, visit: &mut dyn FnMut(u64, Envelope)) -> Result<(), Error> {
         self.central.records(from, visit)
     }
+}
+
+/// Why a command is refused that the transition does not take: the market's reason if it has one, tried on a copy.
+fn refusal(market: &State, envelope: &Envelope) -> Rejection {
+    let tried = market.clone().apply(envelope, &Recoverer, &mut ());
+    tried.err().unwrap_or(Rejection::NotOnThisLedger)
 }
 
 /// The notes' file of a ledger's file.
