@@ -151,7 +151,8 @@ impl Translator {
             Command::Tick { time } => out.put(Record::Tick { time: *time }),
             Command::RegisterAccount { address } => out.put(Record::Account { address: *address }),
             Command::RegisterMeter { terms, .. } => {
-                let energy = |energy: market::Energy| u64::try_from(energy.0).map_err(|_| Rejection::BadAmount);
+                let energy =
+                    |energy: market::Energy| u64::try_from(energy.0).map_err(|_| Rejection::BadAmount);
                 out.put(Record::Meter {
                     account: terms.account.0,
                     carrier: terms.carrier as u8,
@@ -185,6 +186,8 @@ impl Translator {
                 self.place(&mut out, order, None)?;
             }
             Command::Cancel { account, order, nonce } => {
+                out.fresh(*account, *nonce)?;
+                out.on_grid(order.interval)?;
                 let slot = out.slot(order.carrier, order.interval).ok_or(Rejection::UnknownOrder)?;
                 let place = Place::order(slot, order.side, order.arrival);
                 if chain.peek::<step::leaf::Order>(place).account != account.0 {
@@ -200,6 +203,11 @@ impl Translator {
                 });
             }
             Command::PublishPrices { tariff, start, prices } => {
+                out.on_grid(*start)?;
+                let tariffs = market.community().map_or(&[][..], |terms| &terms.tariffs);
+                if tariffs.get(usize::from(tariff.0)).is_none_or(|known| known.kind != TariffKind::Dynamic) {
+                    return Err(Rejection::UnknownTariff);
+                }
                 for (step, prices) in (0..).zip(prices) {
                     out.publish(*tariff, start.later(step), *prices)?;
                 }
@@ -213,7 +221,13 @@ impl Translator {
             }
             Command::Read(reading) => self.read(&mut out, reading, signature?)?,
             Command::Settle { carrier, interval } => {
-                let slot = out.slot(*carrier, *interval).ok_or(Rejection::ReadingMissing)?;
+                out.traded(*carrier, *interval)?;
+                let otherwise = match interval {
+                    _ if market.now() < interval.end() => Rejection::TooEarly,
+                    _ if interval.start < market.settled_until(*carrier) => Rejection::AlreadySettled,
+                    _ => Rejection::ReadingMissing,
+                };
+                let slot = out.slot(*carrier, *interval).ok_or(otherwise)?;
                 out.publish_known(slot, *interval);
                 out.put(Record::Settle { slot });
                 out.advance(2 * self.meters(*carrier));
@@ -264,6 +278,7 @@ impl Translator {
         signature: Option<step::Compact>,
     ) -> Result<(), Rejection> {
         let (carrier, rank) = self.rank(order.meter)?;
+        out.fresh(order.account, order.nonce)?;
         let owner = out.market.meters().get(order.meter.0 as usize).map(|meter| meter.terms.account);
         if owner != Some(order.account) {
             return Err(Rejection::ForeignMeter);
@@ -308,12 +323,17 @@ impl Translator {
         interval: DeliveryInterval,
         claim: &Claim,
     ) -> Result<(), Rejection> {
-        let takes_orders = out.market.market(carrier)?.rule.takes_orders();
-        let otherwise = if takes_orders { Rejection::NotFrozen } else { Rejection::ReadingMissing };
+        let rule = out.traded(carrier, interval)?.rule;
+        let (takes_orders, pairs) = (rule.takes_orders(), matches!(rule, Rule::PayAsBid { .. }));
+        let otherwise = match claim {
+            _ if takes_orders => Rejection::NotFrozen,
+            Claim::Metered if interval.start < out.market.settled_until(carrier) => Rejection::AlreadySettled,
+            Claim::Metered => Rejection::ReadingMissing,
+            _ => Rejection::WrongClaim,
+        };
         let slot = out.slot(carrier, interval).ok_or(otherwise)?;
         let delivery: Delivery = out.chain.peek(Place::delivery(slot));
-        let narrow =
-            |price: &market::Price| i32::try_from(price.0).map_err(|_| Rejection::NotEquilibrium);
+        let narrow = |price: &market::Price| i32::try_from(price.0).map_err(|_| Rejection::NotEquilibrium);
         let mut merit = Vec::new();
         match claim {
             Claim::Metered => {
@@ -321,11 +341,12 @@ impl Translator {
                 out.advance(2 * self.meters(carrier));
                 return Ok(());
             }
+            _ if takes_orders && delivery.stage != stage::FROZEN => return Err(Rejection::NotFrozen),
             Claim::Nothing => out.put(Record::Nothing { slot }),
-            Claim::UniformPrice { equilibrium, price } => {
+            Claim::UniformPrice { equilibrium, price } if !pairs => {
                 out.put(Record::Clear { slot, equilibrium: narrow(equilibrium)?, price: narrow(price)? });
             }
-            Claim::PayAsBid { equilibrium, .. } => {
+            Claim::PayAsBid { equilibrium, .. } if pairs => {
                 out.put(Record::Clear { slot, equilibrium: narrow(equilibrium)?, price: 0 });
                 merit = self.merit(out.market, carrier, interval, claim)?;
             }
@@ -399,8 +420,28 @@ impl Records<'_> {
         (last.checked_add(1) != Some(nonce)).then_some(nonce)
     }
 
+    /// Whether there is this account, and its nonce was not used.
+    fn fresh(&self, account: AccountId, nonce: u64) -> Result<(), Rejection> {
+        let member = Some(account).filter(|account| *account >= AccountId::FIRST_MEMBER);
+        let known = member.and_then(|account| self.market.accounts().get(account.0 as usize));
+        let last = known.ok_or(Rejection::UnknownAccount)?.nonce;
+        if nonce > last { Ok(()) } else { Err(Rejection::StaleNonce) }
+    }
+
     fn chain_head(&self) -> &Head {
         step::Store::head(self.chain)
+    }
+
+    /// How a carrier is traded, for an interval on the grid.
+    fn traded(&self, carrier: Carrier, interval: DeliveryInterval) -> Result<&market::Market, Rejection> {
+        self.on_grid(interval)?;
+        self.market.market(carrier)
+    }
+
+    fn on_grid(&self, interval: DeliveryInterval) -> Result<(), Rejection> {
+        let own = DeliveryInterval::new(interval.start, interval.duration)
+            .filter(|interval| interval.duration == self.chain_head().duration);
+        own.map(|_| ()).ok_or(Rejection::BadInterval)
     }
 
     /// The slots of a carrier's open intervals, in order of time.
@@ -475,10 +516,7 @@ impl Records<'_> {
 }
 
 /// The signature as records carry it; none where the operator answers for everybody.
-fn signature(
-    chain: &step::State,
-    signature: Option<&Signature>,
-) -> Result<Option<step::Compact>, Rejection> {
+fn signature(chain: &step::State, signature: Option<&Signature>) -> Result<Option<step::Compact>, Rejection> {
     match (step::Store::head(chain).is_signed(), signature) {
         (true, Some(signature)) => Ok(Some(compact(signature))),
         (false, None) => Ok(None),
