@@ -100,6 +100,12 @@ fn table(heading: &str, label: &str, columns: &[(&str, bool)], rows: &str, note:
     )
 }
 
+/// The first digits of a hash or an address; the pointer tells all of them.
+fn short(bytes: &[u8]) -> String {
+    let digits = hexadecimal(bytes);
+    format!("<code title=\"{digits}\">{}…</code>", digits.get(..10).unwrap_or(&digits))
+}
+
 fn number(value: u64) -> String {
     format!("<td class=\"num\">{}</td>", count(value))
 }
@@ -118,9 +124,7 @@ fn batches(sums: &Sums<'_>, chain: &DualChain) -> String {
             Some(time) => duration(time.saturating_sub(batch.posted)),
             None => "not yet".to_owned(),
         };
-        let root =
-            batch.checkpoints.last().map(|checkpoint| hexadecimal(&checkpoint.root)).unwrap_or_default();
-        let short = root.get(..10).map(|start| format!("{start}…")).unwrap_or_default();
+        let root = batch.checkpoints.last().map(|checkpoint| short(&checkpoint.root)).unwrap_or_default();
         let again = if batch.reposted { " <small>roots given anew</small>" } else { "" };
         [
             format!("<tr><th scope=\"row\">{}{again}</th>", count(batch.number)),
@@ -130,7 +134,7 @@ fn batches(sums: &Sums<'_>, chain: &DualChain) -> String {
             number(batch.gas),
             format!("<td class=\"num\">{}</td>", instant(sums, batch.posted)),
             format!("<td class=\"num\">{finality}</td>"),
-            format!("<td><code title=\"{root}\">{short}</code></td></tr>\n"),
+            format!("<td>{root}</td></tr>\n"),
         ]
         .concat()
     };
@@ -161,7 +165,6 @@ fn disputes(sums: &Sums<'_>, chain: &DualChain) -> String {
     }
     let code = sums.currency();
     let row = |dispute: &crate::report::Dispute| {
-        let who = hexadecimal(&dispute.challenger.0);
         [
             format!("<tr><th scope=\"row\">{}</th>", instant(sums, dispute.time)),
             number(dispute.batch),
@@ -169,7 +172,7 @@ fn disputes(sums: &Sums<'_>, chain: &DualChain) -> String {
             number(dispute.gas),
             format!("<td class=\"num\">{}</td>", text::money(coins(dispute.reward), code)),
             format!("<td class=\"num\">{}</td>", text::money(coins(dispute.burnt), code)),
-            format!("<td><code title=\"{who}\">{}…</code></td></tr>\n", who.get(..10).unwrap_or(&who)),
+            format!("<td>{}</td></tr>\n", short(&dispute.challenger.0)),
         ]
         .concat()
     };
@@ -201,8 +204,8 @@ fn bonds(sums: &Sums<'_>, chain: &DualChain) -> String {
     let row = |bond: &crate::report::Bond| {
         let lost = if bond.lost == 0 { "–".to_owned() } else { text::money(coins(bond.lost), code) };
         format!(
-            "<tr><th scope=\"row\"><code>{}</code></th><td class=\"num\">{}</td><td class=\"num\">{lost}</td></tr>\n",
-            hexadecimal(&bond.operator.0),
+            "<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td><td class=\"num\">{lost}</td></tr>\n",
+            short(&bond.operator.0),
             text::money(coins(bond.bond), code),
         )
     };
