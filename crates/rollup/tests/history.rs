@@ -6,21 +6,21 @@ mod cast;
 #[path = "watcher/day.rs"]
 #[allow(dead_code, reason = "shared with the watcher's tests")]
 mod day;
-mod street;
 #[path = "watcher/world.rs"]
 #[allow(dead_code, reason = "shared with the watcher's tests")]
 mod world;
 
 use day::Day;
-use ledger::Ledger;
-use market::keccak256;
+use ledger::conformance::Scoped;
+use ledger::{Key, Ledger};
+use market::{Authentication, keccak256};
 use rollup::audit::audit;
 use rollup::chain::{Evm, Settings};
 use rollup::history::{Cost, History, history};
 use rollup::ledger::{Options, Rollup};
 use rollup::sequencer::Primary;
+use rollup::step::Store;
 use rollup::watcher::{Verdict, derive};
-use street::{START, Street};
 use world::{BOND, challenger, head};
 
 fn cost(history: &History, what: &str) -> Cost {
@@ -29,14 +29,16 @@ fn cost(history: &History, what: &str) -> Cost {
 
 #[test]
 fn what_a_day_cost_adds_up_to_what_was_paid() {
-    let mut street = Street::new(1, 4);
+    let operator = Key::from_seed(&2_u64.to_be_bytes(), "operator");
     let primary =
-        Primary::Clocked(Box::new(Evm::new(Settings { time: START - 90_000, ..Settings::default() })));
-    let mut rollup = Rollup::in_memory(primary, Options::new(street.operator.clone())).unwrap();
-    for command in street.day(3) {
-        rollup.append(&command, &mut ()).unwrap().unwrap();
+        Primary::Clocked(Box::new(Evm::new(Settings { time: 1_717_000_000, ..Settings::default() })));
+    let mut rollup = Rollup::in_memory(primary, Options::new(operator)).unwrap();
+    let run = Scoped::run(2, Authentication::Signature, 5, 3, &mut |envelope| {
+        let taken = rollup.append(envelope, &mut ()).unwrap().is_ok();
         rollup.commit().unwrap();
-    }
+        taken
+    });
+    assert_eq!(run.commands.len() as u64, rollup.len());
     rollup.finish().unwrap();
     let summary = rollup.summary().unwrap();
     let history = history(rollup.primary().chain(), summary.contract).unwrap();
