@@ -151,7 +151,8 @@ impl Translator {
             Command::Tick { time } => out.put(Record::Tick { time: *time }),
             Command::RegisterAccount { address } => out.put(Record::Account { address: *address }),
             Command::RegisterMeter { terms, .. } => {
-                let energy = |energy: market::Energy| u64::try_from(energy.0).map_err(|_| Rejection::BadAmount);
+                let energy =
+                    |energy: market::Energy| u64::try_from(energy.0).map_err(|_| Rejection::BadAmount);
                 out.put(Record::Meter {
                     account: terms.account.0,
                     carrier: terms.carrier as u8,
@@ -515,10 +516,7 @@ impl Records<'_> {
 }
 
 /// The signature as records carry it; none where the operator answers for everybody.
-fn signature(
-    chain: &step::State,
-    signature: Option<&Signature>,
-) -> Result<Option<step::Compact>, Rejection> {
+fn signature(chain: &step::State, signature: Option<&Signature>) -> Result<Option<step::Compact>, Rejection> {
     match (step::Store::head(chain).is_signed(), signature) {
         (true, Some(signature)) => Ok(Some(compact(signature))),
         (false, None) => Ok(None),
