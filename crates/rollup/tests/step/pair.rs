@@ -4,7 +4,7 @@ use super::play::Random;
 use ledger::{Key, Recoverer};
 use market::signing::Domain;
 use market::{AccountId, Authentication, Carrier, Command, Community, Envelope, Rejection, Side, State};
-use rollup::step::leaf::{Account, Delivery, Market, Order, Position};
+use rollup::step::leaf::{Account, Delivery, Market, Order, Position, stage};
 use rollup::step::{self, Context, Item, Place, Record, Report, Store, Witness, execute};
 use rollup::translate::{Outside, Translator, genesis};
 use std::collections::BTreeMap;
@@ -27,6 +27,8 @@ pub struct Pair {
     pub witnesses: bool,
     /// Interrupts work between any two items; counts the stages at which it did.
     pub interrupted: BTreeMap<u8, u32>,
+    /// The side that is being listed.
+    listed: Option<u8>,
     random: Random,
 }
 
@@ -67,6 +69,7 @@ impl Pair {
             authentication: community.authentication,
             witnesses: false,
             interrupted: BTreeMap::new(),
+            listed: None,
             random: Random(community.community_id),
         };
         let found = pair.signed(Command::Found(Box::new(community.clone())), None);
@@ -117,6 +120,7 @@ impl Pair {
     fn carry_out(&mut self, record: &[u8], item: &[u8]) -> Option<Rejection> {
         let mut left = match record {
             [0x45, high, low] => u16::from_be_bytes([*high, *low]),
+            [0x46, _, arrivals @ ..] => return self.list(arrivals),
             _ => {
                 let report = self.run(record, item);
                 assert!(!report.void);
@@ -139,6 +143,49 @@ impl Pair {
             *self.interrupted.entry(stage).or_default() += 1;
             self.disturb(slot);
         }
+    }
+
+    /// Lists filled orders in several records, after any others, with wrong ones between them.
+    fn list(&mut self, mut arrivals: &[u8]) -> Option<Rejection> {
+        let stage = |pair: &Self| {
+            let slot = pair.chain.head().work.checked_sub(1)? as u8;
+            Some((slot, pair.chain.peek::<Delivery>(Place::delivery(slot)).stage))
+        };
+        let merit = |pair: &mut Self, arrivals: &[u8]| {
+            let report = pair.run(&Record::Merit { arrivals }.to_bytes(), &[]);
+            report.outcomes[0]
+        };
+        while !arrivals.is_empty() {
+            let Some((slot, listing)) = stage(self) else { panic!("all is paired, but not all listed") };
+            *self.interrupted.entry(listing).or_default() += 1;
+            self.disturb(slot);
+            if std::mem::replace(&mut self.listed, Some(listing)) != Some(listing) {
+                // A side begins: whatever is listed first by mistake can be taken back.
+                let mut wrong = false;
+                for _ in 0..self.random.below(4) {
+                    let other = [0, 0, self.random.below(12) as u8];
+                    if wrong || !arrivals.starts_with(&other) {
+                        wrong |= merit(self, &other).is_none();
+                    }
+                    assert_eq!(stage(self), Some((slot, listing)), "a wrong list is never complete");
+                }
+                assert_eq!(merit(self, &[]), None);
+            }
+            let (now, later) = arrivals.split_at(3);
+            if let Some(refusal) = merit(self, now) {
+                return Some(refusal);
+            }
+            arrivals = later;
+            if stage(self) == Some((slot, listing)) {
+                let root = self.chain.root();
+                assert_eq!(merit(self, now), Some(Rejection::MeritOrder), "none is listed twice");
+                assert_eq!(self.chain.root(), root);
+            }
+        }
+        if stage(self).is_some_and(|(_, now)| now == stage::PAIR) {
+            self.listed = None;
+        }
+        None
     }
 
     /// While work goes on, nothing but time may change.
@@ -262,7 +309,7 @@ impl Pair {
         let duration = self.chain.head().duration;
         let interval = market::DeliveryInterval { start: delivery.start, duration };
         let theirs = self.market.delivery(carrier, interval).expect("the market has it too");
-        assert_eq!(delivery.stage == step::leaf::stage::FROZEN, theirs.is_frozen());
+        assert_eq!(delivery.stage == stage::FROZEN, theirs.is_frozen());
         let mut live = 0;
         for side in Side::ALL {
             let orders = theirs.book().orders(side);
