@@ -323,8 +323,11 @@ fn a_proof_fits_a_small_transaction() {
 
 fn settle(contract: &mut Contract, community: &mut Community, row: &mut impl FnMut(&str, Cost) -> u64) {
     community.metered();
-    community.run(&Record::Settle { slot: SLOT });
     let advance = |items: u16| [Record::Advance { items }];
+    community.run(&Record::Lapse { slot: SLOT });
+    row("21 orders lapse", cost(contract, community, &advance(21)));
+    community.work(stage::OPEN);
+    community.run(&Record::Settle { slot: SLOT });
     row("weigh 1 bill", cost(contract, community, &advance(1)));
     row("weigh 21 bills", cost(contract, community, &advance(21)));
     community.work(stage::SETTLE);
