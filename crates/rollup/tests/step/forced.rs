@@ -1,5 +1,6 @@
 //! What comes through the primary chain's queue, and what anybody may force there.
 
+use super::catalogue::Catalogue;
 use super::play::Random;
 use ledger::Key;
 use market::signing::Domain;
@@ -12,10 +13,35 @@ use rollup::step::leaf::{self, Account, Delivery, Position, Withdrawal, stage};
 use rollup::step::record::Compact;
 use rollup::step::{Context, Item, Lack, Place, Record, Report, State, Store, compact, execute, queue};
 use rollup::translate::{Outside, genesis};
+use std::cell::RefCell;
 
 const DURATION: u32 = 900;
 const START: u64 = 1_717_372_800;
 const MEMBERS: [u32; 2] = [6, 7];
+
+thread_local! {
+    /// Where what the stories show is noted, while somebody asks for it.
+    static NOTES: RefCell<Option<Catalogue>> = const { RefCell::new(None) };
+}
+
+/// Tells all stories, and notes what they show.
+pub fn stories(catalogue: &mut Catalogue) {
+    NOTES.set(Some(std::mem::take(catalogue)));
+    money_for_nobody_goes_back();
+    what_is_not_in_the_queue_cannot_be_consumed();
+    a_forced_record_needs_its_signature_even_where_the_operator_answers_for_all();
+    everything_personal_can_be_forced_and_nothing_else();
+    anybody_can_free_what_an_operator_does_not_clear();
+    an_interval_in_which_nothing_happened_is_given_up();
+    intervals_are_opened_once_and_in_order();
+    a_tick_is_neither_backwards_nor_beyond_the_posting();
+    the_parties_outside_take_their_money_and_the_funds_do_not();
+    one_metering_point_for_each_account_and_carrier();
+    nonces_end_where_numbers_do();
+    a_metering_point_that_is_not_there_neither_trades_nor_reads();
+    records_of_a_segment_come_one_after_the_other_or_not_at_all();
+    *catalogue = NOTES.take().unwrap_or_default();
+}
 
 /// A chain with two members, a book, and a queue.
 struct Chain {
@@ -87,7 +113,14 @@ impl Chain {
 
     fn run(&mut self, records: &[u8], items: &[u8]) -> Result<Report, Lack> {
         let context = Context { posted_at: 1 << 39, available: self.available, chain: self.queue };
+        let start = self.state.mark();
+        self.state.take_touched();
         let report = execute(&mut self.state, &context, records, items)?;
+        NOTES.with_borrow_mut(|notes| {
+            if let Some(catalogue) = notes {
+                catalogue.note(&mut self.state, start, &context, (records, items), &report);
+            }
+        });
         self.queue = report.chain;
         Ok(report)
     }
@@ -379,7 +412,56 @@ fn one_metering_point_for_each_account_and_carrier() {
     chain.refuse(meter(8, 0, 0), Rejection::UnknownAccount);
     chain.accept(Record::Account { address: Address([4; 20]) });
     chain.refuse(meter(8, 0, 1_000_001), Rejection::BadAmount);
+    let mut unknown = meter(8, 0, 0).to_bytes();
+    unknown[43] = 9; // the tariff
+    assert_eq!(chain.run(&unknown, &[]).unwrap().outcomes, [Some(Rejection::UnknownTariff)]);
+    let publish = Record::Publish { slot: 0, tariff: 0, import: 1, export: 1 };
+    chain.refuse(publish, Rejection::UnknownTariff);
     chain.accept(meter(8, 0, 1_000_000));
+}
+
+#[test]
+fn records_of_a_segment_come_one_after_the_other_or_not_at_all() {
+    let mut chain = Chain::new(Authentication::Operator);
+    let transfer =
+        |amount| Record::Transfer { from: 6, to: 7, amount, nonce: None, signature: None }.to_bytes();
+    let tick = Record::Tick { time: START + 1 }.to_bytes();
+    let segment = [transfer(1), tick.clone(), transfer(1 << 70), transfer(2)].concat();
+    let outcomes = [None, None, Some(Rejection::InsufficientFunds), None];
+    assert_eq!(chain.run(&segment, &[]).unwrap().outcomes, outcomes);
+    assert_eq!((chain.account(6).balance, chain.state.head().time), (9_997, START + 1));
+    let root = chain.state.root();
+    let unknown = [&tick[..], &[0x00]].concat();
+    let cut = [transfer(1), transfer(1)[..24].to_vec()].concat();
+    for void in [unknown, cut, vec![0x22; 6], vec![0x48], tick.repeat(33), vec![0x47; 2_049]] {
+        let report = chain.run(&void, &[]).unwrap();
+        assert!(report.void && report.outcomes.is_empty());
+        assert_eq!(chain.state.root(), root);
+    }
+    let empty = chain.run(&[], &[]).unwrap();
+    assert!(!empty.void && empty.outcomes.is_empty());
+}
+
+#[test]
+fn a_metering_point_that_is_not_there_neither_trades_nor_reads() {
+    let mut chain = Chain::new(Authentication::Operator);
+    for rank in [2, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, (1 << 24) - 1] {
+        let (side, nonce, signature) = (Side::Buy, None, None);
+        let order =
+            Record::Order { slot: 0, rank, energy: 1, limit: 1, side, until_gate: false, nonce, signature };
+        chain.refuse(order, Rejection::UnknownMeter);
+        let reading = Record::Reading { slot: 0, rank, import: 0, export: 0, sequence: None, signature };
+        chain.refuse(reading, Rejection::UnknownMeter);
+    }
+    for slot in [1, 255] {
+        let reading =
+            Record::Reading { slot, rank: 0, import: 0, export: 0, sequence: None, signature: None };
+        chain.refuse(reading, Rejection::BadInterval);
+    }
+    for arrival in [0, (1 << 19) - 1, 1 << 19, (1 << 24) - 1] {
+        let cancel = Record::Cancel { slot: 0, arrival, side: Side::Buy, nonce: None, signature: None };
+        chain.refuse(cancel, Rejection::UnknownOrder);
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The market and the secondary chain side by side.
 
+use super::catalogue::Catalogue;
 use super::play::Random;
 use ledger::{Key, Recoverer};
 use market::signing::Domain;
@@ -25,6 +26,8 @@ pub struct Pair {
     authentication: Authentication,
     /// Whether witnesses are built and executed too.
     pub witnesses: bool,
+    /// Where everything new is noted.
+    pub catalogue: Option<Catalogue>,
     /// Interrupts work between any two items; counts the stages at which it did.
     pub interrupted: BTreeMap<u8, u32>,
     /// The side that is being listed.
@@ -68,6 +71,7 @@ impl Pair {
             domain: Domain::of(community),
             authentication: community.authentication,
             witnesses: false,
+            catalogue: None,
             interrupted: BTreeMap::new(),
             listed: None,
             random: Random(community.community_id),
@@ -110,6 +114,9 @@ impl Pair {
             assert_eq!(execute(&mut witness, &context, records, items).as_ref(), Ok(&report));
             assert_eq!(witness.root(), Some(after), "a witness gives the same root");
             self.chain = again;
+        }
+        if let Some(catalogue) = &mut self.catalogue {
+            catalogue.note(&mut self.chain, start, &context, (records, items), &report);
         }
         let (records, items) = (records.to_vec(), items.to_vec());
         self.posted.push(Segment { context, records, items, before, after });
