@@ -5,7 +5,7 @@ use market::Address;
 
 packed! {
     /// How a carrier is traded.
-    Market = 2 {
+    pub Market = 2 {
         [
             /// Which rule ([`rule`]).
             rule: u8 = 1,
@@ -67,7 +67,7 @@ impl Market {
 
 packed! {
     /// What a supplier, the grid operator and the state take.
-    Tariff = 1 {
+    pub Tariff = 1 {
         [
             /// For energy from the supplier, n€/Wh.
             import: i32 = 4,
@@ -89,7 +89,7 @@ packed! {
 
 packed! {
     /// Who holds money.
-    Account = 3 {
+    pub Account = 3 {
         [
             /// Whose key signs for it, and where its withdrawals go.
             address: Address = 20,
@@ -121,7 +121,7 @@ impl Account {
 
 packed! {
     /// A metering point.
-    Meter = 2 {
+    pub Meter = 2 {
         [
             /// The key that signs its readings.
             key: Address = 20,
@@ -147,7 +147,7 @@ packed! {
 
 packed! {
     /// One carrier in one interval.
-    Delivery = 6 {
+    pub Delivery = 6 {
         [
             /// Start, Unix s.
             start: u64 = 8,
@@ -173,6 +173,8 @@ packed! {
             import: u64 = 8,
             /// Given by all metering points, Wh.
             export: u64 = 8,
+            /// Pay as bid: how many prices merit orders have had so far.
+            runs: u64 = 5,
         ]
         [
             /// What work keeps ([`super::work`]).
@@ -211,6 +213,10 @@ pub mod stage {
     pub const FILL_OFFERS: u8 = 6;
     /// Bids and offers are paired (pay as bid).
     pub const PAIR: u8 = 7;
+    /// Before that: the filled bids are put in merit order.
+    pub const LIST_BIDS: u8 = 14;
+    /// And the filled offers.
+    pub const LIST_OFFERS: u8 = 15;
     /// What was metered is shared.
     pub const SHARED: u8 = 8;
     /// Who gets how much is being found.
@@ -227,7 +233,7 @@ pub mod stage {
 
 packed! {
     /// What a metering point has offered, traded and metered for an interval.
-    Position = 4 {
+    pub Position = 4 {
         [
             /// Bought from peers, Wh.
             bought: u64 = 8,
@@ -269,7 +275,7 @@ packed! {
             margin_start: u64 = 8,
             /// Energy of its orders met so far, Wh.
             margin_used: u64 = 8,
-            /// Pay as bid: the clearing (16 bits) and the number of the price (24 bits) it was paired at last.
+            /// Pay as bid: the number of the price it was listed at last, in the delivery's count.
             run: u64 = 5,
         ]
     }
@@ -277,7 +283,7 @@ packed! {
 
 packed! {
     /// A live order.
-    Order = 1 {
+    pub Order = 1 {
         [
             /// Worst acceptable price, n€/Wh.
             limit: i32 = 4,
@@ -291,13 +297,15 @@ packed! {
             time_in_force: u8 = 1,
             /// Pay as bid, while a clearing goes on: filled and not paired yet, Wh.
             fill: u64 = 8,
+            /// Likewise: place of arrival + 1 of the order before it in merit order; 0: it is the best.
+            better: u32 = 3,
         ]
     }
 }
 
 packed! {
     /// Money that the contract pays out.
-    Withdrawal = 1 {
+    pub Withdrawal = 1 {
         [
             /// To whom.
             address: Address = 20,
@@ -309,7 +317,7 @@ packed! {
 
 packed! {
     /// A tariff's prices for one interval.
-    Published = 1 {
+    pub Published = 1 {
         [
             /// For energy from the supplier, n€/Wh.
             import: i32 = 4,
