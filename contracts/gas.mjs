@@ -8,10 +8,9 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dataGas, person } from "./test/chain.mjs";
-import { Tree, bytes, concat, hex, keccak, unhex } from "./test/tree.mjs";
+import { Tree, bytes, concat, hex, keccak } from "./test/tree.mjs";
 import {
-  ACCOUNT, EURO, Q, R, T, WITHDRAWAL, World, accountWords, encodeData, genesisState, headOf, headWord, path, promise,
-  threeWords, withdrawalLeaf,
+  ACCOUNT, EURO, T, WITHDRAWAL, World, accountWords, genesisState, headOf, path, threeWords, withdrawalLeaf,
 } from "./test/world.mjs";
 
 const ORDERS = 1000;
@@ -58,20 +57,22 @@ async function measure() {
     world.chain.wait(12);
     const done = await world.post(ada, records);
     const segments = world.newest.segments.length;
-    const [floor, standard] = dataGas(done.data);
+    const [floor] = dataGas(done.data);
     const of = (part) => dataGas(part)[0];
     const recordBytes = concat(...records);
     return {
-      gas: done.gas, segments, bytes: done.data.length, floor: 21_000 + floor, executed: done.gas > 21_000 + floor,
+      gas: done.gas,
+      segments,
+      bytes: done.data.length,
+      floor: 21_000 + floor,
+      executed: done.gas > 21_000 + floor,
       records: { bytes: recordBytes.length, gas: of(recordBytes) },
       roots: { bytes: 32 * segments, gas: of(concat(...world.newest.segments.map(({ root }) => root))) },
-      standard: 21_000 + standard,
     };
   };
   await posting([T(world.chain.now)]);
   rows["post, one tick"] = await posting([T(world.chain.now)]);
   const orders = Array.from({ length: ORDERS }, (_, i) => order(i));
-  const distinct = (each, i) => concat(T(world.chain.now + i), each);
   rows["post, 1000 orders"] = await posting(chunks(orders, PER_SEGMENT));
   rows["post, 1000 orders without a zero byte"] = await posting(chunks(orders.map(fullOrder), PER_SEGMENT));
   for (const name of ["post, 1000 orders", "post, 1000 orders without a zero byte"]) {
@@ -115,5 +116,41 @@ async function measure() {
 
 const keccakBytes = (size) => Uint8Array.from({ length: size }, (_, i) => keccak(bytes(i, 2))[0] | 1);
 
-const rows = await measure();
-for (const [name, row] of Object.entries(rows)) console.log(name.padEnd(45), String(row.gas).padStart(9), JSON.stringify({ ...row, gas: undefined }));
+/// What was promised of each, gas.
+const BOUNDS = {
+  deposit: 60_000,
+  withdraw: 90_000,
+  "withdraw, the first of 256": 90_000,
+  "post, 1000 orders": 600 * ORDERS,
+};
+
+function main() {
+  const path = new URL("./gas.json", import.meta.url);
+  return measure().then((rows) => {
+    let wrong = 0;
+    for (const [name, { gas, ...rest }] of Object.entries(rows)) {
+      const bound = BOUNDS[name] ? `of ${BOUNDS[name]}` : "";
+      console.log(name.padEnd(42), String(gas).padStart(9), bound.padEnd(10), describe(rest));
+      if (gas > (BOUNDS[name] ?? Infinity)) {
+        console.error(`${name} costs more than was promised`);
+        wrong += 1;
+      }
+    }
+    const text = JSON.stringify(rows, null, 1) + "\n";
+    if (!process.argv.includes("--check")) writeFileSync(path, text);
+    else if (!existsSync(path) || readFileSync(path, "utf8") !== text) {
+      console.error("gas.json is not what the contract costs: run node gas.mjs and commit it");
+      wrong += 1;
+    }
+    process.exit(wrong === 0 ? 0 : 1);
+  });
+}
+
+function describe({ segments, bytes: size, floor, executed, records, roots, perOrder }) {
+  if (segments === undefined) return "";
+  const share = perOrder === undefined ? "" : `${perOrder} an order; `;
+  const what = executed ? "execution decides" : "calldata's floor decides";
+  return `${share}${size} bytes: ${records.bytes} of records (${records.gas} gas), ${segments} roots (${roots.gas}); ${what}, floor ${floor}`;
+}
+
+await main();

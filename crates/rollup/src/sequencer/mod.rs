@@ -18,3 +18,5 @@ mod outbox;
 pub use outbox::{Fate, Outbox, Patience};
 mod poster;
 pub use poster::{Done, PostError, Poster, WEI};
+mod primary;
+pub use primary::Primary;

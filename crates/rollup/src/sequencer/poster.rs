@@ -339,7 +339,10 @@ impl Poster {
     }
 
     /// Asks what became of the transaction under way; whether there is none any more.
-    fn follow(&mut self, chain: &mut dyn Chain) -> Result<bool, PostError> {
+    ///
+    /// # Errors
+    /// Where the chain cannot be asked.
+    pub fn follow(&mut self, chain: &mut dyn Chain) -> Result<bool, PostError> {
         let Some(errand) = self.errand else { return Ok(true) };
         match self.outbox.follow(chain, &self.key, &self.posting.patience)? {
             Fate::Waits => return Ok(false),
@@ -456,23 +459,20 @@ impl Poster {
         Some((Head { words: cut.head.words(), tree: cut.tree }, queue))
     }
 
-    /// Pays a deposit for an account, n€, and waits until it counts. Answers with the item's number.
+    /// Sends a deposit for an account, n€. Whether it has come the queue tells.
     ///
     /// # Errors
     /// Where the contract or the chain refuses it.
-    pub fn deposit(&mut self, chain: &mut dyn Chain, account: u32, amount: u128) -> Result<u64, PostError> {
-        self.wait_free(chain)?;
+    pub fn send_deposit(
+        &mut self,
+        chain: &mut dyn Chain,
+        account: u32,
+        amount: u128,
+    ) -> Result<(), PostError> {
         let call = self.calls().deposit(account, amount.saturating_mul(WEI));
         self.outbox.send(chain, &self.key, call).map_err(ContractError::from)?;
         self.errand = Some(Errand::Deposit);
-        self.wait_free(chain)?;
-        loop {
-            let head = self.look(chain)?;
-            if let Some(item) = self.own_deposit(account, amount, head.number) {
-                return Ok(item);
-            }
-            pause();
-        }
+        Ok(())
     }
 
     /// The next item to be carried out, if it is this operator's own deposit of this amount and deep enough.
@@ -486,22 +486,10 @@ impl Poster {
             if (to, paid, sender) == (account, amount, self.key.address()));
         (own && deep).then_some(next)
     }
-
-    fn wait_free(&mut self, chain: &mut dyn Chain) -> Result<(), PostError> {
-        while !self.follow(chain)? {
-            pause();
-        }
-        Ok(())
-    }
 }
 
 /// Wei of 1 n€.
 pub const WEI: u128 = 1_000_000_000;
-
-/// A moment, for the chain to make a block.
-fn pause() {
-    std::thread::sleep(std::time::Duration::from_millis(20));
-}
 
 impl std::fmt::Display for View {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

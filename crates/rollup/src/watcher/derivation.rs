@@ -6,6 +6,7 @@ use crate::batch::{self, Header};
 use crate::contract::{Entry, Event, Fraud, Posted};
 use crate::step::{Item, State};
 use market::{Address, Hash, keccak256};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Everything that follows from the contract's events.
@@ -27,6 +28,9 @@ struct Facts {
     batches: Vec<Arc<Batch>>,
     final_batches: u64,
     next_id: u64,
+    promises: BTreeSet<Hash>,
+    fallen: Vec<Fallen>,
+    attested: BTreeSet<(Address, u64)>,
 }
 
 /// An input: what was posted under a number, whatever became of the roots that came with it.
@@ -58,6 +62,19 @@ pub struct Batch {
     pub roots: Vec<Hash>,
     /// The block in which it was posted.
     pub block: u64,
+}
+
+/// A batch that was proven wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fallen {
+    /// It.
+    pub batch: Arc<Batch>,
+    /// The segment that the proof was about.
+    pub segment: u32,
+    /// Who has the reward as things stand; zero: nobody, as there was no promise.
+    pub winner: Address,
+    /// Whether the reward is paid.
+    pub rewarded: bool,
 }
 
 /// Why nothing is judged from some point on. It is never the operator's guilt: more knowledge may end the doubt.
@@ -158,7 +175,11 @@ enum Checked {
     Forced { time: u64, record: Vec<u8> },
     Posted(Arc<Batch>, Arc<Records>),
     Reposted(Arc<Batch>),
-    Proven(u64),
+    Promised(Hash),
+    Proven(u64, u32, Address),
+    Claimed(Hash, Address),
+    Rewarded(Hash),
+    Attested(Address, u64),
     Finalised(u64),
     Other,
 }
@@ -285,6 +306,31 @@ impl Derivation {
         self.facts.final_batches
     }
 
+    /// Whether somebody made this promise of a proof.
+    #[must_use]
+    pub fn is_promised(&self, promise: &Hash) -> bool {
+        self.facts.promises.contains(promise)
+    }
+
+    /// Whether a watcher showed that it holds the state of this batch.
+    #[must_use]
+    pub fn is_attested(&self, watcher: Address, number: u64) -> bool {
+        self.facts.attested.contains(&(watcher, number))
+    }
+
+    /// The batches that were proven wrong, in the order of their proofs.
+    #[must_use]
+    pub fn fallen(&self) -> &[Fallen] {
+        &self.facts.fallen
+    }
+
+    /// The first segment of a batch, whether it stands or fell, whose root is not the one that follows.
+    pub fn first_wrong(&mut self, batch: &Batch) -> Option<u32> {
+        let right = self.judgement(batch.header.number)?;
+        let wrong = right.roots.iter().zip(&batch.roots).position(|(right, posted)| right != posted)?;
+        Some(wrong as u32)
+    }
+
     /// The queue.
     #[must_use]
     pub fn queue(&self) -> &Queue {
@@ -342,12 +388,16 @@ impl Facts {
             Event::Posted { number, hash, header } | Event::Reposted { number, hash, header } => {
                 self.check_batch(entry.block, *number, hash, header, posted)?
             }
-            Event::Proven { number, hash, .. } => {
+            Event::Committed { promise, .. } => Checked::Promised(*promise),
+            Event::Claimed { hash, challenger, .. } => Checked::Claimed(*hash, *challenger),
+            Event::Rewarded { hash, .. } => Checked::Rewarded(*hash),
+            Event::Attested { watcher, number, .. } => Checked::Attested(*watcher, *number),
+            Event::Proven { number, hash, segment, challenger, .. } => {
                 let known = self.batches.get(*number as usize);
                 if *number == 0 || known.is_none_or(|batch| batch.hash != *hash) {
                     return Err(Doubt::Absent { number: *number });
                 }
-                Checked::Proven(*number)
+                Checked::Proven(*number, *segment, *challenger)
             }
             Event::Finalised { number, root } => {
                 let known = self.batches.get(*number as usize);
@@ -443,7 +493,23 @@ impl Facts {
                 self.push(batch);
             }
             Checked::Reposted(batch) => self.push(batch),
-            Checked::Proven(number) => self.batches.truncate(*number as usize),
+            Checked::Promised(promise) => {
+                self.promises.insert(*promise);
+            }
+            Checked::Proven(number, segment, winner) => {
+                let fallen = self.batches.drain(*number as usize..).next();
+                let (segment, winner) = (*segment, *winner);
+                self.fallen.extend(fallen.map(|batch| Fallen { batch, segment, winner, rewarded: false }));
+            }
+            Checked::Claimed(hash, winner) => {
+                self.fallen.iter_mut().filter(|f| f.batch.hash == *hash).for_each(|f| f.winner = *winner);
+            }
+            Checked::Rewarded(hash) => {
+                self.fallen.iter_mut().filter(|f| f.batch.hash == *hash).for_each(|f| f.rewarded = true);
+            }
+            Checked::Attested(watcher, number) => {
+                self.attested.insert((*watcher, *number));
+            }
             Checked::Finalised(number) => self.final_batches = *number,
             Checked::Other => {}
         }
