@@ -8,4 +8,5 @@ mod chains {
     mod gas;
     mod node;
     mod probe;
+    mod rpc;
 }
