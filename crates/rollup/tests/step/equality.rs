@@ -38,7 +38,10 @@ fn the_chain_does_what_the_market_does() {
         "clear", "share", "reading", "settle",
     ];
     for kind in kinds {
-        assert!(counts.get(&(kind, "accepted")).copied().unwrap_or(0) >= 20, "{kind} was hardly ever accepted");
+        assert!(
+            counts.get(&(kind, "accepted")).copied().unwrap_or(0) >= 20,
+            "{kind} was hardly ever accepted"
+        );
     }
 }
 

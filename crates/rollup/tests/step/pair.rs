@@ -2,9 +2,7 @@
 
 use ledger::{Key, Recoverer};
 use market::signing::Domain;
-use market::{
-    AccountId, Authentication, Carrier, Command, Community, Envelope, Rejection, Side, State,
-};
+use market::{AccountId, Authentication, Carrier, Command, Community, Envelope, Rejection, Side, State};
 use rollup::step::leaf::{Account, Delivery, Market, Order, Position};
 use rollup::step::{self, Context, Item, Place, Report, Store, Witness, execute};
 use rollup::translate::{Outside, Translator, genesis};
@@ -232,7 +230,8 @@ impl Pair {
         for rank in 0..self.market.connected(carrier).len() as u32 {
             let ours: Position = self.chain.peek(Place::position(slot, rank));
             let theirs = theirs.position(rank).copied().unwrap_or_default();
-            let energies = [ours.bought, ours.sold, ours.open_buy, ours.open_sell].map(|energy| energy as i64);
+            let energies =
+                [ours.bought, ours.sold, ours.open_buy, ours.open_sell].map(|energy| energy as i64);
             let expected = [theirs.bought, theirs.sold, theirs.open_buy, theirs.open_sell];
             assert_eq!(energies, expected.map(|energy| energy.0), "position {rank}");
             assert_eq!(i128::from(ours.paid), theirs.paid().0, "position {rank}");

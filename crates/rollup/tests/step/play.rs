@@ -91,7 +91,12 @@ pub fn community(random: &mut Random, operator: &Key, authentication: Authentica
         utc_offset: 3600,
         markets: Carrier::ALL[..count]
             .iter()
-            .map(|carrier| Market { carrier: *carrier, rule: rule(random), floor: Price(-40), cap: Price(40) })
+            .map(|carrier| Market {
+                carrier: *carrier,
+                rule: rule(random),
+                floor: Price(-40),
+                cap: Price(40),
+            })
             .collect(),
         tariffs: vec![
             tariff(TariffKind::Flat(flat)),
