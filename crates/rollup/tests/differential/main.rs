@@ -153,14 +153,7 @@ impl Both {
     }
 
     /// A segment on the whole state, then, with the witness that it needs, on both sides. The state is as before.
-    fn segment(
-        &mut self,
-        state: &mut State,
-        context: Context,
-        records: &[u8],
-        items: &[u8],
-        what: &str,
-    ) -> Case {
+    fn segment(&mut self, state: &mut State, context: Context, records: &[u8], items: &[u8], what: &str) -> Case {
         let mark = state.mark();
         let pre = state.root();
         state.take_touched();
@@ -338,7 +331,7 @@ fn live(both: &mut Both, steps: u64, seed: u64) {
     let mut seeds = Dice::new(seed);
     while both.tally.steps < steps && both.difference.is_none() {
         let mut world = World::new(seeds.next());
-        for _ in 0..30 + world.dice.below(170) {
+        for _ in 0..30 + world.dice.below(300) {
             let mark = world.state.mark();
             let Draft { records, items, context } = draft(&mut world, mark);
             let case = both.segment(&mut world.state, context, &records, &items, "a segment");
@@ -347,7 +340,7 @@ fn live(both: &mut Both, steps: u64, seed: u64) {
             }
             let _ = execute(&mut world.state, &context, &records, &items);
             world.state.forget();
-            if both.tally.steps >= steps || both.difference.is_some() {
+            if both.tally.steps >= steps || both.difference.is_some() || world.is_stuck() {
                 break;
             }
         }
@@ -355,8 +348,7 @@ fn live(both: &mut Both, steps: u64, seed: u64) {
 }
 
 fn setting(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name)
-        .map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+    std::env::var(name).map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
 }
 
 #[test]

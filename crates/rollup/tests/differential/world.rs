@@ -13,6 +13,8 @@ pub(crate) struct World {
     pub dice: Dice,
     keys: Vec<Key>,
     slots: Vec<u8>,
+    /// Records since work began.
+    busy: u32,
 }
 
 const DAY: u64 = 86_400;
@@ -33,14 +35,13 @@ impl World {
             accounts: 6 + members,
             duration,
             gate_closure: dice.pick(&[0, 300, 3600]),
-            horizon: dice.pick(&[1, 8, 200]),
+            horizon: dice.pick(&[2, 8, 200]),
             signatures,
             domain: market::keccak256(&seed.to_be_bytes()),
             ..Head::default()
         };
         let mut state = State::new(head);
-        let keys: Vec<Key> =
-            (0..64).map(|key| Key::from_seed(&seed.to_be_bytes(), &format!("{key}"))).collect();
+        let keys: Vec<Key> = (0..64).map(|key| Key::from_seed(&seed.to_be_bytes(), &format!("{key}"))).collect();
         let mut money = 0;
         for id in 1..6 + members {
             let poor = dice.chance(250);
@@ -105,7 +106,7 @@ impl World {
         state.set_head(Head { meters, money, ..head });
         state.forget();
         let slots = (0..1 + dice.below(5)).map(|_| dice.next() as u8).collect();
-        Self { state, dice, keys, slots }
+        Self { state, dice, keys, slots, busy: 0 }
     }
 
     fn head(&self) -> Head {
@@ -135,20 +136,25 @@ impl World {
     fn book(&self, slot: u8, side: Side) -> Vec<(u32, Order)> {
         let delivery = self.delivery(slot);
         let arrivals = if side == Side::Buy { delivery.bids } else { delivery.offers };
-        let orders =
-            (0..arrivals).map(|arrival| (arrival, self.state.peek(Place::order(slot, side, arrival))));
+        let orders = (0..arrivals).map(|arrival| (arrival, self.state.peek(Place::order(slot, side, arrival))));
         orders.filter(|(_, order): &(u32, Order)| order.account != 0).collect()
+    }
+
+    /// Whether work does not end any more: orders were listed out of order, so the rest cannot be.
+    pub(crate) const fn is_stuck(&self) -> bool {
+        self.busy > 100
     }
 
     /// Something to carry out next.
     pub(crate) fn record(&mut self, room: &mut Vec<u8>) -> Record<'static> {
         room.clear();
+        self.busy = if self.head().work == 0 { 0 } else { self.busy + 1 };
         if self.head().work != 0 && !self.dice.chance(40) {
             return self.onward(room);
         }
         match self.dice.below(100) {
-            0..=3 => Record::Tick { time: self.time() },
-            4..=7 => self.open(),
+            0..=4 => Record::Tick { time: self.time() },
+            5..=7 => self.open(),
             8..=9 => Record::Account { address: self.address() },
             10..=11 => self.meter(),
             12..=14 => self.publish(),
@@ -172,9 +178,9 @@ impl World {
         let now = self.head().time;
         match self.dice.below(10) {
             0 => now.saturating_sub(1 + self.dice.below(100)),
-            1 => now + 10 * DAY,
-            2..=4 => now + self.dice.below(600),
-            _ => now + self.dice.below(u64::from(self.head().duration)),
+            1 if self.dice.chance(100) => now + 10 * DAY,
+            2 => now + self.dice.below(2 * u64::from(self.head().duration)),
+            _ => now + self.dice.below(200),
         }
     }
 
@@ -192,7 +198,8 @@ impl World {
         let head = self.head();
         let carrier = self.carrier();
         let duration = u64::from(head.duration);
-        let mut start = (head.time / duration + self.dice.below(6)) * duration;
+        let gate = head.time + u64::from(head.gate_closure);
+        let mut start = (gate / duration + self.dice.below(8)) * duration;
         if self.dice.chance(50) {
             start += 1;
         }
@@ -251,8 +258,20 @@ impl World {
         }
     }
 
+    /// A slot whose gate is open and whose rule takes orders, most often.
+    fn tradable(&mut self) -> u8 {
+        let head = self.head();
+        let open = |slot: &u8| {
+            let delivery = self.delivery(*slot);
+            let gate = delivery.start.saturating_sub(head.gate_closure.into());
+            delivery.stage == stage::OPEN && gate > head.time && self.market(delivery.carrier).takes_orders()
+        };
+        let slots: Vec<u8> = self.slots.iter().copied().filter(open).collect();
+        if slots.is_empty() || self.dice.chance(60) { self.slot_at(&[stage::OPEN]) } else { self.dice.pick(&slots) }
+    }
+
     fn order(&mut self) -> Record<'static> {
-        let slot = self.slot_at(&[stage::OPEN]);
+        let slot = self.tradable();
         let rank = self.rank(slot);
         let energy = match self.dice.below(20) {
             0 => 0,
@@ -269,8 +288,7 @@ impl World {
         let side = self.side();
         let until_gate = self.dice.chance(500);
         let named = self.nonce();
-        let record =
-            Record::Order { slot, rank, energy, limit, side, until_gate, nonce: named, signature: None };
+        let record = Record::Order { slot, rank, energy, limit, side, until_gate, nonce: named, signature: None };
         let meter: Meter = self.state.peek(Place::meter(self.delivery(slot).carrier, rank));
         let last = self.state.peek::<Account>(Place::account(meter.account)).nonce;
         let terms = self.terms(slot, meter.account, meter.meter, named, last);
@@ -380,19 +398,14 @@ impl World {
     /// A reading, of a point whose reading is missing where there is one.
     fn reading(&mut self) -> Record<'static> {
         let now = self.head();
-        let over =
-            |delivery: &Delivery| delivery.stage != 0 && delivery.start + u64::from(now.duration) <= now.time;
+        let over = |delivery: &Delivery| delivery.stage != 0 && delivery.start + u64::from(now.duration) <= now.time;
         let slots: Vec<u8> = self.slots.iter().copied().filter(|slot| over(&self.delivery(*slot))).collect();
-        let slot =
-            if slots.is_empty() || self.dice.chance(50) { self.slot() } else { self.dice.pick(&slots) };
+        let slot = if slots.is_empty() || self.dice.chance(50) { self.slot() } else { self.dice.pick(&slots) };
         let carrier = self.delivery(slot).carrier;
         let unread = |rank: &u32| self.state.peek::<Position>(Place::position(slot, *rank)).read == 0;
         let missing: Vec<u32> = (0..self.market(carrier).meters).filter(unread).collect();
-        let rank = if missing.is_empty() || self.dice.chance(50) {
-            self.rank(slot)
-        } else {
-            self.dice.pick(&missing)
-        };
+        let rank =
+            if missing.is_empty() || self.dice.chance(50) { self.rank(slot) } else { self.dice.pick(&missing) };
         let meter: Meter = self.state.peek(Place::meter(carrier, rank));
         let sequence = match self.dice.below(30) {
             0 => Some(self.dice.below(5)),
@@ -412,7 +425,8 @@ impl World {
 
     /// The slot that its carrier settles next, most often.
     fn due(&mut self) -> u8 {
-        let first = self.market(self.carrier() & 3).first;
+        let carrier = self.carrier() & 3;
+        let first = self.market(carrier).first;
         if first == 0 || self.dice.chance(100) { self.slot() } else { (first - 1) as u8 }
     }
 
@@ -426,11 +440,7 @@ impl World {
         let Some(Ends { lo, hi, offer, bid }) = found else {
             let price = self.dice.below(200_000) as i32;
             let right = !self.dice.chance(200);
-            return if right {
-                Record::Nothing { slot }
-            } else {
-                Record::Clear { slot, equilibrium: price, price }
-            };
+            return if right { Record::Nothing { slot } } else { Record::Clear { slot, equilibrium: price, price } };
         };
         let (mut equilibrium, mut price) = match market.rule {
             rule::LAST_PAIR => (lo, market.between(offer, bid)),
@@ -456,9 +466,9 @@ impl World {
         }
         // Only the next one is known: what follows depends on whether it is right.
         let arrival = self.merit(slot).unwrap_or(0);
-        let arrival = match self.dice.below(25) {
-            0 => self.dice.below(20) as u32,
-            1 => self.dice.next() as u32 & 0xff_ffff,
+        let arrival = match self.dice.below(200) {
+            0 => self.dice.below(20) as u32, // perhaps one that a better one should precede: then pairing never ends
+            1..=6 => self.dice.next() as u32 & 0xff_ffff,
             _ => arrival,
         };
         room.extend(&arrival.to_be_bytes()[1..]);
@@ -483,8 +493,7 @@ impl World {
         let filled = self.book(slot, side).into_iter().filter(|(_, order)| order.fill > 0);
         let key = |(arrival, order): &(u32, Order)| {
             let position: Position = self.state.peek(Place::position(slot, order.rank));
-            let start =
-                if shares && order.limit == equilibrium { position.margin_start } else { (*arrival).into() };
+            let start = if shares && order.limit == equilibrium { position.margin_start } else { (*arrival).into() };
             let better = if side == Side::Buy { -i64::from(order.limit) } else { order.limit.into() };
             let at_hand = number(&rung, 4, 8) != 0
                 && number(&rung, 0, 4) as i32 == order.limit
@@ -562,8 +571,8 @@ impl World {
 /// The other signature of the same: s mirrored, and the parity of y turned around.
 fn mirror(signature: &mut [u8; 64]) {
     const ORDER: [u8; 32] = [
-        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe, 0xba,
-        0xae, 0xdc, 0xe6, 0xaf, 0x48, 0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe, 0xba, 0xae,
+        0xdc, 0xe6, 0xaf, 0x48, 0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41,
     ];
     let odd = signature[32] >> 7;
     signature[32] &= 0x7f;
@@ -589,8 +598,7 @@ fn ends([bids, offers]: &[Vec<(u32, Order)>; 2], price: i32) -> Option<Ends> {
     let energy = |orders: &[(u32, Order)], of: &dyn Fn(i32) -> bool| -> u64 {
         orders.iter().filter(|(_, order)| of(order.limit)).map(|(_, order)| order.energy).sum()
     };
-    let (better_bids, at_bids) =
-        (energy(bids, &|limit| limit > price), energy(bids, &|limit| limit == price));
+    let (better_bids, at_bids) = (energy(bids, &|limit| limit > price), energy(bids, &|limit| limit == price));
     let (better_offers, at_offers) =
         (energy(offers, &|limit| limit < price), energy(offers, &|limit| limit == price));
     let volume = (better_bids + at_bids).min(better_offers + at_offers);
@@ -599,8 +607,7 @@ fn ends([bids, offers]: &[Vec<(u32, Order)>; 2], price: i32) -> Option<Ends> {
     }
     let limits = |orders: &[(u32, Order)]| orders.iter().map(|(_, order)| order.limit).collect::<Vec<_>>();
     let (bid_limits, offer_limits) = (limits(bids), limits(offers));
-    let offer =
-        if volume > better_offers { price } else { *offer_limits.iter().filter(|l| **l < price).max()? };
+    let offer = if volume > better_offers { price } else { *offer_limits.iter().filter(|l| **l < price).max()? };
     let bid = if volume > better_bids { price } else { *bid_limits.iter().filter(|l| **l > price).min()? };
     let next_bid = if volume < better_bids + at_bids {
         Some(price)

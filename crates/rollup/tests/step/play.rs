@@ -115,7 +115,8 @@ impl Play {
         Self::under(&community, operator, random)
     }
 
-    pub fn under(community: &Community, operator: Key, random: Random) -> Self {
+    /// A founded community at its first tick, without members.
+    pub fn empty(community: &Community, operator: Key, random: Random) -> Self {
         let carriers = community.markets.iter().map(|market| market.carrier).collect();
         let pair = Pair::found(community, operator);
         let mut play = Self {
@@ -128,6 +129,11 @@ impl Play {
             refusals: BTreeMap::new(),
         };
         play.give(Command::Tick { time: START }, None);
+        play
+    }
+
+    pub fn under(community: &Community, operator: Key, random: Random) -> Self {
+        let mut play = Self::empty(community, operator, random);
         for _ in 0..2 + play.random.below(3) {
             play.join();
         }
