@@ -3,6 +3,7 @@
 
 mod chains {
     mod alike;
+    mod evm;
     mod gas;
     mod node;
     mod probe;

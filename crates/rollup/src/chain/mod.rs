@@ -6,6 +6,7 @@
 mod evm;
 mod fees;
 mod ground;
+mod journal;
 mod json;
 mod rpc;
 mod wire;
