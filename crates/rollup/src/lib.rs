@@ -31,6 +31,9 @@ pub mod sequencer;
 /// The watcher: derives everything from the primary chain alone and disputes the first wrong root.
 pub mod watcher;
 
+/// The dual chain verified again from the primary chain alone.
+pub mod audit;
+
 /// A ledger whose log the primary chain makes final.
 pub mod ledger;
 

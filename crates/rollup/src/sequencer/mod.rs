@@ -18,3 +18,7 @@ mod outbox;
 pub use outbox::{Fate, Outbox, Patience};
 mod poster;
 pub use poster::{Done, PostError, Poster, WEI};
+mod primary;
+pub use primary::Primary;
+mod takeover;
+pub use takeover::{Successor, TakeOverError};

@@ -12,7 +12,7 @@ use super::{Cut, Story};
 use crate::batch::{self, Header};
 use crate::chain::{Block, Call, Chain, ChainError};
 use crate::contract::{Calls, Contract, ContractError, Head, Posted, Refusal, posted};
-use crate::step::queue;
+use crate::step::{Item, queue};
 use ledger::Key;
 use market::{Address, Hash, keccak256};
 
@@ -55,6 +55,18 @@ pub enum PostError {
     QueueChanged {
         /// Its number.
         item: u64,
+    },
+    /// The contract is not there.
+    #[error("there is no contract {contract} on this primary chain: name the right one, or restore its file")]
+    NoContract {
+        /// Where it was.
+        contract: Hex,
+    },
+    /// What was final is gone.
+    #[error("batch {number} was final and is no longer on the primary chain: open the ledger again to post it anew")]
+    FinalLost {
+        /// Its number.
+        number: u64,
     },
     /// The contract refuses again and again.
     #[error("the contract refuses what is due, {what}: {refusal}")]
@@ -140,6 +152,8 @@ pub struct Poster {
     right: Vec<Hash>,
     /// The block at which finalising was refused last.
     refused_at: Option<u64>,
+    /// The block since which the queue lacks items that were carried out.
+    short_since: Option<u64>,
 }
 
 impl Poster {
@@ -166,6 +180,7 @@ impl Poster {
             consumed: Vec::new(),
             right: Vec::new(),
             refused_at: None,
+            short_since: None,
         }
     }
 
@@ -210,10 +225,14 @@ impl Poster {
     /// Where it does not fit, or the chain cannot be read.
     pub fn look(&mut self, chain: &mut dyn Chain) -> Result<Block, PostError> {
         let head = self.view.update(chain)?;
+        if self.view.batches.is_empty() {
+            return Err(PostError::NoContract { contract: Hex(self.view.contract()) });
+        }
         self.check_queue()?;
         let inputs = self.view.inputs.iter().map(|(header, _)| (header.records_hash, header.segments));
         match self.story.align(inputs) {
             Ok(taken_back) => self.done.taken_back += taken_back,
+            Err(number) if number > self.view.inputs.len() as u64 => return Err(PostError::FinalLost { number }),
             Err(number) => {
                 let segment = self.first_foreign(chain, number);
                 return Err(PostError::Foreign { number, segment });
@@ -316,6 +335,11 @@ impl Poster {
                 return Ok(Rest::UnderWay);
             }
             let head = self.look(chain)?;
+            match self.mend_queue(chain, &head)? {
+                None => {}
+                Some(Ok(())) => continue,
+                Some(Err(rest)) => return Ok(rest),
+            }
             let wrong = self.first_wrong(chain)?;
             if wrong.is_none() && self.finalise(chain, &head)? {
                 continue;
@@ -338,8 +362,33 @@ impl Poster {
         Ok(Rest::UnderWay)
     }
 
+    /// A re-organisation has taken items back that were carried out. They wait to get into a block again; this operator's
+    /// own deposits, where they do not, are sent again, one by one. Nothing where no item is missing.
+    fn mend_queue(&mut self, chain: &mut dyn Chain, head: &Block) -> Result<Option<Result<(), Rest>>, PostError> {
+        let there = self.view.queue.len();
+        if there >= self.consumed.len() {
+            self.short_since = None;
+            return Ok(None);
+        }
+        let since = *self.short_since.get_or_insert(head.number);
+        if head.number < since + self.posting.patience.blocks {
+            return Ok(Some(Err(Rest::QueueShort)));
+        }
+        let me = self.key.address();
+        match Item::decode(&self.consumed[there].0) {
+            Some((Item::Deposit { account, amount, sender, .. }, ..)) if sender == me => {
+                self.send_deposit(chain, account, amount)?;
+                Ok(Some(if self.follow(chain)? { Ok(()) } else { Err(Rest::UnderWay) }))
+            }
+            _ => Ok(Some(Err(Rest::QueueShort))),
+        }
+    }
+
     /// Asks what became of the transaction under way; whether there is none any more.
-    fn follow(&mut self, chain: &mut dyn Chain) -> Result<bool, PostError> {
+    ///
+    /// # Errors
+    /// Where the chain cannot be asked.
+    pub fn follow(&mut self, chain: &mut dyn Chain) -> Result<bool, PostError> {
         let Some(errand) = self.errand else { return Ok(true) };
         match self.outbox.follow(chain, &self.key, &self.posting.patience)? {
             Fate::Waits => return Ok(false),
@@ -456,23 +505,20 @@ impl Poster {
         Some((Head { words: cut.head.words(), tree: cut.tree }, queue))
     }
 
-    /// Pays a deposit for an account, n€, and waits until it counts. Answers with the item's number.
+    /// Sends a deposit for an account, n€. Whether it has come the queue tells.
     ///
     /// # Errors
     /// Where the contract or the chain refuses it.
-    pub fn deposit(&mut self, chain: &mut dyn Chain, account: u32, amount: u128) -> Result<u64, PostError> {
-        self.wait_free(chain)?;
+    pub fn send_deposit(
+        &mut self,
+        chain: &mut dyn Chain,
+        account: u32,
+        amount: u128,
+    ) -> Result<(), PostError> {
         let call = self.calls().deposit(account, amount.saturating_mul(WEI));
         self.outbox.send(chain, &self.key, call).map_err(ContractError::from)?;
         self.errand = Some(Errand::Deposit);
-        self.wait_free(chain)?;
-        loop {
-            let head = self.look(chain)?;
-            if let Some(item) = self.own_deposit(account, amount, head.number) {
-                return Ok(item);
-            }
-            pause();
-        }
+        Ok(())
     }
 
     /// The next item to be carried out, if it is this operator's own deposit of this amount and deep enough.
@@ -480,28 +526,16 @@ impl Poster {
     pub fn own_deposit(&self, account: u32, amount: u128, head: u64) -> Option<u64> {
         let next = self.consumed();
         let queued = self.view.queue.get(next as usize)?;
-        let (item, ..) = crate::step::Item::decode(&queued.item)?;
+        let (item, ..) = Item::decode(&queued.item)?;
         let deep = queued.block + self.posting.confirmations <= head;
-        let own = matches!(item, crate::step::Item::Deposit { account: to, amount: paid, sender, .. }
+        let own = matches!(item, Item::Deposit { account: to, amount: paid, sender, .. }
             if (to, paid, sender) == (account, amount, self.key.address()));
         (own && deep).then_some(next)
-    }
-
-    fn wait_free(&mut self, chain: &mut dyn Chain) -> Result<(), PostError> {
-        while !self.follow(chain)? {
-            pause();
-        }
-        Ok(())
     }
 }
 
 /// Wei of 1 n€.
 pub const WEI: u128 = 1_000_000_000;
-
-/// A moment, for the chain to make a block.
-fn pause() {
-    std::thread::sleep(std::time::Duration::from_millis(20));
-}
 
 impl std::fmt::Display for View {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

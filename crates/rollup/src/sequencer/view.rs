@@ -46,8 +46,8 @@ pub struct View {
     pub reposted: u64,
     /// Bonds lost, wei.
     pub slashed: u128,
-    /// When each final batch became final, by number less one: the block's number.
-    pub final_blocks: Vec<u64>,
+    /// When each final batch became final, by number less one, Unix s.
+    pub final_times: Vec<u64>,
     /// How often it was read anew.
     pub reorganisations: u64,
 }
@@ -67,7 +67,7 @@ impl View {
             proven: 0,
             reposted: 0,
             slashed: 0,
-            final_blocks: Vec::new(),
+            final_times: Vec::new(),
             reorganisations: 0,
         }
     }
@@ -102,7 +102,7 @@ impl View {
                 continue; // what was read may be of two histories
             }
             for entry in events {
-                self.fold(entry)?;
+                self.fold(chain, entry)?;
             }
             self.read = Some(head);
             return Ok(head);
@@ -110,7 +110,7 @@ impl View {
         Err(ContractError::Undecodable { what: "a history that stands still long enough to be read" })
     }
 
-    fn fold(&mut self, entry: Entry) -> Result<(), ContractError> {
+    fn fold(&mut self, chain: &mut dyn Chain, entry: Entry) -> Result<(), ContractError> {
         let hole = ContractError::Undecodable { what: "events without a gap" };
         let block = entry.block;
         match &entry.event {
@@ -150,7 +150,7 @@ impl View {
             Event::Slashed { bond, .. } => self.slashed = self.slashed.saturating_add(*bond),
             Event::Finalised { number, .. } if *number > 0 => {
                 self.finalised = *number;
-                self.final_blocks.push(block);
+                self.final_times.push(chain.block(block)?.map_or(0, |block| block.time));
             }
             _ => {}
         }
