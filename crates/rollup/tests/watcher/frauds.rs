@@ -5,7 +5,7 @@
 
 use crate::day::{Batch, Day};
 use crate::kinds::{KINDS, Lie, Plot};
-use crate::world::{WINDOW, World, carry_out, challenger};
+use crate::world::{World, carry_out, challenger};
 use market::Hash;
 use rollup::batch::Segment;
 use rollup::chain::{Chain, Clock};
@@ -45,8 +45,7 @@ fn every_lie_is_caught() {
 /// Tries every kind that is still wanted in every batch of a day; the batch is then posted honestly.
 fn lie_all_day(seed: u64, wanted: u64, tallies: &mut BTreeMap<&'static str, Tally>) {
     let (mut world, mut day) = Day::founded(seed);
-    let mut watcher =
-        Watcher::new(&mut world.evm, world.contract, None, WINDOW, Journal::in_memory()).unwrap();
+    let mut watcher = Watcher::new(&mut world.evm, world.contract, None, Journal::in_memory()).unwrap();
     let mut old_roots = vec![world.headers[0].root];
     while let Some(batch) = day.next(&mut world) {
         assert_eq!(watcher.look(&mut world.evm).unwrap().verdict, Verdict::Right, "day {seed}");

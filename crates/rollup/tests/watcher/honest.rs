@@ -6,7 +6,7 @@
 
 use crate::cast::Rng;
 use crate::day::Day;
-use crate::world::{WINDOW, World, challenger};
+use crate::world::{World, challenger};
 use rollup::batch::{Header, Segment};
 use rollup::chain::{Chain, ChainError};
 use rollup::contract::{Calls, Fraud};
@@ -187,8 +187,7 @@ fn no_truth_is_punished() {
 /// Attacks every batch of a day; how many there were.
 fn attack_all_day(seed: u64, attacks: u64, tallies: &mut BTreeMap<&'static str, Tally>) -> u64 {
     let (mut world, mut day) = Day::founded(seed);
-    let mut watcher =
-        Watcher::new(&mut world.evm, world.contract, None, WINDOW, Journal::in_memory()).unwrap();
+    let mut watcher = Watcher::new(&mut world.evm, world.contract, None, Journal::in_memory()).unwrap();
     let mut rng = Rng(!seed);
     let mut batches = 0;
     while let Some(batch) = day.next(&mut world) {

@@ -147,7 +147,7 @@ impl World {
     }
 
     pub(crate) fn watcher(&mut self) -> Watcher {
-        Watcher::new(&mut self.evm, self.contract, Some(challenger()), WINDOW, Journal::in_memory()).unwrap()
+        Watcher::new(&mut self.evm, self.contract, Some(challenger()), Journal::in_memory()).unwrap()
     }
 
     /// What the events said so far, to come back to.
