@@ -201,7 +201,8 @@ fn verify(path: &Path, street: &mut Street, commands: &[market::Envelope]) {
     assert!(found.is_clean(), "{found:?}");
     assert_eq!(found.batches, found.finalised);
     assert_eq!(found.balances, money);
-    let count = |wanted: fn(&market::Command) -> bool| log.iter().filter(|one| wanted(&one.command)).count() as u64;
+    let count =
+        |wanted: fn(&market::Command) -> bool| log.iter().filter(|one| wanted(&one.command)).count() as u64;
     let deposits = count(|command| matches!(command, market::Command::Deposit { .. }));
     assert_eq!(found.queue, (deposits, deposits), "every deposit was paid once");
     let records = |kind: &str| found.records.get(kind).copied().unwrap_or(0);

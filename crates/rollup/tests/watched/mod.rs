@@ -1,9 +1,7 @@
 //! A primary chain that stops at a call: it says where, and never comes back.
 
 use market::Address;
-use rollup::chain::{
-    Block, Call, Chain, ChainError, Clock, Fees, Log, Outcome, Transaction, TxHash,
-};
+use rollup::chain::{Block, Call, Chain, ChainError, Clock, Fees, Log, Outcome, Transaction, TxHash};
 
 /// Stops before and after calls, counted together.
 pub(crate) struct Watched<C> {
