@@ -93,6 +93,9 @@ pub enum RollupError {
         /// Its number.
         item: u64,
     },
+    /// Not everything could be posted in the end.
+    #[error("not everything could be posted: {0}. What was acknowledged is in the file; open it again to go on")]
+    Unposted(String),
     /// The primary chain is another.
     #[error(
         "the ledger was founded on chain {expected}, this is chain {found}: name the right primary chain"
@@ -144,6 +147,9 @@ impl From<RollupError> for Error {
         Self::Beside(Box::new(error))
     }
 }
+
+/// For how many blocks the end of a run waits for what is under way.
+const BEATS: u32 = 100;
 
 /// A ledger whose log a primary chain makes final.
 pub struct Rollup {
@@ -251,8 +257,15 @@ impl Rollup {
         self.commit()?;
         let Some(window) = self.desk.is_some().then_some(self.options.terms.window()) else { return Ok(()) };
         self.post(true)?;
+        for _ in 0..BEATS {
+            if self.waits_for().is_none() || !self.primary.is_clocked() {
+                break;
+            }
+            self.primary.beat(self.central.state().now()).map_err(RollupError::from)?;
+            self.post(true)?;
+        }
         if let Some(trouble) = self.waits_for().filter(|_| self.primary.is_clocked()) {
-            return Err(RollupError::Scope(trouble).into());
+            return Err(RollupError::Unposted(trouble).into());
         }
         if self.primary.is_clocked() {
             let head = self.primary.chain().head().map_err(RollupError::from)?;

@@ -26,6 +26,11 @@ const VICTIM: &str = "the_victim_works_until_it_is_killed";
 const MEMBERS: usize = 3;
 const INTERVALS: u64 = 4;
 const STEP: usize = 3;
+/// How many lives end early.
+const LIVES: usize = 24;
+/// The moments around what changes the primary chain.
+const CHANGES: [&str; 6] =
+    ["before submit", "after submit", "before mine", "after mine", "after outcome", "after next_at"];
 
 fn settings() -> Settings {
     Settings { time: START - 90_000, ..Settings::default() }
@@ -36,8 +41,8 @@ fn options(street: &Street) -> Options {
     Options { posting, ..Options::new(street.operator.clone()) }
 }
 
-/// The number that follows this word among the arguments.
-fn argument(word: &str) -> Option<u64> {
+/// What follows this word among the arguments.
+fn argument<T: std::str::FromStr>(word: &str) -> Option<T> {
     std::env::args().find_map(|argument| argument.strip_prefix(word)?.parse().ok())
 }
 
@@ -46,7 +51,7 @@ fn argument(word: &str) -> Option<u64> {
 fn the_victim_works_until_it_is_killed() {
     let Some(path) = std::env::args().find(|argument| argument.ends_with(".wattle")) else { return };
     let (path, seed) = (Path::new(&path), argument("seed=").unwrap());
-    let stop = argument("stop=").unwrap_or(u64::MAX);
+    let (stop, only) = (argument("stop=").unwrap_or(u64::MAX), argument::<String>("only="));
     let mut street = Street::new(seed, MEMBERS);
     let commands = street.day(INTERVALS);
     let say = |text: &str| {
@@ -56,7 +61,7 @@ fn the_victim_works_until_it_is_killed() {
     };
     let primary = || {
         let evm = Evm::open(&chain_path(path), settings())?;
-        Ok(Primary::Clocked(Box::new(Watched::new(evm, stop, move |call| say(&format!("at {call}"))))))
+        Ok(Primary::Clocked(Box::new(Watched::new(evm, only.clone(), stop, move |call| say(&format!("at {call}"))))))
     };
     let mut ledger = match Rollup::open(path, primary, options(&street)) {
         Ok(ledger) => ledger,
@@ -75,11 +80,13 @@ fn the_victim_works_until_it_is_killed() {
         say(&format!("receipt {} {size}", receipt.end()));
     }
     ledger.finish().unwrap();
-    say("finished");
+    say("all is done");
 }
 
-fn start(path: &Path, seed: u64, stop: u64) -> Child {
+fn start(path: &Path, seed: u64, (only, stop): (Option<&str>, u64)) -> Child {
+    let only = only.map(|only| format!("only={only}"));
     Command::new(std::env::current_exe().unwrap())
+        .args(only)
         .args(["--exact", VICTIM, "--ignored", "--nocapture"])
         .arg(path)
         .arg(format!("seed={seed}"))
@@ -102,7 +109,7 @@ struct Life {
     finished: bool,
 }
 
-fn live(path: &Path, seed: u64, stop: u64) -> Life {
+fn live(path: &Path, seed: u64, stop: (Option<&str>, u64)) -> Life {
     let mut child = start(path, seed, stop);
     let mut life = Life::default();
     for line in BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok) {
@@ -116,14 +123,14 @@ fn live(path: &Path, seed: u64, stop: u64) -> Life {
             life.acknowledged = end.parse().unwrap();
             life.founded.get_or_insert(size.parse().unwrap());
         }
-        life.finished |= line.contains("finished");
+        life.finished |= line.contains("all is done");
     }
     if life.stopped_at.is_some() {
         child.kill().unwrap();
     }
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(life.finished || life.stopped_at.is_some(), "seed {seed}, stop {stop}: {said}");
+    assert!(life.finished || life.stopped_at.is_some(), "seed {seed}, stop {stop:?}: {said}");
     life
 }
 
@@ -164,8 +171,12 @@ fn whatever_moment_the_operator_is_killed_at_it_goes_on_exactly_where_the_chain_
         let (mut acknowledged, mut founded) = (0, None);
         let mut lives = 0;
         loop {
-            // Most lives end soon, so that a day takes many of them.
-            let stop = if lives < 25 { 1 + draw() % [12, 60, 250][lives % 3] } else { u64::MAX };
+            // Lives end soon, so that a day takes many of them: at any call, or at one that changes something.
+            let stop = match lives {
+                0..LIVES if lives % 2 == 0 => (Some(CHANGES[lives / 2 % CHANGES.len()]), 1 + draw() % 3),
+                0..LIVES => (None, 1 + draw() % [12, 60, 250][lives % 3]),
+                _ => (None, u64::MAX),
+            };
             let life = live(&path, seed, stop);
             lives += 1;
             acknowledged = life.acknowledged.max(acknowledged);
@@ -182,8 +193,8 @@ fn whatever_moment_the_operator_is_killed_at_it_goes_on_exactly_where_the_chain_
     }
     println!("{kills} kills at {calls:?}, {damages:?}");
     assert!(kills > 50 && calls.len() > 10, "{kills} kills at {calls:?}");
-    for call in ["before submit/", "after submit/", "before mine/", "after mine/"] {
-        assert!(calls.keys().any(|at| at.starts_with(call)), "never killed {call}: {calls:?}");
+    for call in CHANGES {
+        assert!(calls.contains_key(&format!("{call}/")), "never killed {call}: {calls:?}");
     }
 }
 
@@ -200,9 +211,8 @@ fn verify(path: &Path, street: &mut Street, commands: &[market::Envelope]) {
     let found = audit(&mut chain, contract).unwrap();
     assert!(found.is_clean(), "{found:?}");
     assert_eq!(found.batches, found.finalised);
-    assert_eq!(found.balances, money);
-    let count =
-        |wanted: fn(&market::Command) -> bool| log.iter().filter(|one| wanted(&one.command)).count() as u64;
+    assert_eq!(found.balances, money, "{found:#?}");
+    let count = |wanted: fn(&market::Command) -> bool| log.iter().filter(|one| wanted(&one.command)).count() as u64;
     let deposits = count(|command| matches!(command, market::Command::Deposit { .. }));
     assert_eq!(found.queue, (deposits, deposits), "every deposit was paid once");
     let records = |kind: &str| found.records.get(kind).copied().unwrap_or(0);

@@ -3,20 +3,25 @@
 use market::Address;
 use rollup::chain::{Block, Call, Chain, ChainError, Clock, Fees, Log, Outcome, Transaction, TxHash};
 
-/// Stops before and after calls, counted together.
+/// Stops before or after a call.
 pub(crate) struct Watched<C> {
     inner: C,
+    /// Only these are counted, such as "before submit"; otherwise all.
+    only: Option<String>,
     left: u64,
     say: Box<dyn Fn(&str) + Send>,
 }
 
 impl<C: Clock> Watched<C> {
-    /// Stops at the call of this number.
-    pub(crate) fn new(inner: C, stop: u64, say: impl Fn(&str) + Send + 'static) -> Self {
-        Self { inner, left: stop, say: Box::new(say) }
+    /// Stops at the moment of this number, among those of one kind where one is named.
+    pub(crate) fn new(inner: C, only: Option<String>, stop: u64, say: impl Fn(&str) + Send + 'static) -> Self {
+        Self { inner, only, left: stop, say: Box::new(say) }
     }
 
     fn at(&mut self, call: &str) {
+        if self.only.as_ref().is_some_and(|only| only != call) {
+            return;
+        }
         self.left = self.left.saturating_sub(1);
         if self.left == 0 {
             (self.say)(&format!("{call}/"));
