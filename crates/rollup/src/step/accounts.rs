@@ -1,9 +1,7 @@
 //! Who is there, and money in and out.
 
 use super::leaf::{Account, Market, Meter, Tariff, Withdrawal, rule};
-use super::money::{
-    COMMUNITY, FIRST_MEMBER, GUARANTOR, MOST_MONEY, account, put_account, receive,
-};
+use super::money::{COMMUNITY, FIRST_MEMBER, GUARANTOR, MOST_MONEY, account, put_account, receive};
 use super::place::{CARRIERS, MOST_ACCOUNTS, MOST_METERS, MOST_WITHDRAWALS, Place};
 use super::record::Compact;
 use super::sign::{self, authenticate};

@@ -5,13 +5,13 @@
 //! exactly those before it in canonical order, so its block begins at the sum of their weights, which the scan has
 //! noted; within the block its own orders come by arrival. Part i is ⌊A·(start + used + w)/W⌋ − ⌊A·(start + used)/W⌋.
 
+use super::Done;
 use super::auction::{Auction, flag, gain, side};
 use super::leaf::{Delivery, Market, Order, Position, rule, stage};
 use super::money::hold;
 use super::pairing::Pairing;
 use super::place::Place;
 use super::store::{Store, get, put};
-use super::Done;
 use market::{Rejection, Side};
 
 /// Fills the next order.
@@ -49,7 +49,7 @@ pub(super) fn fill(store: &mut impl Store, slot: u8, delivery: &mut Delivery, ma
     Ok(())
 }
 
-/// Goes on from bids to offers, and from there to the pairs, if the rule has any.
+/// Goes on from bids to offers, and from there to the merit order, where the rule asks for one.
 pub(super) fn turn(delivery: &mut Delivery, market: &Market) -> Option<Rejection> {
     let mut auction: Auction = delivery.work();
     if auction.cursor < delivery.arrivals(side(delivery.stage)) {
@@ -60,7 +60,7 @@ pub(super) fn turn(delivery: &mut Delivery, market: &Market) -> Option<Rejection
         delivery.stage = stage::FILL_OFFERS;
         delivery.set_work(&auction);
     } else if market.rule == rule::PAY_AS_BID && auction.volume() > 0 {
-        delivery.stage = stage::PAIR;
+        delivery.stage = stage::LIST_BIDS;
         delivery.set_work(&Pairing::of(&auction));
     } else {
         delivery.rest(stage::OPEN);
