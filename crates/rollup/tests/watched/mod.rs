@@ -14,7 +14,12 @@ pub(crate) struct Watched<C> {
 
 impl<C: Clock> Watched<C> {
     /// Stops at the moment of this number, among those of one kind where one is named.
-    pub(crate) fn new(inner: C, only: Option<String>, stop: u64, say: impl Fn(&str) + Send + 'static) -> Self {
+    pub(crate) fn new(
+        inner: C,
+        only: Option<String>,
+        stop: u64,
+        say: impl Fn(&str) + Send + 'static,
+    ) -> Self {
         Self { inner, only, left: stop, say: Box::new(say) }
     }
 
