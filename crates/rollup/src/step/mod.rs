@@ -23,6 +23,7 @@ mod witness;
 pub use witness::Witness;
 pub mod record;
 pub use record::{Compact, MOST_BYTES, MOST_WEIGHT, Record};
+mod codec;
 pub mod queue;
 pub use queue::Item;
 mod sign;

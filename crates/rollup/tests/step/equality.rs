@@ -1,17 +1,23 @@
 //! Both do the same, to the last n€ and Wh.
 
-use super::play::Play;
+use super::play::{Play, Random};
 use market::Authentication;
+use proptest::prelude::ProptestConfig;
 use rollup::step::leaf::stage;
+use rollup::step::record::weigh;
+use rollup::step::{Context, execute};
 use std::collections::BTreeMap;
 
-/// Plays `games` random games of `turns` turns; gives how often each kind of command was accepted, refused, and refused
-/// by the chain alone.
+/// How often each kind of command was accepted, refused, and refused by the chain alone.
+type Counts = BTreeMap<(&'static str, &'static str), u32>;
+
+/// Plays `games` random games of `turns` turns; gives what was said to them, and how often each stage of work was
+/// interrupted.
 fn play(
     games: std::ops::Range<u64>,
     turns: u32,
     authentication: Authentication,
-) -> (BTreeMap<(&'static str, &'static str), u32>, BTreeMap<u8, u32>) {
+) -> (Counts, BTreeMap<u8, u32>) {
     let mut counts = BTreeMap::new();
     let mut refusals = BTreeMap::new();
     let mut interrupted = BTreeMap::new();
@@ -37,7 +43,8 @@ fn play(
 
 #[test]
 fn the_chain_does_what_the_market_does() {
-    let (counts, interrupted) = play(0..120, 150, Authentication::Operator);
+    let games = u64::from(ProptestConfig::default().cases / 2);
+    let (counts, interrupted) = play(0..games, 150, Authentication::Operator);
     let kinds = [
         "tick", "account", "meter", "deposit", "withdraw", "transfer", "order", "cancel", "publish", "close",
         "clear", "share", "reading", "settle",
@@ -73,4 +80,36 @@ fn the_chain_does_what_the_market_does() {
 fn it_checks_the_same_signatures() {
     let (counts, _) = play(1000..1012, 80, Authentication::Signature);
     assert!(counts[&("order", "refused")] > 0 && counts[&("order", "accepted")] > 0);
+}
+
+#[test]
+fn it_makes_no_difference_where_records_are_cut_into_segments() {
+    for seed in 0..12 {
+        let mut play = Play::new(seed, Authentication::Operator);
+        let (mut chain, mut random) = (play.pair.genesis(), Random(seed));
+        for _ in 0..80 {
+            play.turn();
+        }
+        let (mut records, mut items, mut queue) = (Vec::new(), Vec::new(), [0; 32]);
+        let context = play.pair.posted.last().unwrap().context;
+        for segment in &play.pair.posted {
+            let longer = [&records[..], &segment.records].concat();
+            if weigh(&longer, false).is_none() || random.one_in(9) {
+                let context = Context { chain: queue, ..context };
+                let report = execute(&mut chain, &context, &records, &items).unwrap();
+                assert!(!report.void);
+                queue = report.chain;
+                assert_eq!(chain.root(), segment.before);
+                (records, items) = (segment.records.clone(), segment.items.clone());
+            } else {
+                records = longer;
+                items.extend(&segment.items);
+            }
+        }
+        let context = Context { chain: queue, ..context };
+        execute(&mut chain, &context, &records, &items).unwrap();
+        let last = play.pair.posted.last().unwrap();
+        assert_eq!(chain.root(), last.after);
+        assert_eq!(chain.root(), play.pair.chain.root());
+    }
 }

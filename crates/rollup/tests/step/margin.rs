@@ -71,7 +71,7 @@ fn shared_margins_are_the_markets() {
                 let member = play.random.below(members.into()) as u32;
                 let account = AccountId(AccountId::FIRST_MEMBER.0 + member);
                 // Half of them buy, half sell, so that few would trade with themselves.
-                let side = Side::ALL[usize::from(member % 2 == 0)];
+                let side = Side::ALL[usize::from(member.is_multiple_of(2))];
                 let order = Order {
                     account,
                     meter: MeterId(member),

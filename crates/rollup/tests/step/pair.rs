@@ -11,55 +11,56 @@ use rollup::translate::{Outside, Translator, genesis};
 use std::collections::BTreeMap;
 
 /// Both, and everything that was posted.
-pub struct Pair {
-    pub market: State,
-    pub chain: step::State,
-    pub translator: Translator,
+pub(crate) struct Pair {
+    pub(crate) market: State,
+    pub(crate) chain: step::State,
+    pub(crate) translator: Translator,
     /// Hash over the queue so far.
-    pub queue: [u8; 32],
+    pub(crate) queue: [u8; 32],
     /// Items put into the queue so far.
-    pub items: u64,
+    pub(crate) items: u64,
     /// Every segment that changed something: records, items and the roots before and after.
-    pub posted: Vec<Segment>,
-    pub operator: Key,
+    pub(crate) posted: Vec<Segment>,
+    pub(crate) operator: Key,
     domain: Domain,
     authentication: Authentication,
     /// Whether witnesses are built and executed too.
-    pub witnesses: bool,
+    pub(crate) witnesses: bool,
     /// Where everything new is noted.
-    pub catalogue: Option<Catalogue>,
+    pub(crate) catalogue: Option<Catalogue>,
     /// Interrupts work between any two items; counts the stages at which it did.
-    pub interrupted: BTreeMap<u8, u32>,
+    pub(crate) interrupted: BTreeMap<u8, u32>,
     /// The side that is being listed.
     listed: Option<u8>,
     random: Random,
 }
 
-pub struct Segment {
-    pub context: Context,
-    pub records: Vec<u8>,
-    pub items: Vec<u8>,
-    pub before: [u8; 32],
-    pub after: [u8; 32],
+pub(crate) struct Segment {
+    pub(crate) context: Context,
+    pub(crate) records: Vec<u8>,
+    pub(crate) items: Vec<u8>,
+    pub(crate) before: [u8; 32],
+    pub(crate) after: [u8; 32],
 }
 
 /// What both said to a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     Accepted,
     Refused(Rejection),
     /// The market would have taken it.
     Stricter(Rejection),
 }
 
+const OUTSIDE: Outside = Outside {
+    supplier: market::Address([1; 20]),
+    grid_operator: market::Address([2; 20]),
+    levies: market::Address([3; 20]),
+};
+
 impl Pair {
-    pub fn found(community: &Community, operator: Key) -> Self {
-        let outside = Outside {
-            supplier: market::Address([1; 20]),
-            grid_operator: market::Address([2; 20]),
-            levies: market::Address([3; 20]),
-        };
-        let chain = genesis(community, &outside).unwrap();
+    pub(crate) fn found(community: &Community, operator: Key) -> Self {
+        let chain = genesis(community, &OUTSIDE).unwrap();
         let mut pair = Self {
             market: State::new(),
             chain,
@@ -81,8 +82,13 @@ impl Pair {
         pair
     }
 
+    /// The chain as it began.
+    pub(crate) fn genesis(&self) -> step::State {
+        genesis(self.market.community().unwrap(), &OUTSIDE).unwrap()
+    }
+
     /// A command with its sender's signature, where the community asks for them; none: the operator's.
-    pub fn signed(&self, command: Command, key: Option<&Key>) -> Envelope {
+    pub(crate) fn signed(&self, command: Command, key: Option<&Key>) -> Envelope {
         let signature = match self.authentication {
             Authentication::Operator => None,
             Authentication::Signature => {
@@ -93,7 +99,7 @@ impl Pair {
     }
 
     /// Runs a segment on the chain alone.
-    pub fn run(&mut self, records: &[u8], items: &[u8]) -> Report {
+    pub(crate) fn run(&mut self, records: &[u8], items: &[u8]) -> Report {
         let context = Context { posted_at: 1 << 39, available: self.items, chain: self.queue };
         let before = self.chain.root();
         let start = self.chain.mark();
@@ -166,7 +172,7 @@ impl Pair {
             let Some((slot, listing)) = stage(self) else { panic!("all is paired, but not all listed") };
             *self.interrupted.entry(listing).or_default() += 1;
             self.disturb(slot);
-            if std::mem::replace(&mut self.listed, Some(listing)) != Some(listing) {
+            if self.listed.replace(listing) != Some(listing) {
                 // A side begins: whatever is listed first by mistake can be taken back.
                 let mut wrong = false;
                 for _ in 0..self.random.below(4) {
@@ -218,7 +224,7 @@ impl Pair {
     }
 
     /// Gives both a command; where one refuses, both are as before. `keep`: a refused claim stays on the chain.
-    pub fn apply(&mut self, envelope: &Envelope, keep: bool) -> Answer {
+    pub(crate) fn apply(&mut self, envelope: &Envelope, keep: bool) -> Answer {
         let mark = self.chain.mark();
         let (queue, items, posted) = (self.queue, self.items, self.posted.len());
         let mut opens = false;
@@ -274,7 +280,7 @@ impl Pair {
     }
 
     /// Holds everything that both keep against each other.
-    pub fn compare(&self) {
+    pub(crate) fn compare(&self) {
         let head = self.chain.head();
         assert_eq!(head.time, self.market.now());
         assert_eq!(head.accounts as usize, self.market.accounts().len());
@@ -295,6 +301,18 @@ impl Pair {
         assert_eq!(money, head.money as i128, "what all have is what there is");
         for terms in &self.market.community().unwrap().markets {
             self.compare_carrier(terms.carrier);
+        }
+    }
+
+    /// Holds that a slot that is free again is clean.
+    pub(crate) fn compare_slots(&self) {
+        for (place, _) in self.chain.leaves() {
+            let slot = match place.0 >> 28 {
+                4 | 5 => place.0 >> 20 & 0xff,
+                _ => continue,
+            };
+            let delivery: Delivery = self.chain.peek(Place::delivery(slot as u8));
+            assert_ne!(delivery.stage, stage::UNUSED, "{place:x?} is left in a free slot");
         }
     }
 
