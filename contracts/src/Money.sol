@@ -16,9 +16,14 @@ library Money {
     /// The most money there is, n€.
     uint256 internal constant MOST = 10_000_000_000_000 * 1_000_000_000;
 
-    /// An account's leaf.
-    function account(Known memory known, uint256 id) internal pure returns (uint256) {
-        return known.leaf(Account.place(id));
+    /// An account's leaf. Those that exist from the beginning are asked for again and again, and looked for once.
+    function account(Known memory known, uint256 id) internal pure returns (uint256 owner) {
+        if (id >= Account.FIRST_MEMBER) return known.leaf(Account.place(id));
+        owner = known.fixed_[id];
+        if (owner == 0) {
+            owner = known.leaf(Account.place(id));
+            known.fixed_[id] = owner;
+        }
     }
 
     /// What an account can still promise or pay, n€.

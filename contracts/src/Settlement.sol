@@ -24,15 +24,14 @@ library Settlement {
     uint256 private constant GUARANTOR_LEFT = Delivery.WORK + 32; // i128, n€
     uint256 private constant SUPPLIER_LEFT = Delivery.WORK + 48; // i128, n€
 
-    /// One metering point's account and bill: its member's money, and by how much the accounts from the beginning change,
-    /// by number.
+    /// One metering point's account and bill: its member's money, and by how much the accounts from the beginning change.
     struct Due {
-        uint256 id; // 0: its tariff's price was not published
-        int256 balance;
-        int256 holds;
-        int256 debt;
-        int256 fund; // what the guarantor had before
-        int256[6] flows;
+        uint256 owner; // the member's leaf; 0: its tariff's price was not published
+        uint256 position; // the position's leaf
+        int256 free; // what the member can pay
+        int256 debt; // what it owes the guarantor
+        int256 fund; // what the guarantor can lend
+        int256[6] flows; // by number; the guarantor's loans are in its fund
         bool exhausted; // the guarantor could not lend
     }
 
@@ -67,10 +66,10 @@ library Settlement {
                 if (prices.u64(Published.START) != delivery.u64(Delivery.START)) return; // PriceUnknown
             }
             uint256 position = known.leaf(Position.place(slot, rank));
-            due.id = meter.u32(Meter.ACCOUNT);
-            uint256 owner = Money.account(known, due.id);
-            due.balance = owner.i128(Account.BALANCE);
-            due.holds = owner.i128(Account.HOLDS) - int256(position.u64(Position.HOLD));
+            due.position = position;
+            uint256 owner = Money.account(known, meter.u32(Meter.ACCOUNT));
+            due.owner = owner;
+            due.free = Money.available(owner) + int256(position.u64(Position.HOLD));
             due.debt = owner.i128(Account.DEBT);
             if (!due.exhausted) lines(due, position, prices, tariff);
         }
@@ -120,30 +119,32 @@ library Settlement {
                 pays = !pays;
                 money = -money;
             }
+            int256 free = due.free;
             if (pays) {
-                int256 lacking = money - (due.balance - due.holds);
-                if (lacking > 0) {
-                    if (due.fund + due.flows[Account.GUARANTOR] < lacking) {
+                due.flows[with] += money;
+                free -= money;
+                if (free < 0) {
+                    // It lacks that much.
+                    if (due.fund + free < 0) {
+                        due.flows[with] -= money;
                         due.exhausted = true;
                         return false;
                     }
-                    due.flows[Account.GUARANTOR] -= lacking;
-                    due.balance += lacking;
-                    due.debt += lacking;
+                    due.fund += free;
+                    due.debt -= free;
+                    free = 0;
                 }
-                due.balance -= money;
-                due.flows[with] += money;
             } else {
                 due.flows[with] -= money;
-                due.balance += money;
-                int256 amount = due.balance - due.holds;
-                if (due.debt < amount) amount = due.debt;
+                free += money;
+                int256 amount = due.debt < free ? due.debt : free;
                 if (amount > 0) {
-                    due.balance -= amount;
+                    free -= amount;
                     due.debt -= amount;
-                    due.flows[Account.GUARANTOR] += amount;
+                    due.fund += amount;
                 }
             }
+            due.free = free;
             return true;
         }
     }
@@ -156,13 +157,13 @@ library Settlement {
             due.fund = delivery.i128(GUARANTOR_LEFT);
             due.exhausted = delivery.u8(EXHAUSTED) != 0;
             bill(known, slot, delivery, rank, due);
-            if (due.id == 0) {
+            if (due.owner == 0) {
                 Deliveries.rest(delivery, delivery.u8(BEFORE));
                 return true;
             }
             delivery.put(CURSOR, 32, rank + 1);
             if (due.exhausted) delivery.put8(EXHAUSTED, 1);
-            delivery.put(GUARANTOR_LEFT, 128, uint256(due.fund + due.flows[Account.GUARANTOR]));
+            delivery.put(GUARANTOR_LEFT, 128, uint256(due.fund));
             delivery.put(
                 SUPPLIER_LEFT, 128, uint256(delivery.i128(SUPPLIER_LEFT) + due.flows[Account.SUPPLIER])
             );
@@ -175,16 +176,19 @@ library Settlement {
             uint256 rank = delivery.u32(CURSOR);
             delivery.put(CURSOR, 32, rank + 1);
             Due memory due;
-            due.fund = Money.available(Money.account(known, Account.GUARANTOR));
+            int256 fund = Money.available(Money.account(known, Account.GUARANTOR));
+            due.fund = fund;
             bill(known, slot, delivery, rank, due);
             // Its price is known and the guarantor can lend: it was weighed.
-            if (due.id == 0) return;
-            uint256 owner = Money.account(known, due.id);
-            owner.put(Account.BALANCE, 128, uint256(due.balance));
-            owner.put(Account.HOLDS, 128, uint256(due.holds));
+            uint256 owner = due.owner;
+            if (owner == 0) return;
+            uint256 position = due.position;
+            int256 holds = owner.i128(Account.HOLDS) - int256(position.u64(Position.HOLD));
+            owner.put(Account.BALANCE, 128, uint256(due.free + holds));
+            owner.put(Account.HOLDS, 128, uint256(holds));
             owner.put(Account.DEBT, 128, uint256(due.debt));
-            for (uint256 id = 0; id < 6; ++id) Money.add(known, id, due.flows[id]);
-            uint256 position = known.leaf(Position.place(slot, rank));
+            due.flows[Account.GUARANTOR] = due.fund - fund;
+            for (uint256 id = Account.SUPPLIER; id <= Account.GUARANTOR; ++id) Money.add(known, id, due.flows[id]);
             for (uint256 word = 0; word < 128; word += 32) position.putWord(word, 0);
         }
     }

@@ -14,6 +14,7 @@ struct Known {
     uint256 bits; // in calldata, in bits: for each sibling whether it is given
     uint256 siblings; // in calldata
     uint256 over; // where the witness ends in calldata
+    uint256[6] fixed_; // the leaves of the accounts that exist from the beginning, once they were asked for
 }
 
 /// Reads, finds and proves leaves.

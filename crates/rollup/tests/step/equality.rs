@@ -2,6 +2,7 @@
 
 use super::play::{Play, Random};
 use market::Authentication;
+use proptest::prelude::ProptestConfig;
 use rollup::step::leaf::stage;
 use rollup::step::record::weigh;
 use rollup::step::{Context, execute};
@@ -42,7 +43,8 @@ fn play(
 
 #[test]
 fn the_chain_does_what_the_market_does() {
-    let (counts, interrupted) = play(0..120, 150, Authentication::Operator);
+    let games = u64::from(ProptestConfig::default().cases / 2);
+    let (counts, interrupted) = play(0..games, 150, Authentication::Operator);
     let kinds = [
         "tick", "account", "meter", "deposit", "withdraw", "transfer", "order", "cancel", "publish", "close",
         "clear", "share", "reading", "settle",

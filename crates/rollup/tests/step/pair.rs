@@ -304,6 +304,18 @@ impl Pair {
         }
     }
 
+    /// Holds that a slot that is free again is clean.
+    pub(crate) fn compare_slots(&self) {
+        for (place, _) in self.chain.leaves() {
+            let slot = match place.0 >> 28 {
+                4 | 5 => place.0 >> 20 & 0xff,
+                _ => continue,
+            };
+            let delivery: Delivery = self.chain.peek(Place::delivery(slot as u8));
+            assert_ne!(delivery.stage, stage::UNUSED, "{place:x?} is left in a free slot");
+        }
+    }
+
     fn compare_carrier(&self, carrier: Carrier) {
         let ours: Market = self.chain.peek(Place::market(carrier as u8));
         assert_eq!(ours.settled, self.market.settled_until(carrier));
