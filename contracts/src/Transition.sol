@@ -35,6 +35,9 @@ contract Transition is ITransition {
         uint256 item; // the next one, in calldata
         uint256 items; // where they end
         bytes32 chain; // the queue's hash before it
+        bytes32 pre; // the root before
+        bytes32 head; // the head's hash before
+        uint256 from; // items of the queue consumed before
     }
 
     /// @inheritdoc ITransition
@@ -48,20 +51,29 @@ contract Transition is ITransition {
         bytes calldata witness
     ) external view returns (bytes32 post, uint64 from, uint64 to, bytes32 chainAfter) {
         Known memory known = Witness.open(witness);
-        from = uint64(known.head.u64(Head.QUEUE));
-        bytes32 headBefore = known.headHash();
+        Context memory context;
+        context.postedAt = postedAt;
+        context.available = available;
+        context.pre = pre;
+        context.head = known.headHash();
+        context.from = known.head.u64(Head.QUEUE);
+        context.chain = chain;
         uint256 item;
         assembly ("memory-safe") {
             item := items.offset
         }
-        Context memory context = Context(postedAt, available, item, item + items.length, chain);
+        context.item = item;
+        context.items = item + items.length;
         run(known, context, records);
         if (context.item != context.items) revert WrongItems();
-        chainAfter = context.chain;
+        return (proven(known, context), uint64(context.from), uint64(known.head.u64(Head.QUEUE)), context.chain);
+    }
+
+    /// The root after, once the root before is the one that was asked for.
+    function proven(Known memory known, Context memory context) private pure returns (bytes32) {
         (bytes32 before, bytes32 afterwards) = known.roots();
-        if (Witness.root(headBefore, before) != pre) revert Witness.WrongRoot();
-        to = uint64(known.head.u64(Head.QUEUE));
-        post = Witness.root(known.headHash(), afterwards);
+        if (Witness.root(context.head, before) != context.pre) revert Witness.WrongRoot();
+        return Witness.root(known.headHash(), afterwards);
     }
 
     /// Carries a segment's records out, one after the other; none where their bytes are beyond a bound or no records.

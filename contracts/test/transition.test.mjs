@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import test from "node:test";
+import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { artefact, deployed, execute, returned, selector } from "./evm.mjs";
 import { Tree, bytes, concat, hex, keccak, rootOf, unhex, wordsAt } from "./tree.mjs";
 
@@ -124,5 +125,32 @@ test("witnesses of a third program are understood", async () => {
     const after = await contract.call(execute({ ...asked, records: concat([1], bytes(now, 5)) }));
     const later = rootOf(concat(bytes(now, 5), head.slice(5)), tree);
     assert.equal(hex(returned(after.data).post), hex(later), "a tick changes the head alone");
+  }
+});
+
+test("of the two values of s only the lower is a signature", async () => {
+  const half = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
+  const domain = keccak(bytes(1, 1));
+  // Signatures on, accounts 0 to 7; account 6 pays account 7.
+  const head = concat(new Uint8Array(5), bytes(8, 4), new Uint8Array(33), bytes(1, 1), new Uint8Array(21), domain);
+  const type = keccak(new TextEncoder().encode("Transfer(uint32 from,uint32 to,int256 amountNano,uint64 nonce)"));
+  const structure = keccak(type, bytes(6, 32), bytes(7, 32), bytes(5, 32), bytes(1, 32));
+  const digest = keccak([0x19, 0x01], domain, structure);
+  const r = 0x79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798n; // the x of a point, whose key nobody needs
+  const none = new Uint8Array(0);
+  for (const [s, counts] of [[half, true], [half + 1n, false]]) {
+    const key = new secp256k1.Signature(r, s).addRecoveryBit(0).recoverPublicKey(digest).toBytes(false);
+    const address = keccak(key.slice(1)).slice(12);
+    const account = (owner, balance) => concat(owner, new Uint8Array(12), bytes(balance, 16), new Uint8Array(48));
+    const payer = account(address, 9);
+    const place = 2 ** 28;
+    const tree = new Tree(new Map([[place + 6, payer], [place + 7, account(bytes(7, 20), 1)]]));
+    const records = concat([0x30], bytes(6, 4), bytes(7, 4), bytes(5, 16), bytes(r, 32), bytes(s, 32));
+    const pre = rootOf(head, tree);
+    const witness = tree.witness(head, [place + 6, place + 7]);
+    const asked = { pre, postedAt: 0, available: 0, records, items: none, chain: keccak(), witness };
+    const { data, reverted } = await contract.call(execute(asked));
+    assert.equal(reverted, undefined);
+    assert.equal(hex(returned(data).post) !== hex(pre), counts, `s = ${s}`);
   }
 });
