@@ -78,7 +78,7 @@ const lean = { optimizer: { enabled: true, runs: 200 } };
 const isLean = (file) => file.startsWith("Rollup");
 
 /// Files of `all` that these need, themselves included.
-function closure(all, files) {
+export function closure(all, files) {
   const found = new Set();
   const visit = (file) => {
     if (found.has(file)) return;

@@ -100,6 +100,7 @@ async function measure() {
   };
   rows["withdraw, the first of 256"] = await pay(0);
   rows["withdraw"] = await pay(1);
+  Object.assign(rows, await amongMany());
 
   world.chain.wait(world.config.exitDelay + 1);
   rows["freeze"] = { gas: (await world.send(watcher, "freeze", [world.newest.header])).gas };
@@ -114,6 +115,28 @@ async function measure() {
   return rows;
 }
 
+/// A withdrawal whose path has the siblings that it has among 2²⁰ others, and one to an address that never had coin.
+async function amongMany() {
+  const [member, stranger] = [person("mia"), person("a stranger")];
+  const leaves = new Map([[ACCOUNT, accountWords(member.address, 1n)]]);
+  const put = (i, to) => leaves.set(WITHDRAWAL + i, withdrawalLeaf(to.address, 5_000_000_000n));
+  [0, 1, 2, 3].forEach((i) => put(i, i === 3 ? stranger : member));
+  for (let bit = 2; bit < 20; bit++) put(2 ** bit, member);
+  const tree = new Tree(leaves);
+  const world = await World.create({}, genesisState(tree.root()));
+  await world.chain.fund(member, EURO * 1000n);
+  await world.deposit(member, 0, 20_000_000_000n);
+  const pay = async (i, to) => {
+    const args = [i, to.address, 5_000_000_000n, headOf(world.newest.state), path(tree, WITHDRAWAL + i)];
+    return { gas: (await world.send(member, "withdraw", args)).gas };
+  };
+  return {
+    "withdraw, among 2^20, the first of 256": await pay(0, member),
+    "withdraw, among 2^20": await pay(1, member),
+    "withdraw, among 2^20, to who never had coin": await pay(3, stranger),
+  };
+}
+
 const keccakBytes = (size) => Uint8Array.from({ length: size }, (_, i) => keccak(bytes(i, 2))[0] | 1);
 
 /// What was promised of each, gas.
@@ -121,6 +144,8 @@ const BOUNDS = {
   deposit: 60_000,
   withdraw: 90_000,
   "withdraw, the first of 256": 90_000,
+  "withdraw, among 2^20": 90_000,
+  "withdraw, among 2^20, the first of 256": 90_000,
   "post, 1000 orders": 600 * ORDERS,
 };
 

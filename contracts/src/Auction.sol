@@ -49,7 +49,7 @@ library Auction {
             uint256 flags;
             if (record.field(0, 8) == Records.NOTHING) flags = NOTHING;
             else delivery.put(EQUILIBRIUM, 64, record.field(2, 64)); // and the price
-            if (known.head.u40(Head.TIME) >= Deliveries.gate(known, delivery)) flags |= LAST;
+            if (known.head.u40(Head.TIME) >= Deliveries.gate(known, delivery.u64(Delivery.START))) flags |= LAST;
             delivery.put8(FLAGS, flags);
         }
     }

@@ -24,19 +24,18 @@ library Deliveries {
     }
 
     /// First instant at which orders for an interval are refused, Unix s.
-    function gate(Known memory known, uint256 delivery) internal pure returns (uint256) {
+    function gate(Known memory known, uint256 start) internal pure returns (uint256) {
         unchecked {
-            uint256 start = delivery.u64(Delivery.START);
             uint256 closure = known.head.u32(Head.GATE_CLOSURE);
             return start > closure ? start - closure : 0;
         }
     }
 
-    /// Whether an interval's gate is beyond the horizon.
-    function isAhead(Known memory known, uint256 delivery) internal pure returns (bool) {
+    /// Whether the gate of the interval that starts then is beyond the horizon.
+    function isAhead(Known memory known, uint256 start) internal pure returns (bool) {
         unchecked {
             uint256 horizon = known.head.u16(Head.HORIZON) * known.head.u32(Head.DURATION);
-            return gate(known, delivery) > known.head.u40(Head.TIME) + horizon;
+            return gate(known, start) > known.head.u40(Head.TIME) + horizon;
         }
     }
 
@@ -61,9 +60,10 @@ library Deliveries {
             uint256 start = record.field(3, 40);
             uint256 after_ = record.field(8, 8);
             uint256 duration = known.head.u32(Head.DURATION);
-            if (start % (duration == 0 ? 1 : duration) != 0) return; // BadInterval
+            if (start == 0 || start % (duration == 0 ? 1 : duration) != 0) return; // BadInterval
             uint256 market = Accounts.traded(known, carrier);
             if (market == 0) return; // NotTraded
+            if (isAhead(known, start)) return; // TooEarly
             if (start < market.u64(Market.SETTLED)) return; // AlreadySettled
             uint256 delivery = known.leaf(Delivery.place(slot));
             if (delivery.u8(Delivery.STAGE) != Delivery.UNUSED) return; // TooMany
@@ -95,7 +95,7 @@ library Deliveries {
         if (!bounded(record.signedField(4, 32)) || !bounded(record.signedField(8, 32))) return; // BadAmount
         uint256 published = known.leaf(Published.place(slot, tariff));
         uint256 start = delivery.u64(Delivery.START);
-        if (published.word(0) != 0 && published.u64(Published.START) == start) return; // PricePublished
+        if (published.u64(Published.START) == start) return; // PricePublished
         published.putWord(0, record.field(4, 64) << 192 | start << 128);
     }
 
@@ -107,7 +107,7 @@ library Deliveries {
     function close(Known memory known, uint256 record) internal pure {
         uint256 delivery = used(known, record.field(1, 8));
         if (delivery == 0) return; // BadInterval
-        if (isAhead(known, delivery)) return; // TooEarly
+        if (isAhead(known, delivery.u64(Delivery.START))) return; // TooEarly
         if (delivery.u8(Delivery.STAGE) == Delivery.FROZEN) return; // BookFrozen
         if (!takesOrders(known.leaf(Market.place(delivery.u8(Delivery.CARRIER))))) return; // NotForThisRule
         delivery.put8(Delivery.STAGE, Delivery.FROZEN);
@@ -116,6 +116,11 @@ library Deliveries {
     /// Whether a stage is work.
     function isWork(uint256 stage) internal pure returns (bool) {
         return stage != Delivery.UNUSED && stage != Delivery.OPEN && stage != Delivery.FROZEN && stage != Delivery.SHARED;
+    }
+
+    /// Whether a stage goes on by `merit`, not by `advance`.
+    function isListing(uint256 stage) internal pure returns (bool) {
+        return stage == Delivery.LIST_BIDS || stage == Delivery.LIST_OFFERS;
     }
 
     /// Work begins at a delivery, knowing nothing yet.

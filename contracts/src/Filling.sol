@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {Auction} from "./Auction.sol";
 import {Deliveries} from "./Deliveries.sol";
 import {Leaf} from "./Leaf.sol";
+import {Listing} from "./Listing.sol";
 import {Money} from "./Money.sol";
 import {Pairing} from "./Pairing.sol";
 import {Delivery, Market, Order, Position} from "./State.sol";
@@ -91,7 +92,7 @@ library Filling {
         }
     }
 
-    /// Goes on from bids to offers, and from there to the pairs, if the rule has any.
+    /// Goes on from bids to offers, and from there to the merit order, where the rule asks for one.
     function turn(uint256 delivery, uint256 market, uint256 stage) internal pure {
         bool bids = stage == Delivery.FILL_BIDS;
         if (delivery.u32(Auction.CURSOR) < delivery.u32(bids ? Delivery.BIDS : Delivery.OFFERS)) return;
@@ -100,7 +101,7 @@ library Filling {
             delivery.put(Auction.RUNNING, 64, 0);
             delivery.put8(Delivery.STAGE, Delivery.FILL_OFFERS);
         } else if (market.u8(Market.RULE) == Market.PAY_AS_BID && Auction.volume(delivery) > 0) {
-            Pairing.begin(delivery);
+            Listing.begin(delivery);
         } else {
             Deliveries.rest(delivery, Delivery.OPEN);
         }

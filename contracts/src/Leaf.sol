@@ -18,6 +18,12 @@ library Leaf {
         }
     }
 
+    function u24(uint256 leaf, uint256 offset) internal pure returns (uint256 value) {
+        assembly ("memory-safe") {
+            value := shr(232, mload(add(leaf, offset)))
+        }
+    }
+
     function u32(uint256 leaf, uint256 offset) internal pure returns (uint256 value) {
         assembly ("memory-safe") {
             value := shr(224, mload(add(leaf, offset)))

@@ -121,6 +121,7 @@ library Delivery {
     uint256 internal constant NEXT = 28; // u16
     uint256 internal constant IMPORT = 32; // u64
     uint256 internal constant EXPORT = 40; // u64
+    uint256 internal constant RUNS = 48; // u40
     uint256 internal constant WORK = 64; // four words
 
     // Stages.
@@ -138,6 +139,8 @@ library Delivery {
     uint256 internal constant WEIGH = 11;
     uint256 internal constant SETTLE = 12;
     uint256 internal constant LAPSE = 13;
+    uint256 internal constant LIST_BIDS = 14;
+    uint256 internal constant LIST_OFFERS = 15;
 
     function place(uint256 slot) internal pure returns (uint256) {
         return 3 << 28 | slot;
@@ -178,6 +181,7 @@ library Order {
     uint256 internal constant ACCOUNT = 16; // u32
     uint256 internal constant TIME_IN_FORCE = 20; // u8
     uint256 internal constant FILL = 21; // u64
+    uint256 internal constant BETTER = 29; // u24
 
     /// Most orders that may arrive on one side of a book.
     uint256 internal constant MOST = 1 << 19;

@@ -60,8 +60,8 @@ library Trading {
             if (!order.fresh) return; // StaleNonce
             order.held = holdRate(order.side, order.limit) * int256(order.energy);
             if (order.held > Money.available(owner)) return; // InsufficientFunds
-            if (Deliveries.isAhead(known, delivery)) return; // TooEarly
-            if (known.head.u40(Head.TIME) >= Deliveries.gate(known, delivery)) return; // GateClosed
+            if (Deliveries.isAhead(known, delivery.u64(Delivery.START))) return; // TooEarly
+            if (known.head.u40(Head.TIME) >= Deliveries.gate(known, delivery.u64(Delivery.START))) return; // GateClosed
             if (delivery.u8(Delivery.STAGE) == Delivery.FROZEN) return; // BookFrozen
             if (order.energy == 0) return; // BadEnergy
             uint256 market = known.leaf(Market.place(delivery.u8(Delivery.CARRIER)));

@@ -7,7 +7,7 @@ import {Deliveries} from "./Deliveries.sol";
 import {ITransition} from "./ITransition.sol";
 import {Lapsing} from "./Lapsing.sol";
 import {Leaf} from "./Leaf.sol";
-import {Pairing} from "./Pairing.sol";
+import {Listing} from "./Listing.sol";
 import {Records} from "./Records.sol";
 import {Settlement} from "./Settlement.sol";
 import {Sharing} from "./Sharing.sol";
@@ -86,7 +86,7 @@ contract Transition is ITransition {
         uint256 kind = record.field(0, 8);
         if (kind == Records.ADVANCE) return Work.advance(known, record);
         if (kind == Records.TICK) return Accounts.tick(known, record, context.postedAt);
-        if (kind == Records.MERIT) return Pairing.merit(known, record);
+        if (kind == Records.MERIT) return Listing.merit(known, record);
         if (known.head.u16(Head.WORK) != 0) return; // BookFrozen
         if (kind >= Records.ORDER && kind < Records.CLOSE) return personal(known, record, kind, false);
         if (kind == Records.QUEUE) return consume(known, context, record);

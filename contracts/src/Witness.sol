@@ -151,6 +151,48 @@ library Witness {
     function roots(Known memory known) internal pure returns (bytes32 before, bytes32 afterwards) {
         bool bad;
         assembly ("memory-safe") {
+            // From one level up to another, the hash being the same before and after. The first bit of `given` says whether
+            // the next sibling is in the witness.
+            function climb(place, hash, level, until, given, sibling) -> above, top, next {
+                for {} lt(level, until) { level := add(level, 32) } {
+                    let side := and(place, 32)
+                    place := shr(1, place)
+                    mstore(side, hash)
+                    switch slt(given, 0)
+                    case 0 { mstore(xor(side, 32), mload(level)) }
+                    default {
+                        mstore(xor(side, 32), calldataload(sibling))
+                        sibling := add(sibling, 32)
+                    }
+                    given := add(given, given)
+                    hash := keccak256(0, 64)
+                }
+                above := place
+                top := hash
+                next := sibling
+            }
+            // The same where it changed.
+            function climbTwice(place, old, new_, level, until, given, sibling) -> above, top, topNow, next {
+                for {} lt(level, until) { level := add(level, 32) } {
+                    let side := and(place, 32)
+                    place := shr(1, place)
+                    mstore(side, old)
+                    switch slt(given, 0)
+                    case 0 { mstore(xor(side, 32), mload(level)) }
+                    default {
+                        mstore(xor(side, 32), calldataload(sibling))
+                        sibling := add(sibling, 32)
+                    }
+                    given := add(given, given)
+                    old := keccak256(0, 64)
+                    mstore(side, new_)
+                    new_ := keccak256(0, 64)
+                }
+                above := place
+                top := old
+                topNow := new_
+                next := sibling
+            }
             // The hashes of empty subtrees; a level is the place of its own in this table.
             let levels := mload(64)
             {
@@ -200,45 +242,31 @@ library Witness {
                 }
                 place := shl(5, place) // so that its lowest bit is an offset: 0 left, 32 right
                 let level := levels
-                let changed := xor(old, new_)
                 for {} 1 {} {
                     let until := mload(waiting)
                     if gt(until, meeting) { until := meeting }
                     let given := shl(and(bit, 7), calldataload(shr(3, bit)))
                     bit := add(bit, shr(5, sub(until, level)))
-                    for {} lt(level, until) { level := add(level, 32) } {
-                        let side := and(place, 32)
-                        place := shr(1, place)
-                        switch slt(given, 0)
-                        case 0 { mstore(xor(side, 32), mload(level)) }
-                        default {
-                            mstore(xor(side, 32), calldataload(sibling))
-                            sibling := add(sibling, 32)
-                        }
-                        given := shl(1, given)
-                        mstore(side, old)
-                        old := keccak256(0, 64)
-                        if changed {
-                            mstore(side, new_)
-                            new_ := keccak256(0, 64)
-                        }
+                    switch eq(old, new_)
+                    case 0 { place, old, new_, sibling := climbTwice(place, old, new_, level, until, given, sibling) }
+                    default {
+                        place, old, sibling := climb(place, old, level, until, given, sibling)
+                        new_ := old
                     }
+                    level := until
                     if eq(until, meeting) { break }
                     // On this level the left sibling waits.
+                    let left := mload(add(waiting, 64))
+                    mstore(0, left)
+                    mstore(32, new_)
+                    new_ := keccak256(0, 64)
                     mstore(0, mload(add(waiting, 32)))
                     mstore(32, old)
-                    if iszero(changed) { new_ := old }
                     old := keccak256(0, 64)
-                    mstore(32, new_)
-                    new_ := mload(add(waiting, 64))
-                    changed := or(changed, xor(new_, mload(0)))
-                    mstore(0, new_)
-                    if changed { new_ := keccak256(0, 64) }
                     place := shr(1, place)
                     level := add(level, 32)
                     waiting := sub(waiting, 96)
                 }
-                if iszero(changed) { new_ := old }
                 if eq(level, add(levels, 1024)) {
                     before := old
                     afterwards := new_

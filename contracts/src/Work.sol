@@ -34,7 +34,7 @@ library Work {
             while (true) {
                 if (turn(known, delivery, market)) break;
                 uint256 stage = delivery.u8(Delivery.STAGE);
-                if (left == 0 || !Deliveries.isWork(stage) || stage == Delivery.PAIR) break;
+                if (left == 0 || !Deliveries.isWork(stage) || Deliveries.isListing(stage)) break;
                 --left;
                 if (item(known, slot, delivery, market, stage)) break;
             }
@@ -74,6 +74,8 @@ library Work {
                 Auction.scan(known, slot, delivery, stage - Delivery.SCAN_BIDS);
             } else if (stage == Delivery.FILL_BIDS || stage == Delivery.FILL_OFFERS) {
                 Filling.fill(known, slot, delivery, market, stage - Delivery.FILL_BIDS);
+            } else if (stage == Delivery.PAIR) {
+                Pairing.next(known, slot, delivery, market);
             } else if (stage == Delivery.SHARE_BOUGHT) {
                 Sharing.bought(known, slot, delivery, market);
             } else if (stage == Delivery.SHARE_SOLD) {

@@ -7,6 +7,7 @@ import { Common, Mainnet } from "@ethereumjs/common";
 import { createLegacyTx } from "@ethereumjs/tx";
 import { Account, createAddressFromPrivateKey, createAddressFromString } from "@ethereumjs/util";
 import { decode, encode, selector, topic } from "./abi.mjs";
+import { listen, measured } from "./coverage.mjs";
 import { bytes, concat, hex, keccak, unhex } from "./tree.mjs";
 import { fork } from "../build.mjs";
 
@@ -33,7 +34,11 @@ export class Chain {
   static async create(start = 1_700_000_000) {
     const common = new Common({ chain: Mainnet, hardfork: fork });
     const chain = new Chain();
-    Object.assign(chain, { common, vm: await createVM({ common }), number: 1, now: start });
+    // What is measured is longer than a chain would keep.
+    const evmOpts = measured ? { allowUnlimitedContractSize: true, allowUnlimitedInitCodeSize: true } : {};
+    const vm = await createVM({ common, evmOpts });
+    Object.assign(chain, { common, vm, number: 1, now: start, watched: new Set() });
+    await listen(vm.evm, (address) => chain.watched.has(address));
     return chain;
   }
 
@@ -108,6 +113,7 @@ export class Chain {
   async deploy(from, { bytecode, abi }, args = []) {
     const params = abi.find((entry) => entry.type === "constructor")?.inputs ?? [];
     const { contract, gas } = await this.send(from, undefined, concat(unhex(bytecode), encode(params, args)), 0n, abi);
+    if (bytecode === measured?.bytecode) this.watched.add(contract);
     return Object.assign(new Contract(this, contract, abi), { gas });
   }
 }

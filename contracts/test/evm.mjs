@@ -29,7 +29,7 @@ export async function deployed(name, bytecode = artefact(name).bytecode) {
 }
 
 /// Calldata of `execute`.
-export function execute(pre, postedAt, available, records, items, chain, witness) {
+export function execute({ pre, postedAt, available, records, items, chain, witness }) {
   const dynamic = [records, items, witness];
   const heads = [];
   const tails = [];
@@ -43,6 +43,13 @@ export function execute(pre, postedAt, available, records, items, chain, witness
   }
   const name = selector("execute(bytes32,uint64,uint64,bytes,bytes,bytes32,bytes)");
   return concat(name, pre, bytes(postedAt, 32), bytes(available, 32), heads[0], heads[1], chain, heads[2], ...tails);
+}
+
+/// What `execute` returned.
+export function returned(data) {
+  const word = (i) => data.slice(32 * i, 32 * i + 32);
+  const number = (i) => Number(BigInt("0x" + Buffer.from(word(i)).toString("hex")));
+  return { post: word(0), from: number(1), to: number(2), chainAfter: word(3) };
 }
 
 /// Gas of a whole transaction with this calldata and execution, EIP-7623.

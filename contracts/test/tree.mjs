@@ -30,7 +30,7 @@ for (let level = 0; level < DEPTH; level++) EMPTY.push(keccak(EMPTY[level], EMPT
 export function wordsAt(place) {
   const section = Math.floor(place / 2 ** 28);
   if (section === 0) return place < 256 ? 2 : 1;
-  return [0, 3, 2, 6, 4, 1, 1, 1][section];
+  return [0, 3, 2, 6, 4, 1, 1, 1][section] ?? 0;
 }
 
 const leafHash = (words) => (words === undefined || words.every((byte) => byte === 0) ? EMPTY[0] : keccak(words));

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { compile, sources } from "../build.mjs";
 import { artefact } from "./evm.mjs";
 import { Chain, person } from "./chain.mjs";
+import { measured } from "./coverage.mjs";
 import { encode } from "./abi.mjs";
 import { Tree, bytes, concat, hex, keccak, unhex } from "./tree.mjs";
 
@@ -157,7 +158,7 @@ export class World {
       ...CONFIG,
       ...changes,
     };
-    const rollup = await chain.deploy(deployer, artefact("Rollup"), [config]);
+    const rollup = await chain.deploy(deployer, measured ?? artefact("Rollup"), [config]);
     Object.assign(world, { chain, deployer, governor, operators, transition: judge, config, rollup });
     for (const [i, operator] of operators.entries()) {
       await chain.fund(operator, 1000n * EURO);

@@ -26,7 +26,7 @@ use crate::contract::ContractError;
 use crate::sequencer::{Clerk, Hex, PostError, Poster, Posting, Primary, Rest};
 use crate::step::{Record, Store};
 use crate::translate::Translator;
-use ledger::{Central, Error, Key, Ledger, Receipt};
+use ledger::{Central, Error, Key, Ledger, Receipt, Recoverer};
 use market::signing::Domain;
 use market::{Authentication, Command, Envelope, Rejection, Sink, State};
 use std::path::{Path, PathBuf};
@@ -93,6 +93,11 @@ pub enum RollupError {
         /// Its number.
         item: u64,
     },
+    /// Not everything could be posted in the end.
+    #[error(
+        "not everything could be posted: {0}. What was acknowledged is in the file; open it again to go on"
+    )]
+    Unposted(String),
     /// The primary chain is another.
     #[error(
         "the ledger was founded on chain {expected}, this is chain {found}: name the right primary chain"
@@ -144,6 +149,9 @@ impl From<RollupError> for Error {
         Self::Beside(Box::new(error))
     }
 }
+
+/// For how many blocks the end of a run waits for what is under way.
+const BEATS: u32 = 100;
 
 /// A ledger whose log a primary chain makes final.
 pub struct Rollup {
@@ -251,8 +259,15 @@ impl Rollup {
         self.commit()?;
         let Some(window) = self.desk.is_some().then_some(self.options.terms.window()) else { return Ok(()) };
         self.post(true)?;
+        for _ in 0..BEATS {
+            if self.waits_for().is_none() || !self.primary.is_clocked() {
+                break;
+            }
+            self.primary.beat(self.central.state().now()).map_err(RollupError::from)?;
+            self.post(true)?;
+        }
         if let Some(trouble) = self.waits_for().filter(|_| self.primary.is_clocked()) {
-            return Err(RollupError::Scope(trouble).into());
+            return Err(RollupError::Unposted(trouble).into());
         }
         if self.primary.is_clocked() {
             let head = self.primary.chain().head().map_err(RollupError::from)?;
@@ -343,9 +358,9 @@ impl Ledger for Rollup {
         let Some(desk) = &mut self.desk else { return Ok(Err(Rejection::NotFounded)) };
         desk.check_backlog()?;
         let moment = desk.clerk.now();
-        if let Err(rejection) = desk.carry_out(self.central.state(), envelope) {
+        if desk.carry_out(self.central.state(), envelope).is_err() {
             desk.clerk.go_back(moment);
-            return Ok(Err(rejection));
+            return Ok(Err(refusal(self.central.state(), envelope)));
         }
         match self.central.append(envelope, sink) {
             Ok(Ok(number)) => {
@@ -399,6 +414,12 @@ impl Ledger for Rollup {
     fn records(&self, from: u64, visit: &mut dyn FnMut(u64, Envelope)) -> Result<(), Error> {
         self.central.records(from, visit)
     }
+}
+
+/// Why a command is refused that the transition does not take: the market's reason if it has one, tried on a copy.
+fn refusal(market: &State, envelope: &Envelope) -> Rejection {
+    let tried = market.clone().apply(envelope, &Recoverer, &mut ());
+    tried.err().unwrap_or(Rejection::NotOnThisLedger)
 }
 
 /// The notes' file of a ledger's file.

@@ -75,6 +75,7 @@ impl Rollup {
             let carried_out = consumed.next_if(|item| item.record == number);
             let done = match carried_out {
                 Some(item) => desk.consume(&item.item),
+                None if number == 0 => Ok(()),
                 None => desk.carry_out(&market, envelope).map_err(|rejection| {
                     let what = format!("record {number} of the log");
                     RollupError::Apart { what, rejection }

@@ -20,3 +20,5 @@ mod poster;
 pub use poster::{Done, PostError, Poster, WEI};
 mod primary;
 pub use primary::Primary;
+mod takeover;
+pub use takeover::{Successor, TakeOverError};

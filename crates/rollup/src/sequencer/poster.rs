@@ -12,7 +12,7 @@ use super::{Cut, Story};
 use crate::batch::{self, Header};
 use crate::chain::{Block, Call, Chain, ChainError};
 use crate::contract::{Calls, Contract, ContractError, Head, Posted, Refusal, posted};
-use crate::step::queue;
+use crate::step::{Item, queue};
 use ledger::Key;
 use market::{Address, Hash, keccak256};
 
@@ -55,6 +55,20 @@ pub enum PostError {
     QueueChanged {
         /// Its number.
         item: u64,
+    },
+    /// The contract is not there.
+    #[error("there is no contract {contract} on this primary chain: name the right one, or restore its file")]
+    NoContract {
+        /// Where it was.
+        contract: Hex,
+    },
+    /// What was final is gone.
+    #[error(
+        "batch {number} was final and is no longer on the primary chain: open the ledger again to post it anew"
+    )]
+    FinalLost {
+        /// Its number.
+        number: u64,
     },
     /// The contract refuses again and again.
     #[error("the contract refuses what is due, {what}: {refusal}")]
@@ -140,6 +154,8 @@ pub struct Poster {
     right: Vec<Hash>,
     /// The block at which finalising was refused last.
     refused_at: Option<u64>,
+    /// The block since which the queue lacks items that were carried out.
+    short_since: Option<u64>,
 }
 
 impl Poster {
@@ -166,6 +182,7 @@ impl Poster {
             consumed: Vec::new(),
             right: Vec::new(),
             refused_at: None,
+            short_since: None,
         }
     }
 
@@ -210,10 +227,16 @@ impl Poster {
     /// Where it does not fit, or the chain cannot be read.
     pub fn look(&mut self, chain: &mut dyn Chain) -> Result<Block, PostError> {
         let head = self.view.update(chain)?;
+        if self.view.batches.is_empty() {
+            return Err(PostError::NoContract { contract: Hex(self.view.contract()) });
+        }
         self.check_queue()?;
         let inputs = self.view.inputs.iter().map(|(header, _)| (header.records_hash, header.segments));
         match self.story.align(inputs) {
             Ok(taken_back) => self.done.taken_back += taken_back,
+            Err(number) if number > self.view.inputs.len() as u64 => {
+                return Err(PostError::FinalLost { number });
+            }
             Err(number) => {
                 let segment = self.first_foreign(chain, number);
                 return Err(PostError::Foreign { number, segment });
@@ -316,6 +339,11 @@ impl Poster {
                 return Ok(Rest::UnderWay);
             }
             let head = self.look(chain)?;
+            match self.mend_queue(chain, &head)? {
+                None => {}
+                Some(Ok(())) => continue,
+                Some(Err(rest)) => return Ok(rest),
+            }
             let wrong = self.first_wrong(chain)?;
             if wrong.is_none() && self.finalise(chain, &head)? {
                 continue;
@@ -336,6 +364,32 @@ impl Poster {
             }
         }
         Ok(Rest::UnderWay)
+    }
+
+    /// A re-organisation has taken items back that were carried out. They wait to get into a block again; this operator's
+    /// own deposits, where they do not, are sent again, one by one. Nothing where no item is missing.
+    fn mend_queue(
+        &mut self,
+        chain: &mut dyn Chain,
+        head: &Block,
+    ) -> Result<Option<Result<(), Rest>>, PostError> {
+        let there = self.view.queue.len();
+        if there >= self.consumed.len() {
+            self.short_since = None;
+            return Ok(None);
+        }
+        let since = *self.short_since.get_or_insert(head.number);
+        if head.number < since + self.posting.patience.blocks {
+            return Ok(Some(Err(Rest::QueueShort)));
+        }
+        let me = self.key.address();
+        match Item::decode(&self.consumed[there].0) {
+            Some((Item::Deposit { account, amount, sender, .. }, ..)) if sender == me => {
+                self.send_deposit(chain, account, amount)?;
+                Ok(Some(if self.follow(chain)? { Ok(()) } else { Err(Rest::UnderWay) }))
+            }
+            _ => Ok(Some(Err(Rest::QueueShort))),
+        }
     }
 
     /// Asks what became of the transaction under way; whether there is none any more.
@@ -480,9 +534,9 @@ impl Poster {
     pub fn own_deposit(&self, account: u32, amount: u128, head: u64) -> Option<u64> {
         let next = self.consumed();
         let queued = self.view.queue.get(next as usize)?;
-        let (item, ..) = crate::step::Item::decode(&queued.item)?;
+        let (item, ..) = Item::decode(&queued.item)?;
         let deep = queued.block + self.posting.confirmations <= head;
-        let own = matches!(item, crate::step::Item::Deposit { account: to, amount: paid, sender, .. }
+        let own = matches!(item, Item::Deposit { account: to, amount: paid, sender, .. }
             if (to, paid, sender) == (account, amount, self.key.address()));
         (own && deep).then_some(next)
     }

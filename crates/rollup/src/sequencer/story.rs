@@ -42,13 +42,14 @@ impl Story {
     /// first on. Returns how many inputs the chain has taken back.
     ///
     /// # Errors
-    /// The number of the first input that is not the operator's own; the line stands beside those before it.
+    /// The number of the first input that is not the operator's own, or that was final and is gone; the line stands beside
+    /// those before it.
     pub fn align(&mut self, inputs: impl IntoIterator<Item = (Hash, u32)>) -> Result<u64, u64> {
         let mut taken_back = 0;
         let mut number = 0;
         for (hash, segments) in inputs {
             if self.inputs.get(number).is_some_and(|told| told.hash != hash) {
-                taken_back += self.take_back(number);
+                taken_back += self.take_back(number)?;
             }
             if number == self.inputs.len() {
                 let adopted = self.adopt(hash, segments as usize);
@@ -56,16 +57,18 @@ impl Story {
             }
             number += 1;
         }
-        Ok(taken_back + self.take_back(number))
+        Ok(taken_back + self.take_back(number)?)
     }
 
-    /// Inputs from this one (counted from 0) on wait again.
-    fn take_back(&mut self, from: usize) -> u64 {
-        let back = self.inputs.drain(from.min(self.inputs.len())..);
-        let mut count = 0;
+    /// Inputs from this one (counted from 0) on wait again; refused where one of them was final.
+    fn take_back(&mut self, from: usize) -> Result<u64, u64> {
+        let from = from.min(self.inputs.len());
+        if let Some(lost) = self.inputs[from..].iter().position(|told| told.dropped) {
+            return Err((from + lost) as u64 + 1);
+        }
         let mut cuts = Vec::new();
-        for told in back {
-            debug_assert!(!told.dropped, "what is final stays");
+        let mut count = 0;
+        for told in self.inputs.drain(from..) {
             cuts.extend(told.cuts);
             count += 1;
         }
@@ -73,7 +76,7 @@ impl Story {
             self.bytes += posted_bytes(&cut);
             self.waiting.push_front(cut);
         }
-        count
+        Ok(count)
     }
 
     fn adopt(&mut self, hash: Hash, segments: usize) -> Option<()> {
@@ -219,5 +222,6 @@ mod tests {
         assert_eq!(story.input(1), &cuts(&[2])[..]);
         assert_eq!((story.input(2).len(), story.input(3).len(), story.input(4).len()), (1, 1, 0));
         assert_eq!(align(&mut story, &[&[1, 2], &[3]]), Ok(1), "the chain is compared by its hash");
+        assert_eq!(align(&mut story, &[&[1, 2]]), Err(2), "what was final cannot be posted again from here");
     }
 }

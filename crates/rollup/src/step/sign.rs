@@ -157,3 +157,87 @@ pub fn compact(signature: &Signature) -> Compact {
     compact[32] |= (signature[64] & 1 ^ 1) << 7; // v is 27 or 28
     compact
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ledger::Key;
+    use market::signing::Domain;
+    use market::{
+        AccountId, Carrier, Command, DeliveryInterval, Energy, MeterId, Money, Order, OrderId, Price,
+        Reading, TimeInForce, testing::example_community,
+    };
+
+    #[test]
+    fn records_are_signed_as_the_markets_commands_are() {
+        let domain = Domain::of(&example_community());
+        let interval = DeliveryInterval { start: 1_717_372_800, duration: 900 };
+        let (start, duration) = (interval.start, interval.duration);
+        let check = |message: Message, command: Command| {
+            let own = Keccak256::new().with(&[0x19, 0x01]).with(domain.separator()).with(&message).finish();
+            assert_eq!(own, domain.digest(&command), "{command:?}");
+        };
+        for (side, limit, until_gate) in [(Side::Buy, -7, false), (Side::Sell, 300_000, true)] {
+            check(
+                order(&OrderTerms {
+                    account: 6,
+                    meter: 9,
+                    start,
+                    duration,
+                    side,
+                    energy: 4_000_000_000,
+                    limit,
+                    until_gate,
+                    nonce: u64::MAX,
+                }),
+                Command::Place(Order {
+                    account: AccountId(6),
+                    meter: MeterId(9),
+                    interval,
+                    side,
+                    energy: Energy(4_000_000_000),
+                    limit: Price(limit.into()),
+                    time_in_force: if until_gate {
+                        TimeInForce::GateClosure
+                    } else {
+                        TimeInForce::NextClearing
+                    },
+                    nonce: u64::MAX,
+                }),
+            );
+            let id = OrderId { carrier: Carrier::Heat, interval, side, arrival: 5 };
+            check(
+                cancel(&CancelTerms { account: 6, carrier: 1, start, duration, side, arrival: 5, nonce: 3 }),
+                Command::Cancel { account: AccountId(6), order: id, nonce: 3 },
+            );
+        }
+        check(
+            withdraw(7, 1 << 70, 2),
+            Command::Withdraw { account: AccountId(7), amount: Money(1 << 70), nonce: 2 },
+        );
+        check(
+            transfer(7, 8, 1 << 70, 2),
+            Command::Transfer { from: AccountId(7), to: AccountId(8), amount: Money(1 << 70), nonce: 2 },
+        );
+        check(
+            reading(&ReadingTerms { meter: 3, start, duration, import: 1, export: 2, sequence: 4 }),
+            Command::Read(Reading {
+                meter: MeterId(3),
+                interval,
+                import: Energy(1),
+                export: Energy(2),
+                sequence: 4,
+            }),
+        );
+    }
+
+    #[test]
+    fn a_compact_signature_is_the_long_one() {
+        for seed in 0_u8..40 {
+            let key = Key::from_seed(&[seed], "compact");
+            let digest = keccak256(&[seed]);
+            let signature = key.sign(&digest);
+            assert_eq!(expanded(&compact(&signature)), signature);
+        }
+    }
+}

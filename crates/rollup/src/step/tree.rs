@@ -94,3 +94,50 @@ impl Tree {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The root by the definition, from the leaves in order of place.
+    fn root(height: u32, leaves: &[(u32, Hash)]) -> Hash {
+        match (height, leaves) {
+            (_, []) => empty(height),
+            (0, [(_, hash), ..]) => *hash,
+            _ => {
+                let half = leaves.partition_point(|(place, _)| place >> (height - 1) & 1 == 0);
+                parent(&root(height - 1, &leaves[..half]), &root(height - 1, &leaves[half..]))
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_tree_that_changes_has_the_root_of_one_made_anew(
+            changes in prop::collection::vec(prop::collection::vec((any::<u32>(), 0_u8..4), 0..12), 1..6),
+        ) {
+            let (mut tree, mut leaves) = (Tree::new(), BTreeMap::new());
+            prop_assert_eq!(tree.root(), empty(DEPTH));
+            for change in changes {
+                // Few places, so that leaves change and go, some of them neighbours.
+                let change = change.into_iter().map(|(place, value)| (place % 5 * 0x1111_1111 + place % 3, [value; 32]));
+                let change: BTreeMap<u32, Hash> = change.collect();
+                tree.update(change.iter().map(|(place, hash)| (Place(*place), *hash)));
+                leaves.extend(change);
+                leaves.retain(|_, hash| *hash != [0; 32]);
+                let list: Vec<_> = leaves.iter().map(|(place, hash)| (*place, *hash)).collect();
+                prop_assert_eq!(tree.root(), root(DEPTH, &list));
+            }
+        }
+    }
+
+    #[test]
+    fn empty_trees_are_those_of_the_markets_cases() {
+        let case = include_str!("../../../../cases/encoding/merkle.json");
+        let case: serde_json::Value = serde_json::from_str(case).unwrap();
+        for (height, hash) in (0..).zip(case["zero"].as_array().unwrap()) {
+            assert_eq!(empty(height).to_vec(), market::testing::hex(hash.as_str().unwrap()));
+        }
+    }
+}

@@ -127,3 +127,60 @@ macro_rules! packed {
 }
 
 pub(super) use packed;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::step::leaf::{Account, Delivery, Meter, Order, Position, Published, Tariff, Withdrawal};
+    use crate::step::{Head, leaf::Market};
+    use proptest::prelude::*;
+
+    packed! {
+        /// For the tests.
+        Example = 2 {
+            [
+                /// Three bytes.
+                narrow: u32 = 3,
+                /// Four.
+                signed: i32 = 4,
+            ]
+            [
+                /// Sixteen.
+                wide: i128 = 16,
+            ]
+        }
+    }
+
+    #[test]
+    fn fields_lie_from_the_left() {
+        let words = Example { narrow: 0x01_0203, signed: -2, wide: -1 }.pack();
+        assert_eq!(words[0][..8], [1, 2, 3, 0xff, 0xff, 0xff, 0xfe, 0]);
+        assert_eq!(words[1][..17], [[0xff; 16].as_slice(), &[0]].concat());
+        assert_eq!(words[2..], NO_WORDS[2..]);
+    }
+
+    /// Whether words that a leaf can have come back as they were.
+    fn comes_back<T: Packed>(words: &Words) {
+        let own = T::unpack(words).pack();
+        assert_eq!(T::unpack(&own).pack(), own);
+        assert_eq!(own[T::WORDS..], NO_WORDS[T::WORDS..]);
+    }
+
+    proptest! {
+        #[test]
+        fn every_leaf_comes_back_from_its_words(bytes in prop::collection::vec(any::<u8>(), 192)) {
+            let mut words = NO_WORDS;
+            words.as_flattened_mut().copy_from_slice(&bytes);
+            comes_back::<Head>(&words);
+            comes_back::<Market>(&words);
+            comes_back::<Tariff>(&words);
+            comes_back::<Account>(&words);
+            comes_back::<Meter>(&words);
+            comes_back::<Delivery>(&words);
+            comes_back::<Position>(&words);
+            comes_back::<Order>(&words);
+            comes_back::<Withdrawal>(&words);
+            comes_back::<Published>(&words);
+        }
+    }
+}

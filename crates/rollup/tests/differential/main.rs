@@ -7,15 +7,14 @@
 
 mod dice;
 mod evm;
+mod gas;
 mod typed;
 mod world;
 
 use dice::Dice;
 use evm::{Answer, Contract, executeCall};
-use market::Hash;
-use rollup::step::{
-    Context, MOST_BYTES, MOST_WEIGHT, Mark, Place, Record, Report, State, Store, Witness, execute, record,
-};
+use market::{Hash, Rejection};
+use rollup::step::{Context, Mark, Place, Record, Report, State, Store, Witness, execute, record};
 use std::collections::BTreeMap;
 use world::World;
 
@@ -69,7 +68,8 @@ struct Tally {
     void: u64,
     unproven: u64,
     tampered: u64,
-    kinds: BTreeMap<&'static str, u64>,
+    /// Per kind, how many were met, and how many of them accepted.
+    kinds: BTreeMap<&'static str, (u64, u64)>,
     refusals: BTreeMap<u16, u64>,
     items: u64,
     most_gas: u64,
@@ -85,7 +85,9 @@ impl Tally {
             let Some((record, after)) = Record::decode(rest, signed) else { break };
             rest = after;
             self.steps += 1;
-            *self.kinds.entry(name(&record)).or_default() += 1;
+            let (met, accepted) = self.kinds.entry(name(&record)).or_default();
+            *met += 1;
+            *accepted += u64::from(outcome.is_none());
             let code = outcome.map_or(0, |refusal| refusal.code());
             *self.refusals.entry(code).or_default() += 1;
         }
@@ -144,7 +146,9 @@ impl Both {
     fn compare(&mut self, case: &Case, what: &str) -> Outcome {
         let expected = case.by_reference();
         let (found, gas) = case.by_contract(&mut self.contract);
-        self.tally.most_gas = self.tally.most_gas.max(gas);
+        if expected.is_some() {
+            self.tally.most_gas = self.tally.most_gas.max(gas);
+        }
         self.tally.unproven += u64::from(expected.is_none());
         if expected != found && self.difference.is_none() {
             self.difference = Some(format!("{what}: Rust {expected:?}, Solidity {found:?}\n{case:?}"));
@@ -338,8 +342,16 @@ fn live(both: &mut Both, steps: u64, seed: u64) {
     let mut seeds = Dice::new(seed);
     while both.tally.steps < steps && both.difference.is_none() {
         let mut world = World::new(seeds.next());
-        for _ in 0..30 + world.dice.below(170) {
+        for _ in 0..30 + world.dice.below(300) {
             let mark = world.state.mark();
+            if world.dice.chance(150) {
+                // A segment on a state that is at some limit, and back.
+                world.perturb();
+                let at_limit = world.state.mark();
+                let Draft { records, items, context } = draft(&mut world, at_limit);
+                both.segment(&mut world.state, context, &records, &items, "a segment at a limit");
+                world.state.undo(mark);
+            }
             let Draft { records, items, context } = draft(&mut world, mark);
             let case = both.segment(&mut world.state, context, &records, &items, "a segment");
             if world.dice.chance(500) {
@@ -347,13 +359,14 @@ fn live(both: &mut Both, steps: u64, seed: u64) {
             }
             let _ = execute(&mut world.state, &context, &records, &items);
             world.state.forget();
-            if both.tally.steps >= steps || both.difference.is_some() {
+            if both.tally.steps >= steps || both.difference.is_some() || world.is_stuck() {
                 break;
             }
         }
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a campaign is a test that goes on for longer")]
 fn setting(name: &str, otherwise: u64) -> u64 {
     std::env::var(name)
         .map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
@@ -362,8 +375,140 @@ fn setting(name: &str, otherwise: u64) -> u64 {
 #[test]
 fn both_languages_give_the_same_root() {
     let mut both = Both::new(evm::artefact("Transition"));
-    live(&mut both, setting("STEPS", 100_000), setting("SEED", 1));
+    let steps = setting("STEPS", 100_000);
+    live(&mut both, steps, setting("SEED", 1));
     println!("{:#?}", both.tally);
     assert_eq!(both.difference, None);
-    let _ = (MOST_BYTES, MOST_WEIGHT);
+    if steps >= 100_000 {
+        // Whatever the transition can say was said.
+        assert_eq!(both.tally.kinds.len(), 19, "some kind of record was never met");
+        assert!(
+            both.tally.kinds.values().all(|(_, accepted)| *accepted >= 50),
+            "some kind was hardly ever right"
+        );
+        let missing: Vec<u16> = SAID
+            .iter()
+            .map(|refusal| refusal.code())
+            .filter(|code| !both.tally.refusals.contains_key(code))
+            .collect();
+        assert!(missing.is_empty(), "never refused as {missing:?}");
+        assert!(both.tally.refusals[&0] > steps / 5 && both.tally.unproven > 100 && both.tally.void > 100);
+    }
+}
+
+/// Every refusal that a record can meet here.
+const SAID: [Rejection; 37] = [
+    Rejection::Malformed,
+    Rejection::UnknownAccount,
+    Rejection::UnknownMeter,
+    Rejection::BadSignature,
+    Rejection::StaleNonce,
+    Rejection::TooMany,
+    Rejection::TimeRunsBackwards,
+    Rejection::BadInterval,
+    Rejection::NotTraded,
+    Rejection::UnknownTariff,
+    Rejection::BadAmount,
+    Rejection::InsufficientFunds,
+    Rejection::GuarantorExhausted,
+    Rejection::TooEarly,
+    Rejection::GateClosed,
+    Rejection::BookFrozen,
+    Rejection::BadEnergy,
+    Rejection::OutsideCollar,
+    Rejection::BeyondCapacity,
+    Rejection::SelfTrade,
+    Rejection::NotForThisRule,
+    Rejection::UnknownOrder,
+    Rejection::NotFrozen,
+    Rejection::WrongClaim,
+    Rejection::TradeLeft,
+    Rejection::NotEquilibrium,
+    Rejection::WrongPrice,
+    Rejection::MeritOrder,
+    Rejection::BadReading,
+    Rejection::ReadingOutOfSequence,
+    Rejection::ReadingTwice,
+    Rejection::ReadingMissing,
+    Rejection::NotCleared,
+    Rejection::AlreadySettled,
+    Rejection::PriceUnknown,
+    Rejection::PricePublished,
+    Rejection::OutOfOrder,
+];
+
+/// Whether a contract that is not the reference's equal is found out within so many records.
+fn is_found(code: Vec<u8>, steps: u64) -> bool {
+    let mut both = Both::new(code);
+    live(&mut both, steps, 99);
+    both.difference.is_some()
+}
+
+/// Rules that are wrong by one.
+#[test]
+fn a_rule_that_is_wrong_by_one_is_found() {
+    let rules: [(&str, &[u8], &[u8]); 4] = [
+        ("parts per million", &[0x62, 0x0f, 0x42, 0x40], &[0x62, 0x0f, 0x42, 0x41]),
+        ("most energy", &[0x64, 0x17, 0x48, 0x76, 0xe8, 0x00], &[0x64, 0x17, 0x48, 0x76, 0xe8, 0x01]),
+        ("highest price", &[0x62, 0x98, 0x96, 0x80], &[0x62, 0x98, 0x96, 0x81]),
+        (
+            "most money",
+            &[0x69, 0x02, 0x1e, 0x19, 0xe0, 0xc9, 0xba, 0xb2, 0x40, 0x00, 0x00],
+            &[0x69, 0x02, 0x1e, 0x19, 0xe0, 0xc9, 0xba, 0xb2, 0x40, 0x00, 0x01],
+        ),
+    ];
+    for (rule, right, wrong) in rules {
+        let mut code = evm::artefact("Transition");
+        let places: Vec<usize> = (0..code.len()).filter(|at| code[*at..].starts_with(right)).collect();
+        assert!(!places.is_empty(), "the contract has no {rule}");
+        places.iter().for_each(|at| code[*at..at + wrong.len()].copy_from_slice(wrong));
+        assert!(is_found(code, 60_000), "{rule}: wrong by one, and nobody saw it");
+    }
+}
+
+/// Contracts with one instruction turned around: most are found out soon; the rest mostly do the same as before.
+#[test]
+fn a_contract_with_one_wrong_instruction_is_found() {
+    // ADD SUB MUL DIV LT GT SLT SGT AND OR SHL SHR; EQ becomes XOR, ISZERO of ISZERO does not exist.
+    const TURNED: [(u8, u8); 13] = [
+        (0x01, 0x03),
+        (0x03, 0x01),
+        (0x02, 0x01),
+        (0x04, 0x02),
+        (0x10, 0x11),
+        (0x11, 0x10),
+        (0x12, 0x13),
+        (0x13, 0x12),
+        (0x14, 0x18),
+        (0x16, 0x17),
+        (0x17, 0x16),
+        (0x1b, 0x1c),
+        (0x1c, 0x1b),
+    ];
+    let (mutants, steps) = (setting("MUTANTS", 24), 3_000);
+    let code = evm::artefact("Transition");
+    let begin = code.len() - evm::size("Transition");
+    let mut sites = Vec::new();
+    let mut at = begin;
+    while at < code.len() {
+        if let Some((_, to)) = TURNED.iter().find(|(from, _)| *from == code[at]) {
+            sites.push((at, *to));
+        }
+        at += if (0x60..0x80).contains(&code[at]) { usize::from(code[at] - 0x5e) } else { 1 };
+    }
+    let mut dice = Dice::new(setting("SEED", 1));
+    let mut lived = Vec::new();
+    for _ in 0..mutants {
+        let (at, to) = dice.pick(&sites);
+        let mut mutant = code.clone();
+        mutant[at] = to;
+        if !is_found(mutant, steps) {
+            lived.push(format!("{:#x}: {:#04x} → {to:#04x}", at - begin, code[at]));
+        }
+    }
+    println!(
+        "{} of {mutants} mutants were found within {steps} records; not: {lived:?}",
+        mutants as usize - lived.len()
+    );
+    assert!(lived.len() as u64 * 4 <= mutants, "too many mutants live: {lived:?}");
 }

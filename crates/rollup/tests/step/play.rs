@@ -10,14 +10,14 @@ use market::{
 };
 use std::collections::BTreeMap;
 
-pub const DURATION: u32 = 900;
-pub const START: u64 = 1_717_372_800;
+pub(crate) const DURATION: u32 = 900;
+pub(crate) const START: u64 = 1_717_372_800;
 
 /// Splitmix64.
-pub struct Random(pub u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -26,11 +26,11 @@ impl Random {
     }
 
     /// In 0..n.
-    pub fn below(&mut self, n: u64) -> u64 {
+    pub(crate) fn below(&mut self, n: u64) -> u64 {
         self.next() % n.max(1)
     }
 
-    pub fn one_in(&mut self, n: u64) -> bool {
+    pub(crate) fn one_in(&mut self, n: u64) -> bool {
         self.below(n) == 0
     }
 }
@@ -43,19 +43,19 @@ struct Member {
     meters: BTreeMap<Carrier, (MeterId, Key)>,
 }
 
-pub struct Play {
-    pub pair: Pair,
-    pub random: Random,
+pub(crate) struct Play {
+    pub(crate) pair: Pair,
+    pub(crate) random: Random,
     members: Vec<Member>,
     carriers: Vec<Carrier>,
     nonce: u64,
     /// How many of each command were accepted, refused, and refused by the chain alone.
-    pub counts: BTreeMap<(&'static str, &'static str), u32>,
+    pub(crate) counts: BTreeMap<(&'static str, &'static str), u32>,
     /// Every refusal met.
-    pub refusals: BTreeMap<Rejection, u32>,
+    pub(crate) refusals: BTreeMap<Rejection, u32>,
 }
 
-pub fn rule(random: &mut Random) -> Rule {
+pub(crate) fn rule(random: &mut Random) -> Rule {
     let k = [Fraction::ZERO, Fraction::HALF, Fraction::ONE, Fraction::new(1, 3).unwrap()];
     let k = k[random.below(4) as usize];
     match random.below(6) {
@@ -67,7 +67,7 @@ pub fn rule(random: &mut Random) -> Rule {
     }
 }
 
-pub fn community(random: &mut Random, operator: &Key, authentication: Authentication) -> Community {
+pub(crate) fn community(random: &mut Random, operator: &Key, authentication: Authentication) -> Community {
     let tariff = |kind| Tariff {
         kind,
         grid_fee: Price(7),
@@ -108,14 +108,15 @@ pub fn community(random: &mut Random, operator: &Key, authentication: Authentica
 }
 
 impl Play {
-    pub fn new(seed: u64, authentication: Authentication) -> Self {
+    pub(crate) fn new(seed: u64, authentication: Authentication) -> Self {
         let mut random = Random(seed);
         let operator = Key::from_seed(&seed.to_be_bytes(), "operator");
         let community = community(&mut random, &operator, authentication);
         Self::under(&community, operator, random)
     }
 
-    pub fn under(community: &Community, operator: Key, random: Random) -> Self {
+    /// A founded community at its first tick, without members.
+    pub(crate) fn empty(community: &Community, operator: Key, random: Random) -> Self {
         let carriers = community.markets.iter().map(|market| market.carrier).collect();
         let pair = Pair::found(community, operator);
         let mut play = Self {
@@ -128,13 +129,19 @@ impl Play {
             refusals: BTreeMap::new(),
         };
         play.give(Command::Tick { time: START }, None);
+        play
+    }
+
+    pub(crate) fn under(community: &Community, operator: Key, random: Random) -> Self {
+        let mut play = Self::empty(community, operator, random);
         for _ in 0..2 + play.random.below(3) {
             play.join();
         }
-        // Rich outside parties and a guarantor who is not always.
+        // A guarantor and a supplier who are not always rich.
         let rich = play.random.below(4);
-        let fund = [1_000_000_000, 100_000, 1_000_000_000, 0][rich as usize];
-        for (account, amount) in [(AccountId::SUPPLIER, 1_000_000_000), (AccountId::GUARANTOR, fund)] {
+        let fund = [1_000_000_000, 100_000, 1_000_000_000, 40][rich as usize];
+        let supplier = [1_000_000_000, 1_000_000_000, 40, 1_000_000_000][rich as usize];
+        for (account, amount) in [(AccountId::SUPPLIER, supplier), (AccountId::GUARANTOR, fund)] {
             play.deposit(account, amount);
         }
         let start = DeliveryInterval { start: START, duration: DURATION };
@@ -144,7 +151,7 @@ impl Play {
     }
 
     /// Gives both a command, notes what they said, and holds them against each other.
-    pub fn give(&mut self, command: Command, key: Option<&Key>) -> Answer {
+    pub(crate) fn give(&mut self, command: Command, key: Option<&Key>) -> Answer {
         let name = name(&command);
         let envelope = self.pair.signed(command, key);
         let keep = self.random.one_in(2);
@@ -247,8 +254,8 @@ impl Play {
     }
 
     /// One random command, or a few that belong together.
-    pub fn turn(&mut self) {
-        match self.random.below(100) {
+    pub(crate) fn turn(&mut self) {
+        match self.random.below(108) {
             0..=19 => self.order(),
             20..=33 => self.burst(),
             34..=44 => self.cancel(),
@@ -266,7 +273,7 @@ impl Play {
                 self.connect(member, carrier);
             }
             95 => self.share(),
-            96 => self.publish(),
+            96..=97 => self.publish(),
             _ => self.live(),
         }
     }
@@ -337,7 +344,7 @@ impl Play {
         self.clear_at(carrier, interval);
     }
 
-    pub fn clear_at(&mut self, carrier: Carrier, interval: DeliveryInterval) {
+    pub(crate) fn clear_at(&mut self, carrier: Carrier, interval: DeliveryInterval) {
         if !self.random.one_in(10) {
             self.give(Command::Close { carrier, interval }, None);
         }
@@ -454,14 +461,19 @@ impl Play {
 
     fn pay_in(&mut self) {
         let member = self.member();
-        let account = if self.random.one_in(3) { AccountId::GUARANTOR } else { self.members[member].id };
+        let account = match self.random.below(6) {
+            0 => AccountId::GUARANTOR,
+            1 => AccountId::SUPPLIER,
+            _ => self.members[member].id,
+        };
         let amount = 1 + self.random.below(2_000) as i128;
         self.deposit(account, amount);
     }
 
     fn publish(&mut self) {
         let now = self.pair.market.now() / u64::from(DURATION);
-        let start = (now + self.random.below(30)) * u64::from(DURATION);
+        let ahead = if self.random.one_in(2) { 4 } else { 30 };
+        let start = (now + self.random.below(ahead)) * u64::from(DURATION);
         let start = DeliveryInterval { start, duration: DURATION };
         let prices = vec![Prices { import: Price(33), export: Price(-1) }; self.random.below(3) as usize];
         let tariff = TariffId(self.random.below(5) as u16);
@@ -491,7 +503,7 @@ impl Play {
 }
 
 /// What the rule would say of the book.
-pub fn right_claim(rule: &Rule, book: &Book) -> Claim {
+pub(crate) fn right_claim(rule: &Rule, book: &Book) -> Claim {
     let mut limits = book.bids.iter().chain(&book.offers).map(|order| order.limit);
     let Some(cut) = limits.find_map(|limit| Cut::at(book, limit).ok()) else { return Claim::Nothing };
     match rule {
