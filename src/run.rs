@@ -137,7 +137,9 @@ impl LedgerPlace {
         for ending in ["-wal", "-shm"] {
             remove(&with_ending(&self.target, ending))?;
         }
-        for (made, lasting) in rollup::ledger::beside(&self.making).into_iter().zip(rollup::ledger::beside(&self.target)) {
+        for (made, lasting) in
+            rollup::ledger::beside(&self.making).into_iter().zip(rollup::ledger::beside(&self.target))
+        {
             remove(&lasting)?;
             rename(&made, &lasting)?;
         }

@@ -5,10 +5,8 @@ use crate::failure::Failure;
 use crate::output::{hex, print, print_json};
 use crate::table::{Align, Table};
 use rollup::audit::{Audit, audit as verify};
-use rollup::chain::{Chain, Connection, Evm, Rpc, Settings};
 use rollup::sequencer::Hex;
 use serde::Serialize;
-use std::path::Path;
 
 /// The form other programs rely on.
 #[derive(Serialize)]
@@ -42,20 +40,8 @@ struct PrimaryForm {
 pub(super) fn audit(options: &AuditOptions) -> Result<(), Failure> {
     let source = options.primary.as_deref().unwrap_or_default();
     let world = |error: &dyn std::fmt::Display| Failure::World(format!("{source}: {error}"));
-    let node = source.starts_with("http://") || source.starts_with("https://");
-    let mut chain: Box<dyn Chain> = if node {
-        Box::new(Rpc::connect(Connection::to(source)).map_err(|error| Failure::input("--primary", error.to_string()))?)
-    } else {
-        let file = std::fs::metadata(source).map_err(|error| Failure::reading(Path::new(source), &error))?;
-        if !file.is_file() {
-            return Err(Failure::input(source, "this is no file of a chain: name one, or a node's URL with http://"));
-        }
-        Box::new(Evm::open(Path::new(source), Settings::default()).map_err(|error| world(&error))?)
-    };
-    let beside = || rollup::ledger::contract_of(Path::new(source)).filter(|_| !node);
-    let contract = options.contract.or_else(beside).ok_or_else(|| {
-        Failure::input("--contract", "missing: name the community's contract on this chain, such as 0x5fbdb2315678afecb367f032d93f642f64180aa3")
-    })?;
+    let mut chain = crate::primary::open(source)?;
+    let contract = crate::primary::contract(source, options.contract)?;
     let found = verify(&mut *chain, contract).map_err(|error| world(&error))?;
     if options.json {
         print_json(&form(&found))?;
@@ -106,18 +92,31 @@ fn text(source: &str, audit: &Audit) -> String {
         audit.block,
         table.render()
     );
-    let open = if audit.open > 0 { format!(", {} inputs wait for new roots", audit.open) } else { String::new() };
+    let open =
+        if audit.open > 0 { format!(", {} inputs wait for new roots", audit.open) } else { String::new() };
     text += &line(
         "batches",
-        format!("{}, {} of them final, {} fell by a proof{open}", audit.batches, audit.finalised, audit.fallen),
+        format!(
+            "{}, {} of them final, {} fell by a proof{open}",
+            audit.batches, audit.finalised, audit.fallen
+        ),
     );
-    text += &line("roots", format!("{} compared, one after each segment of {} bytes of records in all", audit.segments, audit.bytes));
+    text += &line(
+        "roots",
+        format!(
+            "{} compared, one after each segment of {} bytes of records in all",
+            audit.segments, audit.bytes
+        ),
+    );
     text += &line("queue", format!("{} items, {} carried out", audit.queue.0, audit.queue.1));
     text += &line(
         "accounts",
         format!("{}, {} metering points, {} withdrawals", audit.accounts, audit.meters, audit.withdrawals),
     );
-    text += &line("balances", format!("{} n€ in sum, {} n€ of it promised to orders and trades", audit.balances, audit.holds));
+    text += &line(
+        "balances",
+        format!("{} n€ in sum, {} n€ of it promised to orders and trades", audit.balances, audit.holds),
+    );
     text += &line("root", hex(&audit.root));
     text += &line("final root", hex(&audit.final_root));
     let verdict = match (&audit.wrong, &audit.doubt) {

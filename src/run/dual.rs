@@ -113,7 +113,9 @@ fn what_it_does(command: &Command) -> String {
         Command::Equip { .. } => "cumulative registers and meters behind others (Equip)",
         Command::Agree { .. } => "agreements on imbalance and corrections (Agree)",
         Command::Reprice { .. } => "tariffs with several versions, or taxed ones (Reprice)",
-        Command::RegisterMeter { .. } => "a second metering point of one account for a carrier (RegisterMeter)",
+        Command::RegisterMeter { .. } => {
+            "a second metering point of one account for a carrier (RegisterMeter)"
+        }
         _ => "a command of its founding",
     }
     .to_owned()
