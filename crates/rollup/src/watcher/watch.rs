@@ -155,6 +155,7 @@ impl Watcher {
         if self.refused.iter().any(|(refused, _)| *refused == name) {
             return Ok(Attempt::Refused);
         }
+        let Some(call) = self.call(chain, key, act)? else { return Ok(Attempt::Refused) };
         let free = chain.nonce(key.address())?;
         let (mut terms, mut raises) = (Terms { nonce: Some(free), ..Terms::default() }, 0);
         if let Some(pending) = self.journal.pending().filter(|pending| pending.nonce < free) {
@@ -172,7 +173,6 @@ impl Watcher {
                 }
             }
         }
-        let Some(call) = self.call(chain, key, act)? else { return Ok(Attempt::Refused) };
         terms = match chain.quote(key.address(), &call, &terms) {
             Ok(terms) => terms,
             Err(ChainError::Reverted { .. }) => {

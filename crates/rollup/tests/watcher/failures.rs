@@ -78,10 +78,7 @@ fn a_lie_is_promised_proven_and_rewarded() {
     let (verdict, acts) = watch(&mut watcher, &mut world.evm);
     assert_eq!(verdict, Verdict::Right, "what stands is right again");
     let (number, hash, segment) = (header.number, header.hash(), header.segments - 1);
-    assert_eq!(
-        acts,
-        [Act::Promise { number, hash, segment }, Act::Prove { number, hash, segment }, Act::Collect]
-    );
+    assert_eq!(acts, [Act::Promise { number, hash, segment }, Act::Prove { number, hash, segment }]);
     let later = world.now() + REVEAL + 1;
     world.evm.mine_at(later).unwrap();
     let (_, acts) = watch(&mut watcher, &mut world.evm);

@@ -33,13 +33,15 @@ fn process(world: &mut World, journal: &Path, dies: Option<(u64, bool)>) -> (boo
     let mut run = || {
         let journal = Journal::open(journal, node.id().ok()?, contract, key.address()).unwrap();
         let mut watcher = Watcher::new(&mut node, contract, Some(key.clone()), journal).ok()?;
+        let mut looks = Vec::new();
         for _ in 0..10 {
             let look = watcher.look(&mut node).ok()?;
+            looks.push(format!("{look:?}"));
             if look.verdict == Verdict::Right && !look.waits {
                 return Some(());
             }
         }
-        panic!("it never comes to rest")
+        panic!("it never comes to rest: {looks:#?}")
     };
     let rested = run().is_some();
     (rested, node.calls)
