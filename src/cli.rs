@@ -45,6 +45,8 @@ enum Verb {
     Opf(OpfOptions),
     /// Verify a ledger again from its first record
     Audit(AuditOptions),
+    /// Watch the operator of a dual chain, and prove it wrong where it is
+    Watch(WatchOptions),
     /// Write each member's invoices, every line traced to its reading, its price and its record
     Invoice(InvoiceOptions),
     /// Say why a member paid what it paid for an interval
@@ -224,6 +226,29 @@ pub(crate) struct AuditOptions {
     pub(crate) quiet: bool,
 }
 
+/// What `wattle watch` takes.
+#[derive(Args)]
+pub(crate) struct WatchOptions {
+    /// The primary chain: a node (URL, JSON-RPC) or a chain's file
+    #[arg(long, value_name = "URL", value_hint = ValueHint::AnyPath)]
+    pub(crate) primary: String,
+    /// The contract of the community; of a chain's file, the one there unless named
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    pub(crate) contract: Option<Address>,
+    /// File with a private key (64 hexadecimal digits) that pays for disputes and earns their rewards
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) key: Option<PathBuf>,
+    /// File in which the transaction that is awaited is written down, so that none is sent twice after a crash
+    #[arg(long, value_name = "FILE", requires = "key", value_hint = ValueHint::FilePath)]
+    pub(crate) journal: Option<PathBuf>,
+    /// End once nothing is left to do; exit code 1 if a root is wrong or something is missing
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Print one JSON object per change
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// What `wattle invoice` takes.
 #[derive(Args)]
 pub(crate) struct InvoiceOptions {
@@ -328,6 +353,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Some(Verb::Flow(options)) => crate::flow::flow(&options),
         Some(Verb::Opf(options)) => crate::opf::opf(&options),
         Some(Verb::Audit(options)) => crate::audit::audit(&options),
+        Some(Verb::Watch(options)) => crate::watch::watch(&options),
         Some(Verb::Invoice(options)) => crate::invoice::invoice(&options),
         Some(Verb::Explain(options)) => crate::explain::explain(&options),
         Some(Verb::Config(options)) => crate::config::config(&options.run),

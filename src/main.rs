@@ -20,10 +20,12 @@ mod opf;
 mod run;
 mod share;
 mod study;
+mod watch;
 
 mod metered;
 mod network;
 mod orders;
+mod primary;
 mod progress;
 mod settings;
 mod table;

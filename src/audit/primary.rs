@@ -5,10 +5,8 @@ use crate::failure::Failure;
 use crate::output::{hex, print, print_json};
 use crate::table::{Align, Table};
 use rollup::audit::{Audit, audit as verify};
-use rollup::chain::{Chain, Connection, Evm, Rpc, Settings};
 use rollup::sequencer::Hex;
 use serde::Serialize;
-use std::path::Path;
 
 /// The form other programs rely on.
 #[derive(Serialize)]
@@ -42,26 +40,8 @@ struct PrimaryForm {
 pub(super) fn audit(options: &AuditOptions) -> Result<(), Failure> {
     let source = options.primary.as_deref().unwrap_or_default();
     let world = |error: &dyn std::fmt::Display| Failure::World(format!("{source}: {error}"));
-    let node = source.starts_with("http://") || source.starts_with("https://");
-    let mut chain: Box<dyn Chain> = if node {
-        Box::new(
-            Rpc::connect(Connection::to(source))
-                .map_err(|error| Failure::input("--primary", error.to_string()))?,
-        )
-    } else {
-        let file = std::fs::metadata(source).map_err(|error| Failure::reading(Path::new(source), &error))?;
-        if !file.is_file() {
-            return Err(Failure::input(
-                source,
-                "this is no file of a chain: name one, or a node's URL with http://",
-            ));
-        }
-        Box::new(Evm::open(Path::new(source), Settings::default()).map_err(|error| world(&error))?)
-    };
-    let beside = || rollup::ledger::contract_of(Path::new(source)).filter(|_| !node);
-    let contract = options.contract.or_else(beside).ok_or_else(|| {
-        Failure::input("--contract", "missing: name the community's contract on this chain, such as 0x5fbdb2315678afecb367f032d93f642f64180aa3")
-    })?;
+    let mut chain = crate::primary::open(source)?;
+    let contract = crate::primary::contract(source, options.contract)?;
     let found = verify(&mut *chain, contract).map_err(|error| world(&error))?;
     if options.json {
         print_json(&form(&found))?;

@@ -67,7 +67,7 @@ impl Reader {
             // What an earlier call read of these blocks, it did not read to their end.
             derivation.unwind(from);
             if let Err(doubt) = self.take(chain, derivation, from, to)? {
-                return Ok(Reading::Doubtful(doubt));
+                return Ok(self.doubt(doubt));
             }
             // A re-organisation while reading: begin again before it.
             if chain.block(to)?.map(|block| block.hash) != Some(last.hash) {
@@ -79,6 +79,15 @@ impl Reader {
             Some(newest) if newest.hash == head.hash => self.compare(chain, derivation, newest),
             newest => Ok(Reading::Upto(newest.unwrap_or_default())),
         }
+    }
+
+    /// What a node that is not to be believed said before is worth nothing either: next time all is read again. Data
+    /// that is withheld says nothing about the node.
+    fn doubt(&mut self, doubt: Doubt) -> Reading {
+        if !matches!(doubt, Doubt::Withheld { .. }) {
+            self.read.clear();
+        }
+        Reading::Doubtful(doubt)
     }
 
     /// Takes back blocks that are no longer there.
@@ -134,7 +143,7 @@ impl Reader {
 
     /// The contract's own word on how far it has come, where no block came meanwhile.
     fn compare<C: Chain + ?Sized>(
-        &self,
+        &mut self,
         chain: &mut C,
         derivation: &Derivation,
         newest: Block,
@@ -146,7 +155,7 @@ impl Reader {
             return Ok(Reading::Upto(newest));
         }
         let known = derivation.queue();
-        let differs = |what: String| Ok(Reading::Doubtful(Doubt::Node(what)));
+        let mut differs = |what: String| Ok(self.doubt(Doubt::Node(what)));
         if Some(queue.1) != known.hash(known.len()) || queue.0 != known.len() {
             return differs(format!(
                 "its contract has {} items in the queue, its events make {}",

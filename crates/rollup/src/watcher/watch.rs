@@ -114,7 +114,10 @@ impl Watcher {
     /// [`WatchError`]; the next look goes on where this one ended.
     pub fn look<C: Chain + ?Sized>(&mut self, chain: &mut C) -> Result<Look, WatchError> {
         let reading = self.reader.follow(chain, &mut self.derivation, None)?;
-        let block = self.reader.newest().unwrap_or_default();
+        let block = match &reading {
+            Reading::Upto(block) => *block,
+            Reading::Doubtful(_) => self.reader.newest().unwrap_or_default(),
+        };
         let verdict = conclude(self.derivation.judge(), reading);
         let mut look = Look { block, verdict, sent: Vec::new(), waits: false };
         let Some(key) = self.key.clone() else { return Ok(look) };
@@ -152,6 +155,7 @@ impl Watcher {
         if self.refused.iter().any(|(refused, _)| *refused == name) {
             return Ok(Attempt::Refused);
         }
+        let Some(call) = self.call(chain, key, act)? else { return Ok(Attempt::Refused) };
         let free = chain.nonce(key.address())?;
         let (mut terms, mut raises) = (Terms { nonce: Some(free), ..Terms::default() }, 0);
         if let Some(pending) = self.journal.pending().filter(|pending| pending.nonce < free) {
@@ -169,7 +173,6 @@ impl Watcher {
                 }
             }
         }
-        let Some(call) = self.call(chain, key, act)? else { return Ok(Attempt::Refused) };
         terms = match chain.quote(key.address(), &call, &terms) {
             Ok(terms) => terms,
             Err(ChainError::Reverted { .. }) => {
@@ -185,7 +188,16 @@ impl Watcher {
         let nonce = terms.nonce.unwrap_or(free);
         let mut pending = Pending { act: name, nonce, raises, block: block.number, transaction: None };
         self.journal.set(Some(pending.clone()))?;
-        let hash = chain.offer(key, &call, &terms)?;
+        let hash = match chain.offer(key, &call, &terms) {
+            Ok(hash) => hash,
+            Err(error) => {
+                // Where the node says that it did not take it, nothing is awaited; else it is not known.
+                if matches!(error, ChainError::StaleNonce { .. } | ChainError::Refused(_)) {
+                    self.journal.set(None)?;
+                }
+                return Err(error.into());
+            }
+        };
         pending.transaction = Some(hash);
         self.journal.set(Some(pending))?;
         Ok(Attempt::Sent(hash))

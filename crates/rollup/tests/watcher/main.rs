@@ -4,10 +4,13 @@
 mod cast;
 mod day;
 mod kinds;
+mod node;
 mod world;
 
+mod failures;
 mod frauds;
 mod honest;
+mod killed;
 
 /// A number from the environment.
 #[allow(clippy::disallowed_methods)] // how long the campaign runs is for whoever runs it
