@@ -3,8 +3,10 @@
 
 mod chains {
     mod alike;
+    mod contract;
     mod evm;
     mod gas;
     mod node;
     mod probe;
+    mod rpc;
 }

@@ -52,6 +52,8 @@ impl Default for Settings {
     }
 }
 
+pub(super) use eip4844::GAS_PER_BLOB;
+
 type Machine<D> = Context<BlockEnv, TxEnv, CfgEnv, D>;
 
 /// What a sender usually adds to the base fee, wei per gas.
@@ -83,14 +85,16 @@ pub struct Evm {
     torn: u64,
 }
 
+/// A block with what a header says of it.
 #[derive(Clone, Debug)]
-struct Sealed {
-    block: Block,
-    base_fee: u64,
-    gas_used: u64,
-    blob_gas_used: u64,
-    excess_blob_gas: u64,
-    transactions: Vec<TxHash>,
+pub(super) struct Sealed {
+    pub(super) block: Block,
+    /// wei.
+    pub(super) base_fee: u64,
+    pub(super) gas_used: u64,
+    pub(super) blob_gas_used: u64,
+    pub(super) excess_blob_gas: u64,
+    pub(super) transactions: Vec<TxHash>,
     /// The state's mark before it.
     mark: usize,
 }
@@ -221,8 +225,7 @@ impl Evm {
     /// The transactions of a block, in order; none of a block that is not there.
     #[must_use]
     pub fn transactions(&self, number: u64) -> &[TxHash] {
-        let sealed = usize::try_from(number).ok().and_then(|at| self.blocks.get(at));
-        sealed.map_or(&[], |sealed| &sealed.transactions)
+        self.sealed(number).map_or(&[], |sealed| &sealed.transactions)
     }
 
     /// A transaction as it was signed and sent, with its blobs while they are kept; also one that waits.
@@ -230,6 +233,43 @@ impl Evm {
     pub fn raw(&self, hash: &TxHash) -> Option<&[u8]> {
         let waiting = self.pool.iter().find(|envelope| envelope.hash == *hash);
         waiting.or_else(|| self.transactions.get(hash).map(|kept| &kept.envelope)).map(Envelope::network)
+    }
+
+    pub(super) const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(super) fn sealed(&self, number: u64) -> Option<&Sealed> {
+        usize::try_from(number).ok().and_then(|at| self.blocks.get(at))
+    }
+
+    pub(super) fn sealed_by(&self, hash: &[u8; 32]) -> Option<&Sealed> {
+        self.blocks.iter().rev().find(|sealed| sealed.block.hash == *hash)
+    }
+
+    pub(super) fn kept(&self, hash: &TxHash) -> Option<(&Envelope, &Outcome)> {
+        self.transactions.get(hash).map(|kept| (&kept.envelope, &kept.outcome))
+    }
+
+    pub(super) fn waiting(&self) -> &[Envelope] {
+        &self.pool
+    }
+
+    /// The next nonce of an account on the chain, without what waits.
+    pub(super) fn used_nonces(&self, address: Address) -> u64 {
+        self.ground.account(to_evm(address)).nonce
+    }
+
+    /// What blob gas cost in a block, wei.
+    pub(super) fn blob_price(&self, sealed: &Sealed) -> u128 {
+        let mut env = BlockEnv::default();
+        env.set_blob_excess_gas_and_price(sealed.excess_blob_gas, self.cfg().blob_base_fee_update_fraction());
+        env.blob_excess_gas_and_price.map_or(0, |blob| blob.blob_gasprice)
+    }
+
+    /// When the next block is made unless its time is set, Unix s.
+    pub(super) fn next_time(&self) -> u64 {
+        self.next_time.unwrap_or(self.tip().block.time + self.settings.block_time)
     }
 
     /// Takes back the last blocks. Their transactions wait again, as in a node's pool, unless `lost`.
@@ -289,7 +329,7 @@ impl Evm {
     /// What the next block would be, at the earliest.
     fn next_env(&self) -> BlockEnv {
         let tip = self.tip();
-        let time = self.next_time.unwrap_or(tip.block.time + self.settings.block_time);
+        let time = self.next_time();
         let excess = (tip.excess_blob_gas + tip.blob_gas_used).saturating_sub(self.target_blob_gas());
         let base_fee = calc_next_block_base_fee(
             tip.gas_used,
@@ -339,7 +379,7 @@ impl Evm {
     fn cfg(&self) -> CfgEnv {
         CfgEnv::new_with_spec(self.spec)
             .with_chain_id(self.settings.chain_id)
-            .with_max_blobs_per_tx(self.most_blob_gas() / eip4844::GAS_PER_BLOB)
+            .with_max_blobs_per_tx(self.most_blob_gas() / GAS_PER_BLOB)
     }
 
     fn run(&mut self, tx: TxEnv, block: BlockEnv) -> Result<ResultAndState, EVMError<Infallible>> {
@@ -354,6 +394,7 @@ impl Evm {
         &mut self,
         from: Address,
         call: &Call,
+        blobs: &[[u8; 32]],
         gas: u64,
         mut block: BlockEnv,
     ) -> Result<ExecutionResult, ChainError> {
@@ -372,11 +413,40 @@ impl Evm {
             chain_id: Some(self.settings.chain_id),
             ..TxEnv::default()
         };
-        for blob in &call.blobs {
-            tx.blob_hashes.push(B256::from(wire::versioned_hash(blob)?));
-        }
+        tx.blob_hashes = blobs.iter().map(|hash| B256::from(*hash)).collect();
         tx.derive_tx_type().map_err(|error| ChainError::Refused(error.to_string()))?;
         self.run(tx, block).map(|done| done.result).map_err(|error| self.refusal(from, &error))
+    }
+
+    /// Gas that a call with blobs of these hashes needs at the newest block.
+    pub(super) fn estimate_with(
+        &mut self,
+        from: Address,
+        call: &Call,
+        blobs: &[[u8; 32]],
+    ) -> Result<u64, ChainError> {
+        let most = self.settings.gas_limit;
+        let env = self.head_env();
+        let result = self.ask(from, call, blobs, most, env.clone())?;
+        let used = result.gas().total_gas_spent().max(result.gas().floor_gas());
+        answer(result)?;
+        let suffices = |evm: &mut Self, gas| -> Result<bool, ChainError> {
+            Ok(evm.ask(from, call, blobs, gas, env.clone()).is_ok_and(|result| result.is_success()))
+        };
+        if suffices(self, used)? {
+            return Ok(used);
+        }
+        // Refunds and calls that keep a 64th back need more than is used: search, to a 64th.
+        let (mut low, mut high) = (used, most);
+        while high - low > high / 64 {
+            let middle = low.saturating_mul(2).min(low + (high - low) / 2);
+            if suffices(self, middle)? {
+                high = middle;
+            } else {
+                low = middle;
+            }
+        }
+        Ok(high)
     }
 
     fn refusal(&self, sender: Address, error: &EVMError<Infallible>) -> ChainError {
@@ -450,7 +520,7 @@ impl Evm {
             .saturating_add(envelope.value)
             .saturating_add(
                 U256::from(envelope.max_blob_fee)
-                    .saturating_mul(U256::from(envelope.blob_hashes.len() as u64 * eip4844::GAS_PER_BLOB)),
+                    .saturating_mul(U256::from(envelope.blob_hashes.len() as u64 * GAS_PER_BLOB)),
             );
         if account.balance < cost {
             return refuse(format!(
@@ -482,7 +552,7 @@ impl Evm {
         let mark = self.ground.mark();
         let tip = self.tip();
         let (number, parent) = (tip.block.number + 1, tip.block.hash);
-        let time = self.next_time.unwrap_or(tip.block.time + self.settings.block_time);
+        let time = self.next_time();
         self.next_time = None;
         let excess = env.blob_excess_gas_and_price.map_or(0, |blob| blob.excess_blob_gas);
         let mut sealed = Sealed {
@@ -520,8 +590,7 @@ impl Evm {
             p.max_fee >= base
                 && (p.blob_hashes.is_empty() || p.max_blob_fee >= blob)
                 && p.gas <= self.settings.gas_limit - sealed.gas_used
-                && sealed.blob_gas_used + p.blob_hashes.len() as u64 * eip4844::GAS_PER_BLOB
-                    <= self.most_blob_gas()
+                && sealed.blob_gas_used + p.blob_hashes.len() as u64 * GAS_PER_BLOB <= self.most_blob_gas()
                 && p.nonce == self.ground.account(to_evm(p.from)).nonce
         };
         let tip = |p: &Envelope| (p.max_fee - base).min(p.tip.unwrap_or(u128::MAX));
@@ -540,7 +609,7 @@ impl Evm {
         self.ground.commit(done.state);
         let (block, hash) = (sealed.block.number, envelope.hash);
         let gas = done.result.tx_gas_used();
-        let blob_gas = envelope.blob_hashes.len() as u64 * eip4844::GAS_PER_BLOB;
+        let blob_gas = envelope.blob_hashes.len() as u64 * GAS_PER_BLOB;
         let base = u128::from(env.basefee);
         let price = base.saturating_add(envelope.tip.unwrap_or(u128::MAX)).min(envelope.max_fee);
         let blob_price = env.blob_excess_gas_and_price.map_or(0, |blob| blob.blob_gasprice);
@@ -650,32 +719,12 @@ impl Chain for Evm {
 
     fn call(&mut self, from: Address, call: &Call) -> Result<Vec<u8>, ChainError> {
         let env = self.head_env();
-        answer(self.ask(from, call, self.settings.gas_limit, env)?)
+        let blobs = versioned_hashes(call)?;
+        answer(self.ask(from, call, &blobs, self.settings.gas_limit, env)?)
     }
 
     fn estimate(&mut self, from: Address, call: &Call) -> Result<u64, ChainError> {
-        let most = self.settings.gas_limit;
-        let env = self.head_env();
-        let result = self.ask(from, call, most, env.clone())?;
-        let used = result.gas().total_gas_spent().max(result.gas().floor_gas());
-        answer(result)?;
-        let suffices = |evm: &mut Self, gas| -> Result<bool, ChainError> {
-            Ok(evm.ask(from, call, gas, env.clone()).is_ok_and(|result| result.is_success()))
-        };
-        if suffices(self, used)? {
-            return Ok(used);
-        }
-        // Refunds and calls that keep a 64th back need more than is used: search, to a 64th.
-        let (mut low, mut high) = (used, most);
-        while high - low > high / 64 {
-            let middle = low.saturating_mul(2).min(low + (high - low) / 2);
-            if suffices(self, middle)? {
-                high = middle;
-            } else {
-                low = middle;
-            }
-        }
-        Ok(high)
+        self.estimate_with(from, call, &versioned_hashes(call)?)
     }
 
     fn logs(&mut self, address: Address, from: u64, to: u64) -> Result<Vec<Log>, ChainError> {
@@ -778,6 +827,10 @@ impl Clock for Evm {
         self.pool.retain(|envelope| envelope.hash != *hash);
         self.note(|| Op::Forget(*hash))
     }
+}
+
+fn versioned_hashes(call: &Call) -> Result<Vec<[u8; 32]>, ChainError> {
+    call.blobs.iter().map(|blob| wire::versioned_hash(blob)).collect()
 }
 
 fn answer(result: ExecutionResult) -> Result<Vec<u8>, ChainError> {

@@ -11,6 +11,8 @@ use market::{Address, keccak256};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
 
 /// Tells such a file from others; changes with the format.
 const MAGIC: &[u8; 8] = b"wtlevm1\n";
@@ -58,23 +60,28 @@ impl Journal {
         let io = |error: std::io::Error| fail(error.to_string());
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(io)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(fail("another process has this chain open; end it first".into()));
+        let mut tries = 0;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                // A process that is just being started or ended may hold on for a moment.
+                Err(TryLockError::WouldBlock) if tries < 10 => sleep(Duration::from_millis(20)),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(fail("another process has this chain open; end it first".into()));
+                }
+                Err(TryLockError::Error(error)) => return Err(io(error)),
             }
-            Err(TryLockError::Error(error)) => return Err(io(error)),
+            tries += 1;
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(io)?;
-        let head = encode_settings(&settings);
-        let begin = &bytes[..bytes.len().min(MAGIC.len())];
-        let begin = &begin[..begin.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)];
-        if bytes.len() < MAGIC.len() + PREFIX + head.len() && MAGIC.starts_with(begin) {
+        let written = &bytes[..bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)];
+        let first = bytes.strip_prefix(MAGIC).map(unframe);
+        if MAGIC.starts_with(written) || matches!(first, Some(Err(Damage::Torn))) {
             // New, or torn while it was made.
             file.set_len(0).map_err(io)?;
             file.seek(SeekFrom::Start(0)).map_err(io)?;
-            file.write_all(&[&MAGIC[..], &frame(&head)].concat()).map_err(io)?;
+            file.write_all(&[&MAGIC[..], &frame(&encode_settings(&settings))].concat()).map_err(io)?;
             file.sync_all().map_err(io)?;
             synchronise_folder(path).map_err(io)?;
             let journal = Self { file, path: path.into(), broken: false };
@@ -98,13 +105,13 @@ impl Journal {
                     }
                     rest = after;
                 }
-                Err(Damage::Torn) if settings.is_some() => {
+                Err(Damage::Torn) => {
                     torn = rest.len() as u64;
                     file.set_len(at as u64).map_err(io)?;
                     file.sync_all().map_err(io)?;
                     break;
                 }
-                Err(_) => {
+                Err(Damage::Rotten) => {
                     return Err(fail(format!(
                         "the record at byte {at} is damaged and not the last: restore the file from a copy"
                     )));

@@ -3,16 +3,19 @@
 //! [`Chain`] is the seam: an EVM inside the process ([`Evm`], the default, no set-up) and a node over JSON-RPC
 //! ([`Rpc`]) behave alike. Amounts are wei, times Unix seconds.
 
+mod answers;
 mod evm;
 mod fees;
 mod ground;
 mod journal;
 mod json;
+mod node;
 mod rpc;
 mod wire;
 
 pub use evm::{Evm, Settings};
 pub use fees::{Fees, Terms};
+pub use node::Node;
 pub use rpc::{Connection, Rpc};
 pub use wire::versioned_hash;
 

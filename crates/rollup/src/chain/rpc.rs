@@ -343,7 +343,11 @@ impl Fault {
         let data = self.data.as_str().or_else(|| self.data["data"].as_str()).unwrap_or_default();
         let hex = data.find("0x").map(|at| Value::from(&data[at..]));
         let data = hex.and_then(|hex| json::bytes(&hex));
-        if self.code == 3 || self.says(&["revert"]) { Some(data.unwrap_or_default()) } else { None }
+        if matches!(self.code, 3 | -32_015) || self.says(&["revert"]) {
+            Some(data.unwrap_or_default())
+        } else {
+            None
+        }
     }
 
     fn is_stale(&self) -> bool {
@@ -455,8 +459,11 @@ impl Chain for Rpc {
 
     fn transaction(&mut self, hash: &TxHash) -> Result<Option<Transaction>, ChainError> {
         let answer = self.read("eth_getTransactionByHash", json!([json::hex(hash)]), |answer| {
-            if answer.is_null() || answer["blockNumber"].is_null() {
-                return Some(None); // unknown, or waiting
+            if answer.is_null() {
+                return Some(None);
+            }
+            if answer.as_object()?.get("blockNumber").is_none_or(Value::is_null) {
+                return json::transaction(answer).map(|_| None); // it waits
             }
             let (found, transaction) = json::transaction(answer)?;
             (found == *hash).then_some(Some((json::number(&answer["blockNumber"])?, transaction)))

@@ -42,15 +42,21 @@ impl Artefact {
     }
 
     /// Selector and signature of everything of this kind (`function`, `error`) in its interface.
+    #[must_use]
     pub fn selectors(&self, kind: &str) -> Vec<([u8; 4], String)> {
-        let items = self.abi.iter().filter(|item| item["type"] == kind);
-        items
-            .map(|item| {
-                let signature =
-                    format!("{}{}", item["name"].as_str().unwrap_or_default(), types(&item["inputs"]));
-                (selector(&signature), signature)
-            })
-            .collect()
+        let signatures = self.signatures(kind);
+        signatures.map(|signature| (selector(&signature), signature)).collect()
+    }
+
+    /// First topic of every event in its interface.
+    #[must_use]
+    pub fn topics(&self) -> Vec<[u8; 32]> {
+        self.signatures("event").map(|signature| keccak256(signature.as_bytes())).collect()
+    }
+
+    fn signatures(&self, kind: &str) -> impl Iterator<Item = String> {
+        let items = self.abi.iter().filter(move |item| item["type"] == kind);
+        items.map(|item| format!("{}{}", item["name"].as_str().unwrap_or_default(), types(&item["inputs"])))
     }
 }
 

@@ -12,6 +12,14 @@ macro_rules! on_both {
         mod evm {
             $(#[test] fn $name() { super::$name(&mut super::Evm::default()); })*
         }
+        /// The chain in the process again, but asked over JSON-RPC.
+        mod served {
+            $(#[test] fn $name() {
+                let node = rollup::chain::Node::serve(super::Evm::default(), 0, true).unwrap();
+                let connection = rollup::chain::Connection::to(&node.url());
+                super::$name(&mut rollup::chain::Rpc::connect(connection).unwrap());
+            })*
+        }
         mod node {
             $(#[test] fn $name() {
                 if let Some(mut node) = super::Node::start() {

@@ -235,14 +235,17 @@ fn a_file_torn_at_any_byte_loses_only_what_nobody_heard_of() {
     let anna = rich(&mut evm, "anna");
     // What is seen after each acknowledgement, and how long the file was then.
     let mut states = vec![(fs::metadata(&path).unwrap().len() as usize, seen(&mut evm))];
-    for value in 0..3 {
+    for value in 0..2 {
         evm.execute(&anna, &pay(anna.address(), value)).unwrap();
         states.push((fs::metadata(&path).unwrap().len() as usize, seen(&mut evm)));
     }
     drop(evm);
     let bytes = fs::read(&path).unwrap();
     for length in (states[0].0..=bytes.len()).chain(0..80) {
-        for zeros in [0, 7] {
+        for zeros in [0, 70] {
+            if zeros > 0 && length % 7 != 0 {
+                continue;
+            }
             let mut torn = bytes[..length].to_vec();
             torn.resize(length + zeros, 0);
             fs::write(&path, &torn).unwrap();

@@ -7,7 +7,6 @@ use std::process::{Child, Command, Stdio};
 
 pub(crate) struct Node {
     pub(crate) rpc: Rpc,
-    pub(crate) url: String,
     process: Child,
 }
 
@@ -37,7 +36,7 @@ impl Node {
         std::thread::spawn(move || lines.for_each(drop));
         let url = format!("http://{}", line.rsplit(' ').next().expect("an address"));
         let rpc = Rpc::connect(Connection::to(&url)).expect("the node answers");
-        Some(Self { rpc, url, process })
+        Some(Self { rpc, process })
     }
 }
 
