@@ -38,7 +38,7 @@ export class Chain {
     const evmOpts = measured ? { allowUnlimitedContractSize: true, allowUnlimitedInitCodeSize: true } : {};
     const vm = await createVM({ common, evmOpts });
     Object.assign(chain, { common, vm, number: 1, now: start, watched: new Set() });
-    listen(vm.evm, (address) => chain.watched.has(address));
+    await listen(vm.evm, (address) => chain.watched.has(address));
     return chain;
   }
 

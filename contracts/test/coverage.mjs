@@ -10,16 +10,23 @@ const folder = process.env.COVERAGE;
 export const measured = folder && JSON.parse(readFileSync(join(folder, "build.json"), "utf8"));
 
 const counts = new Map();
+const listeners = new Map();
 
 /// Listens to an EVM; `isMeasured` says of an address whether the contract is there.
-export function listen(evm, isMeasured) {
+export async function listen(evm, isMeasured) {
   if (!folder) return;
+  // The EVM's own hook copies the whole memory at each step, which takes hours where there is much of it.
+  const { Interpreter } = await import(new URL("../node_modules/@ethereumjs/evm/dist/esm/interpreter.js", import.meta.url));
   let last;
-  const known = new Map();
-  evm.events.on("step", ({ pc, address: at, codeAddress, depth }) => {
-    const address = hex((codeAddress ?? at).bytes);
-    if (!known.get(address)) known.set(address, isMeasured(address));
-    if (known.get(address)) {
+  listeners.set(evm, { isMeasured, known: new Map() });
+  Interpreter.prototype._runStepHook = function () {
+    const { isMeasured, known } = listeners.get(this._evm);
+    const { address, codeAddress, depth } = this._env;
+    const pc = this._runState.programCounter;
+    const where = codeAddress ?? address;
+    // While it is being created a contract is not known yet, and its code is another.
+    if (!known.get(where)) known.set(where, isMeasured(hex(where.bytes)));
+    if (known.get(where)) {
       const before = last?.depth === depth ? counts.get(last.pc) : undefined;
       if (before && last.pc + 1 === pc) before.on += 1;
       const found = counts.get(pc) ?? { count: 0, on: 0 };
@@ -27,7 +34,8 @@ export function listen(evm, isMeasured) {
       counts.set(pc, found);
       last = { pc, depth };
     } else last = undefined;
-  });
+  };
+  evm.events.on("step", () => {});
 }
 
 if (folder) {
