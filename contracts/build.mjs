@@ -1,8 +1,7 @@
 // Compiles every contract of src/ and keeps what the Rust side needs in artifacts/: interface, creation code, size.
 //
-//   node build.mjs                writes artifacts/*.json
-//   node build.mjs Transition     of these contracts only
-//   node build.mjs --check        compiles and compares with what is committed, byte by byte
+//   node build.mjs           writes artifacts/*.json
+//   node build.mjs --check   compiles and compares with what is committed, byte by byte
 //
 // One file, one contract of the same name; interfaces and libraries (inlined) leave no artefact. The compiler is the
 // exact version of package-lock.json, the EVM's rules those of fork.json, which the Rust tests compare with theirs.
@@ -90,17 +89,16 @@ export function closure(all, files) {
   return Object.fromEntries([...found].sort().map((file) => [file, all[file]]));
 }
 
-/// Every contract of src/ that can be deployed (`names`: these only), each with the settings that suit it, and compiled
-/// alone: what else is compiled would change the order in which functions are laid out, and so the bytes.
-export function build(names = []) {
+/// Every contract of src/ that can be deployed, each with the settings that suit it.
+export function build() {
   const all = sources();
-  const files = Object.keys(all).filter((file) => /^contract /m.test(all[file]));
-  const wanted = files.filter((file) => names.length === 0 || names.includes(file.replace(/\.sol$/, "")));
-  const each = wanted.map((file) => {
-    const built = contracts(compile(closure(all, [file]), isLean(file) ? lean : {}));
-    return Object.entries(built).filter(([name]) => file === `${name}.sol`);
-  });
-  return Object.fromEntries(each.flat());
+  const files = Object.keys(all);
+  const shared = new Set(Object.keys(closure(all, files.filter(isLean))));
+  const fast = files.filter((file) => !shared.has(file));
+  return {
+    ...contracts(compile(closure(all, fast))),
+    ...contracts(compile(closure(all, files.filter(isLean)), lean)),
+  };
 }
 
 /// The compiler's messages are meant for people; where they came from in this file is not.
@@ -115,9 +113,8 @@ function tried(work) {
 
 function main() {
   const check = process.argv.includes("--check");
-  const names = process.argv.slice(2).filter((word) => !word.startsWith("-"));
   const started = performance.now();
-  const built = tried(() => build(names));
+  const built = tried(build);
   const folder = join(here, "artifacts");
   mkdirSync(folder, { recursive: true });
   let wrong = 0;
@@ -137,7 +134,7 @@ function main() {
     }
   }
   for (const file of readdirSync(folder)) {
-    if (names.length > 0 || built[file.replace(/\.json$/, "")]) continue;
+    if (built[file.replace(/\.json$/, "")]) continue;
     console.error(`artifacts/${file} has no contract in src/: remove it`);
     wrong += 1;
   }

@@ -340,8 +340,11 @@ fn address(text: &str) -> Result<Address, String> {
     let digits = text.strip_prefix("0x").unwrap_or(text).as_bytes();
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
     let bytes: Option<Vec<u8>> = digits.chunks(2).map(byte).collect();
-    let bytes = bytes.filter(|_| digits.iter().all(u8::is_ascii_hexdigit)).and_then(|bytes| bytes.try_into().ok());
-    bytes.map(Address).ok_or_else(|| "write 40 hexadecimal digits, such as 0x5fbdb2315678afecb367f032d93f642f64180aa3".into())
+    let bytes =
+        bytes.filter(|_| digits.iter().all(u8::is_ascii_hexdigit)).and_then(|bytes| bytes.try_into().ok());
+    bytes.map(Address).ok_or_else(|| {
+        "write 40 hexadecimal digits, such as 0x5fbdb2315678afecb367f032d93f642f64180aa3".into()
+    })
 }
 
 fn convention(text: &str) -> Result<PriceConvention, String> {

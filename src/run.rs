@@ -10,7 +10,7 @@ use crate::settings::{BackEnd, RunOptions, Settings};
 use dual::Dual;
 use ledger::{Central, Evidence, Ledger, Options};
 use market::{Event, Sink};
-use sim::report::{LawCheck, Outcome, ReportError, Reporter};
+use sim::report::{DualChain, LawCheck, Outcome, ReportError, Reporter};
 use sim::scenario::{LoadError, Overrides};
 use sim::{Both, Lived, Observer, RunError, Scenario};
 use std::path::{Path, PathBuf};
@@ -47,7 +47,7 @@ pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
     let summary = sim::run(&scenario, ledger.as_ledger(), &mut observers)?;
     let Both(Watcher(progress), reporter) = observers;
     progress.done();
-    let dual = ledger.finish()?;
+    let (dual, chain) = ledger.finish(&settings)?.unzip();
     let took = start.elapsed();
 
     let audit = (summary.commands <= AUDITED_AT_ONCE)
@@ -65,6 +65,7 @@ pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
             Some(dual) => format!("{}, {} records", dual.words(), summary.commands),
         },
         laws: laws.collect(),
+        chain,
     };
     let report = reporter.finish(&outcome)?;
     place.finish()?;
@@ -100,10 +101,10 @@ impl Kept {
     }
 
     /// Closes it; what the primary chain has of it, where there is one.
-    fn finish(self) -> Result<Option<rollup::ledger::Summary>, Failure> {
+    fn finish(self, settings: &Settings) -> Result<Option<(rollup::ledger::Summary, DualChain)>, Failure> {
         match self {
             Self::Central(_) => Ok(None),
-            Self::Dual(dual) => dual.finish().map(Some),
+            Self::Dual(dual) => dual.finish(settings).map(Some),
         }
     }
 }
@@ -137,7 +138,9 @@ impl LedgerPlace {
         for ending in ["-wal", "-shm"] {
             remove(&with_ending(&self.target, ending))?;
         }
-        for (made, lasting) in rollup::ledger::beside(&self.making).into_iter().zip(rollup::ledger::beside(&self.target)) {
+        for (made, lasting) in
+            rollup::ledger::beside(&self.making).into_iter().zip(rollup::ledger::beside(&self.target))
+        {
             remove(&lasting)?;
             rename(&made, &lasting)?;
         }

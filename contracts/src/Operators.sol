@@ -14,6 +14,8 @@ abstract contract Operators is Core {
     error WrongBond(uint256 bond);
     error AlreadyBonded();
     error NotBonded();
+    /// Passed on by another contract, or sent by an account with code.
+    error NotDirect();
     /// Something it posted may still be challenged.
     error StillLiable(uint64 number);
 
@@ -80,7 +82,11 @@ abstract contract Operators is Core {
     }
 
     /// Checks that it is the sender's turn, and starts the clock of its silence.
+    ///
+    /// What is posted must be the data of a transaction, where everybody finds it: what a contract passes on, or an
+    /// account's delegated code (EIP-7702), is computed on the way, and nobody could check what cannot be read.
     function _takeTurn(Tip memory t, Clock memory clock) internal {
+        if (msg.sender != tx.origin || msg.sender.code.length != 0) revert NotDirect();
         (uint256 place, address who) = _onTurn(t, clock);
         if (who != msg.sender) revert NotYourTurn(who);
         if (place != t.turn) {

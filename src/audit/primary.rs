@@ -44,11 +44,17 @@ pub(super) fn audit(options: &AuditOptions) -> Result<(), Failure> {
     let world = |error: &dyn std::fmt::Display| Failure::World(format!("{source}: {error}"));
     let node = source.starts_with("http://") || source.starts_with("https://");
     let mut chain: Box<dyn Chain> = if node {
-        Box::new(Rpc::connect(Connection::to(source)).map_err(|error| Failure::input("--primary", error.to_string()))?)
+        Box::new(
+            Rpc::connect(Connection::to(source))
+                .map_err(|error| Failure::input("--primary", error.to_string()))?,
+        )
     } else {
         let file = std::fs::metadata(source).map_err(|error| Failure::reading(Path::new(source), &error))?;
         if !file.is_file() {
-            return Err(Failure::input(source, "this is no file of a chain: name one, or a node's URL with http://"));
+            return Err(Failure::input(
+                source,
+                "this is no file of a chain: name one, or a node's URL with http://",
+            ));
         }
         Box::new(Evm::open(Path::new(source), Settings::default()).map_err(|error| world(&error))?)
     };
@@ -106,18 +112,31 @@ fn text(source: &str, audit: &Audit) -> String {
         audit.block,
         table.render()
     );
-    let open = if audit.open > 0 { format!(", {} inputs wait for new roots", audit.open) } else { String::new() };
+    let open =
+        if audit.open > 0 { format!(", {} inputs wait for new roots", audit.open) } else { String::new() };
     text += &line(
         "batches",
-        format!("{}, {} of them final, {} fell by a proof{open}", audit.batches, audit.finalised, audit.fallen),
+        format!(
+            "{}, {} of them final, {} fell by a proof{open}",
+            audit.batches, audit.finalised, audit.fallen
+        ),
     );
-    text += &line("roots", format!("{} compared, one after each segment of {} bytes of records in all", audit.segments, audit.bytes));
+    text += &line(
+        "roots",
+        format!(
+            "{} compared, one after each segment of {} bytes of records in all",
+            audit.segments, audit.bytes
+        ),
+    );
     text += &line("queue", format!("{} items, {} carried out", audit.queue.0, audit.queue.1));
     text += &line(
         "accounts",
         format!("{}, {} metering points, {} withdrawals", audit.accounts, audit.meters, audit.withdrawals),
     );
-    text += &line("balances", format!("{} n€ in sum, {} n€ of it promised to orders and trades", audit.balances, audit.holds));
+    text += &line(
+        "balances",
+        format!("{} n€ in sum, {} n€ of it promised to orders and trades", audit.balances, audit.holds),
+    );
     text += &line("root", hex(&audit.root));
     text += &line("final root", hex(&audit.final_root));
     let verdict = match (&audit.wrong, &audit.doubt) {

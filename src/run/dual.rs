@@ -5,10 +5,12 @@ use crate::settings::Settings;
 use ledger::Ledger;
 use market::{Command, Money, Rejection};
 use rollup::chain::{ChainError, Clock, Connection, Evm, Rpc, Settings as ChainSettings};
+use rollup::history::{self, History, history};
 use rollup::ledger::{Options, Rollup, Summary, Terms, carries};
 use rollup::sequencer::Primary;
 use rollup::translate::{Outside, genesis};
 use sim::Scenario;
+use sim::report::{Batch, Bond, Checkpoint, Cost, Dispute, DualChain, Wait};
 use std::path::Path;
 
 /// The ledger of a run on the dual chain.
@@ -34,11 +36,71 @@ impl Dual {
         &mut self.0
     }
 
-    /// Posts what is left and, where the primary chain's clock can be moved, waits until it is final.
-    pub(super) fn finish(mut self) -> Result<Summary, Failure> {
+    /// Posts what is left and, where the primary chain's clock can be moved, waits until it is final. Gives the figures, and
+    /// what the report shows.
+    pub(super) fn finish(mut self, settings: &Settings) -> Result<(Summary, DualChain), Failure> {
         self.0.finish()?;
-        Ok(self.0.summary().expect("a run founds its community first"))
+        let summary = self.0.summary().expect("a run founds its community first");
+        let history = history(self.0.primary().chain(), summary.contract);
+        let history = history.map_err(|error| Failure::World(error.to_string()))?;
+        let primary = match &settings.primary {
+            None => "an EVM in the process".to_owned(),
+            Some(url) => format!("the node at {url}"),
+        };
+        let reported = reported(&summary, history, primary);
+        Ok((summary, reported))
     }
+}
+
+/// What happened on the primary chain, for the report.
+fn reported(summary: &Summary, history: History, primary: String) -> DualChain {
+    let batch = |batch: history::Batch| Batch {
+        number: batch.number,
+        checkpoints: batch.segments.iter().map(checkpoint).collect(),
+        bytes: batch.bytes,
+        gas: batch.gas,
+        posted: batch.posted,
+        finalised: batch.finalised,
+        reposted: batch.reposted,
+    };
+    let dispute = |dispute: history::Dispute| Dispute {
+        batch: dispute.batch,
+        segment: dispute.segment,
+        challenger: dispute.challenger,
+        time: dispute.time,
+        gas: dispute.gas,
+        reward: dispute.reward,
+        burnt: dispute.slashed.saturating_sub(dispute.reward),
+    };
+    let cost = |cost: history::Cost| Cost {
+        what: cost.what.to_owned(),
+        count: cost.count,
+        bytes: cost.bytes,
+        gas: cost.gas,
+    };
+    DualChain {
+        primary,
+        chain_id: summary.chain_id,
+        contract: summary.contract,
+        mode: summary.data_mode.to_owned(),
+        window: summary.window,
+        batches: history.batches.into_iter().map(batch).collect(),
+        disputes: history.disputes.into_iter().map(dispute).collect(),
+        bonds: history
+            .bonds
+            .into_iter()
+            .map(|(operator, (bond, lost))| Bond { operator, bond, lost })
+            .collect(),
+        costs: history.costs.into_iter().map(cost).collect(),
+        // Every command is committed, flushed and receipted within the instant of the market's clock it came in.
+        soft: Wait::of(vec![0]),
+        finality: Wait::of(history.waits),
+        held: summary.money * 1_000_000_000,
+    }
+}
+
+fn checkpoint(segment: &history::Segment) -> Checkpoint {
+    Checkpoint { records: segment.records, bytes: segment.bytes, root: segment.root }
 }
 
 /// Where the parties outside are paid: a run has keys for them, like for everybody.
@@ -113,7 +175,9 @@ fn what_it_does(command: &Command) -> String {
         Command::Equip { .. } => "cumulative registers and meters behind others (Equip)",
         Command::Agree { .. } => "agreements on imbalance and corrections (Agree)",
         Command::Reprice { .. } => "tariffs with several versions, or taxed ones (Reprice)",
-        Command::RegisterMeter { .. } => "a second metering point of one account for a carrier (RegisterMeter)",
+        Command::RegisterMeter { .. } => {
+            "a second metering point of one account for a carrier (RegisterMeter)"
+        }
         _ => "a command of its founding",
     }
     .to_owned()

@@ -420,7 +420,10 @@ fn dual_lines(
             dual.reposted
         ),
     );
-    text += &line("bonds", format!("{} operators, {} € each, {} € lost", dual.operators, coins(dual.bond), coins(dual.slashed)));
+    text += &line(
+        "bonds",
+        format!("{} operators, {} € each, {} € lost", dual.operators, coins(dual.bond), coins(dual.slashed)),
+    );
     text += &line(
         "gas",
         format!(
@@ -436,7 +439,9 @@ fn dual_lines(
     let last = dual.final_after.map_or_else(|| "not yet".into(), |(mean, _)| minutes(mean));
     text += &line(
         "confirmed",
-        format!("softly at once, by a signed receipt; on the primary chain within {posted}; final {last} after that on average"),
+        format!(
+            "softly at once, by a signed receipt; on the primary chain within {posted}; final {last} after that on average"
+        ),
     );
     text + &line("again", format!("wattle audit --primary {source} --contract {contract}"))
 }

@@ -127,7 +127,7 @@ pub fn audit(chain: &mut dyn Chain, contract: Address) -> Result<Audit, Founding
 }
 
 /// A record's kind, in words.
-const fn kind(record: &Record<'_>) -> &'static str {
+pub(crate) const fn kind(record: &Record<'_>) -> &'static str {
     match record {
         Record::Tick { .. } => "ticks",
         Record::Queue { .. } => "calls of the queue",

@@ -6,8 +6,10 @@
 //! leaf `place u32 ‖ its words` in rising order of place. The root makes them certain, so it does not matter who says them.
 
 use crate::chain::{Chain, ChainError};
+use crate::contract::abi::IRollup;
 use crate::contract::{Calls, Config, Contract, ContractError, Entry, Event};
 use crate::step::{Head, NO_WORDS, Place, State, Store};
+use alloy_sol_types::SolValue;
 use ledger::Key;
 use market::{Address, Hash};
 
@@ -87,15 +89,24 @@ pub enum FoundingError {
     Contract(#[from] ContractError),
 }
 
-/// The genesis of a contract by its first events.
+/// What the transaction that created a contract says.
+#[derive(Clone, Debug)]
+pub struct Founding {
+    /// The state before the first batch.
+    pub genesis: State,
+    /// How long a batch can be challenged, s.
+    pub window: u64,
+}
+
+/// The founding of a contract by its first events.
 ///
 /// # Errors
 /// [`FoundingError`] where it is not there.
-pub fn genesis<C: Chain + ?Sized>(
+pub fn founding<C: Chain + ?Sized>(
     chain: &mut C,
     address: Address,
     first: &[Entry],
-) -> Result<State, FoundingError> {
+) -> Result<Founding, FoundingError> {
     let created = first.iter().find_map(|entry| match &entry.event {
         Event::Posted { number: 0, header, .. } => Some((header.root, entry.transaction)),
         _ => None,
@@ -106,13 +117,24 @@ pub fn genesis<C: Chain + ?Sized>(
     published(&found.input, &root).ok_or(FoundingError::Unpublished)
 }
 
-/// The genesis at the end of a creating transaction's input, if its root is this.
-fn published(input: &[u8], root: &Hash) -> Option<State> {
+/// The founding at the end of a creating transaction's input, if the genesis' root is this.
+fn published(input: &[u8], root: &Hash) -> Option<Founding> {
     let (rest, length) = input.split_last_chunk::<4>()?;
-    let start = rest.len().checked_sub(u32::from_be_bytes(*length) as usize)?;
-    let mut state = decode(&rest[start..])?;
-    (state.root() == *root).then_some(state)
+    let (before, genesis) = rest.split_at(rest.len().checked_sub(u32::from_be_bytes(*length) as usize)?);
+    let mut genesis = decode(genesis)?;
+    if genesis.root() != *root {
+        return None;
+    }
+    // The arguments are the constructor's last: an offset, 15 words, and the operators with their number.
+    let config = (1..=MOST_OPERATORS).find_map(|operators| {
+        let arguments = &before[before.len().checked_sub(32 * (17 + operators))?..];
+        IRollup::Config::abi_decode_validate(arguments).ok().filter(|config| config.genesis.0 == *root)
+    });
+    Some(Founding { genesis, window: config?.windowSeconds })
 }
+
+/// As in `Operators.sol`.
+const MOST_OPERATORS: usize = 32;
 
 #[cfg(test)]
 mod tests {
@@ -137,9 +159,18 @@ mod tests {
         assert_eq!(bytes.len(), 96 + 4 + (4 + 64) + (4 + 32) + (4 + 96));
         let mut read = decode(&bytes).unwrap();
         assert_eq!(read.root(), state.root());
-        let input = [&[0xfe; 100][..], &bytes, &(bytes.len() as u32).to_be_bytes()].concat();
         let root = state.root();
-        assert_eq!(published(&input, &root).unwrap().root(), root);
+        let config = Config {
+            genesis: root,
+            window_seconds: 3_600,
+            operators: vec![Address([7; 20]); 3],
+            ..Config::default()
+        };
+        let arguments = IRollup::Config::from(&config).abi_encode();
+        let length = (bytes.len() as u32).to_be_bytes();
+        let input = [&[0xfe; 100][..], &arguments, &bytes, &length].concat();
+        let mut found = published(&input, &root).unwrap();
+        assert_eq!((found.genesis.root(), found.window), (root, 3_600));
         assert!(published(&input, &[0; 32]).is_none(), "another community's");
         assert!(published(&input[..input.len() - 1], &root).is_none());
     }

@@ -94,7 +94,9 @@ pub enum RollupError {
         item: u64,
     },
     /// Not everything could be posted in the end.
-    #[error("not everything could be posted: {0}. What was acknowledged is in the file; open it again to go on")]
+    #[error(
+        "not everything could be posted: {0}. What was acknowledged is in the file; open it again to go on"
+    )]
     Unposted(String),
     /// The primary chain is another.
     #[error(

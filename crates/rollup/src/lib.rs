@@ -34,6 +34,9 @@ pub mod watcher;
 /// The dual chain verified again from the primary chain alone.
 pub mod audit;
 
+/// What it cost on the primary chain and how long it took, by batch and by kind.
+pub mod history;
+
 /// A ledger whose log the primary chain makes final.
 pub mod ledger;
 

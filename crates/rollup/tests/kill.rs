@@ -61,7 +61,9 @@ fn the_victim_works_until_it_is_killed() {
     };
     let primary = || {
         let evm = Evm::open(&chain_path(path), settings())?;
-        Ok(Primary::Clocked(Box::new(Watched::new(evm, only.clone(), stop, move |call| say(&format!("at {call}"))))))
+        Ok(Primary::Clocked(Box::new(Watched::new(evm, only.clone(), stop, move |call| {
+            say(&format!("at {call}"))
+        }))))
     };
     let mut ledger = match Rollup::open(path, primary, options(&street)) {
         Ok(ledger) => ledger,
@@ -212,7 +214,8 @@ fn verify(path: &Path, street: &mut Street, commands: &[market::Envelope]) {
     assert!(found.is_clean(), "{found:?}");
     assert_eq!(found.batches, found.finalised);
     assert_eq!(found.balances, money, "{found:#?}");
-    let count = |wanted: fn(&market::Command) -> bool| log.iter().filter(|one| wanted(&one.command)).count() as u64;
+    let count =
+        |wanted: fn(&market::Command) -> bool| log.iter().filter(|one| wanted(&one.command)).count() as u64;
     let deposits = count(|command| matches!(command, market::Command::Deposit { .. }));
     assert_eq!(found.queue, (deposits, deposits), "every deposit was paid once");
     let records = |kind: &str| found.records.get(kind).copied().unwrap_or(0);

@@ -144,10 +144,16 @@ fn a_transaction_that_the_node_forgot_is_sent_again_with_a_higher_fee() {
         assert_eq!(outbox.follow(&mut chain, &key, &patience).unwrap(), Fate::Waits);
         chain.mine().unwrap();
     }
-    assert_eq!(outbox.follow(&mut chain, &key, &patience).unwrap(), Fate::Waits, "it has just been sent again");
+    assert_eq!(
+        outbox.follow(&mut chain, &key, &patience).unwrap(),
+        Fate::Waits,
+        "it has just been sent again"
+    );
     assert_eq!(outbox.raised(), 1);
     chain.mine().unwrap();
-    let Fate::Done(outcome) = outbox.follow(&mut chain, &key, &patience).unwrap() else { panic!("it is in a block") };
+    let Fate::Done(outcome) = outbox.follow(&mut chain, &key, &patience).unwrap() else {
+        panic!("it is in a block")
+    };
     assert!(outcome.success && outcome.hash != lost);
     assert_eq!(chain.balance(account_address()).unwrap(), 5, "once");
 }

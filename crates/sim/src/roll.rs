@@ -137,8 +137,7 @@ pub(crate) fn registrations(scenario: &Scenario, keys: &Keys, nonce: &mut u64) -
     community.operator = keys.operator.address();
     let start = scenario.span.first.start.saturating_sub(2 * crate::calendar::DAY);
     let mut commands = vec![Command::Found(Box::new(community)), Command::Tick { time: start }];
-    let funds =
-        [(AccountId::GUARANTOR, scenario.guarantor), (AccountId::SUPPLIER, scenario.supplier)];
+    let funds = [(AccountId::GUARANTOR, scenario.guarantor), (AccountId::SUPPLIER, scenario.supplier)];
     for (account, amount) in funds {
         if amount.0 > 0 {
             commands.push(Command::Deposit { account, amount, nonce: next() });

@@ -243,7 +243,7 @@ pub trait Chain {
     fn offer(&mut self, from: &Key, call: &Call, terms: &Terms) -> Result<TxHash, ChainError> {
         let id = self.id()?;
         let terms = self.quote(from.address(), call, terms)?;
-        self.submit(&wire::sign(from, id, call, &terms)?.network())
+        self.submit(wire::sign(from, id, call, &terms)?.network())
     }
 
     /// Signs and sends a transaction with this nonce (none: the chain's next); does not wait.

@@ -163,7 +163,7 @@ fn question(reader: &mut impl BufRead) -> io::Result<Question> {
     }
     let mut words = line.split_ascii_whitespace();
     let post = words.next() == Some("POST");
-    let mut last = !words.nth(1).is_some_and(|version| version == "HTTP/1.1");
+    let mut last = words.nth(1).is_none_or(|version| version != "HTTP/1.1");
     let (mut length, mut json, mut local, mut chunked) = (None, false, true, false);
     loop {
         line.clear();

@@ -9,6 +9,7 @@ use market::{Address, Hash};
 
 /// What a batch was posted with.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant)] // one at a time
 pub enum Posted {
     /// A new input.
     New {

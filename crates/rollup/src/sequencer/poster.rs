@@ -63,7 +63,9 @@ pub enum PostError {
         contract: Hex,
     },
     /// What was final is gone.
-    #[error("batch {number} was final and is no longer on the primary chain: open the ledger again to post it anew")]
+    #[error(
+        "batch {number} was final and is no longer on the primary chain: open the ledger again to post it anew"
+    )]
     FinalLost {
         /// Its number.
         number: u64,
@@ -232,7 +234,9 @@ impl Poster {
         let inputs = self.view.inputs.iter().map(|(header, _)| (header.records_hash, header.segments));
         match self.story.align(inputs) {
             Ok(taken_back) => self.done.taken_back += taken_back,
-            Err(number) if number > self.view.inputs.len() as u64 => return Err(PostError::FinalLost { number }),
+            Err(number) if number > self.view.inputs.len() as u64 => {
+                return Err(PostError::FinalLost { number });
+            }
             Err(number) => {
                 let segment = self.first_foreign(chain, number);
                 return Err(PostError::Foreign { number, segment });
@@ -364,7 +368,11 @@ impl Poster {
 
     /// A re-organisation has taken items back that were carried out. They wait to get into a block again; this operator's
     /// own deposits, where they do not, are sent again, one by one. Nothing where no item is missing.
-    fn mend_queue(&mut self, chain: &mut dyn Chain, head: &Block) -> Result<Option<Result<(), Rest>>, PostError> {
+    fn mend_queue(
+        &mut self,
+        chain: &mut dyn Chain,
+        head: &Block,
+    ) -> Result<Option<Result<(), Rest>>, PostError> {
         let there = self.view.queue.len();
         if there >= self.consumed.len() {
             self.short_since = None;

@@ -23,7 +23,9 @@ pub enum TakeOverError {
     #[error(transparent)]
     Post(#[from] PostError),
     /// The data of an input is not there.
-    #[error("the data of input {number} cannot be had from the primary chain, so no root after it can be computed")]
+    #[error(
+        "the data of input {number} cannot be had from the primary chain, so no root after it can be computed"
+    )]
     Withheld {
         /// Its number.
         number: u64,
@@ -104,7 +106,8 @@ fn carry_out(state: &mut State, poster: &Poster, header: &Header, records: &[u8]
     }
     count = count.min(header.available.saturating_sub(from));
     loop {
-        let items: Vec<u8> = poster.view.items(from, from + count).iter().flat_map(|queued| queued.item.clone()).collect();
+        let items: Vec<u8> =
+            poster.view.items(from, from + count).iter().flat_map(|queued| queued.item.clone()).collect();
         if execute(state, &context, records, &items).is_ok() {
             return Some(());
         }

@@ -16,7 +16,7 @@ pub use truth::{Evidence, Judgement, Versions};
 mod derivation;
 pub use derivation::{Batch, Derivation, Doubt, Fallen, Verdict};
 mod reader;
-pub use reader::{Derived, Reader, Reading, derive, find_genesis, is_ours};
+pub use reader::{Derived, Reader, Reading, derive, find_founding, find_genesis, is_ours};
 mod next;
 pub use next::{Act, is_asked, next, proof, salt};
 mod journal;

@@ -5,7 +5,8 @@ use super::watch::conclude;
 use super::{Derivation, Doubt, Verdict, Versions};
 use crate::chain::{Block, Call, Chain, ChainError, Clock, Evm};
 use crate::contract::{Contract, ContractError, Entry, Event, posted};
-use crate::founding::{self, FoundingError};
+use crate::founding::{self, Founding, FoundingError};
+use crate::step::State;
 use ledger::Key;
 use market::{Address, Hash, keccak256};
 use std::sync::OnceLock;
@@ -229,17 +230,22 @@ pub fn derive<C: Chain + ?Sized>(
 ///
 /// # Errors
 /// [`FoundingError`] where it was not, or there is no contract.
-pub fn find_genesis<C: Chain + ?Sized>(
-    chain: &mut C,
-    address: Address,
-) -> Result<crate::step::State, FoundingError> {
+pub fn find_genesis<C: Chain + ?Sized>(chain: &mut C, address: Address) -> Result<State, FoundingError> {
+    find_founding(chain, address).map(|founding| founding.genesis)
+}
+
+/// Genesis and window as they were published with the contract.
+///
+/// # Errors
+/// [`FoundingError`] where they were not, or there is no contract.
+pub fn find_founding<C: Chain + ?Sized>(chain: &mut C, address: Address) -> Result<Founding, FoundingError> {
     let head = chain.head().map_err(ContractError::from)?.number;
     let mut from = 0;
     while from <= head {
         let to = head.min(from + BLOCKS - 1);
         let events: Vec<Entry> = Contract::at(chain, address).events(from, to)?;
         if !events.is_empty() {
-            return founding::genesis(chain, address, &events);
+            return founding::founding(chain, address, &events);
         }
         from = to + 1;
     }

@@ -2,11 +2,11 @@
 
 use super::journal::{Journal, Pending};
 use super::next::{asked_account, next, proof, salt};
-use super::{Act, Derivation, Doubt, Reader, Reading, Verdict, Versions, find_genesis};
+use super::{Act, Derivation, Doubt, Reader, Reading, Verdict, Versions, find_founding};
 use crate::chain::{Block, Call, Chain, ChainError, Terms};
 use crate::contract::{Calls, Contract, ContractError, Head};
-use crate::founding::FoundingError;
-use crate::step::{Place, State, Store};
+use crate::founding::{Founding, FoundingError};
+use crate::step::{Place, Store};
 use ledger::Key;
 use market::{Address, Hash};
 use std::io;
@@ -80,8 +80,7 @@ impl From<ChainError> for WatchError {
 }
 
 impl Watcher {
-    /// Watches the contract at an address from its founding on. Without a key it only tells; `window` is how long a
-    /// batch can be challenged (s), as the contract's configuration says.
+    /// Watches the contract at an address from its founding on. Without a key it only tells.
     ///
     /// # Errors
     /// Where the genesis is not published with the contract, or the node does not answer.
@@ -89,22 +88,16 @@ impl Watcher {
         chain: &mut C,
         address: Address,
         key: Option<Key>,
-        window: u64,
         journal: Journal,
     ) -> Result<Self, FoundingError> {
-        let genesis = find_genesis(chain, address)?;
-        Ok(Self::from_genesis(genesis, address, key, window, journal))
+        let founding = find_founding(chain, address)?;
+        Ok(Self::from_founding(founding, address, key, journal))
     }
 
-    /// The same with a genesis from elsewhere; another one than the contract's is found out at the first look.
+    /// The same with a founding from elsewhere; another genesis than the contract's is found out at the first look.
     #[must_use]
-    pub fn from_genesis(
-        genesis: State,
-        address: Address,
-        key: Option<Key>,
-        window: u64,
-        journal: Journal,
-    ) -> Self {
+    pub fn from_founding(founding: Founding, address: Address, key: Option<Key>, journal: Journal) -> Self {
+        let Founding { genesis, window } = founding;
         let derivation = Derivation::new(genesis, Versions::default());
         let reader = Reader::new(address);
         Self { address, key, window, reader, derivation, journal, refused: Vec::new() }

@@ -13,6 +13,8 @@ pub(crate) struct World {
     pub dice: Dice,
     keys: Vec<Key>,
     slots: Vec<u8>,
+    /// Records since work began.
+    busy: u32,
 }
 
 const DAY: u64 = 86_400;
@@ -33,7 +35,7 @@ impl World {
             accounts: 6 + members,
             duration,
             gate_closure: dice.pick(&[0, 300, 3600]),
-            horizon: dice.pick(&[1, 8, 200]),
+            horizon: dice.pick(&[2, 8, 200]),
             signatures,
             domain: market::keccak256(&seed.to_be_bytes()),
             ..Head::default()
@@ -69,7 +71,7 @@ impl World {
         for carrier in 0..1 + dice.below(3) as u8 {
             let denominator = dice.pick(&[1, 2, 3, 1000]);
             let mut market = Market {
-                rule: 1 + dice.below(5) as u8,
+                rule: dice.pick(&[1, 1, 2, 3, 3, 3, 4, 5]),
                 numerator: dice.below(denominator + 1) as u32,
                 denominator: denominator as u32,
                 floor: -(dice.pick(&[0, 50_000, 8_388_607])),
@@ -105,7 +107,7 @@ impl World {
         state.set_head(Head { meters, money, ..head });
         state.forget();
         let slots = (0..1 + dice.below(5)).map(|_| dice.next() as u8).collect();
-        Self { state, dice, keys, slots }
+        Self { state, dice, keys, slots, busy: 0 }
     }
 
     fn head(&self) -> Head {
@@ -140,15 +142,98 @@ impl World {
         orders.filter(|(_, order): &(u32, Order)| order.account != 0).collect()
     }
 
+    /// Brings something to one of its limits, reachable or not.
+    pub(crate) fn perturb(&mut self) {
+        let mut head = self.head();
+        let accounts = u64::from(head.accounts);
+        let id = 1 + self.dice.below(accounts - 1) as u32;
+        let slot = self.dice.pick(&self.slots);
+        let mut delivery = self.delivery(slot);
+        let rank = self.rank(slot);
+        let some = i128::from(self.dice.below(10_000_000_000));
+        let amount = self.dice.next();
+        let last = amount & 1;
+        let place = match self.dice.below(12) {
+            0 => {
+                head.withdrawals = (1 << 28) - last as u32;
+                return self.state.set_head(head);
+            }
+            1 => {
+                head.money = market::MAX_MONEY.0 as u128 - u128::from(self.dice.below(100_000));
+                return self.state.set_head(head);
+            }
+            2 => {
+                (head.meters, head.accounts) = ((1 << 20) - last as u32, head.accounts + last as u32);
+                return self.state.set_head(head);
+            }
+            3 => {
+                return self
+                    .change(Place::account(id), |account: &mut Account| account.nonce = u64::MAX - last);
+            }
+            4 => return self.change(Place::account(id), |account: &mut Account| account.debt = some),
+            5 => {
+                return self.change(Place::account(id), |account: &mut Account| {
+                    (account.holds, account.debt) = (account.balance + some, some / 3);
+                });
+            }
+            6 => {
+                let fund = self.dice.pick(&[1, 5]);
+                return self
+                    .change(Place::account(fund), |account: &mut Account| account.balance = some / 1000);
+            }
+            7 => Place::meter(delivery.carrier, rank),
+            8 => {
+                delivery.round = u16::MAX - last as u16;
+                return put(&mut self.state, Place::delivery(slot), &delivery);
+            }
+            9 => {
+                return self.change(
+                    Place::tariff(self.dice.clone().below(3) as u16),
+                    |tariff: &mut Tariff| {
+                        (tariff.import, tariff.export) = (amount as i32, (amount >> 32) as i32);
+                        tariff.grid_fee = i32::MAX;
+                    },
+                );
+            }
+            10 => {
+                return self.change(Place::position(slot, rank), |position: &mut Position| {
+                    (position.bought, position.sold) = (amount >> 40, amount >> 50);
+                    (position.paid, position.received) = (amount as i64 >> 20, (amount << 20) as i64 >> 20);
+                });
+            }
+            _ => {
+                return self.change(Place::market(delivery.carrier), |market: &mut Market| {
+                    (market.denominator, market.numerator) = (last as u32, last as u32);
+                });
+            }
+        };
+        self.change(place, |meter: &mut Meter| {
+            meter.sequence = u64::MAX - last;
+            (meter.import_capacity, meter.export_capacity) = (amount >> 54, amount >> 34);
+        });
+    }
+
+    fn change<T: Packed>(&mut self, place: Place, with: impl FnOnce(&mut T)) {
+        let mut value: T = self.state.peek(place);
+        with(&mut value);
+        put(&mut self.state, place, &value);
+    }
+
+    /// Whether work does not end any more: orders were listed out of order, so the rest cannot be.
+    pub(crate) const fn is_stuck(&self) -> bool {
+        self.busy > 100
+    }
+
     /// Something to carry out next.
     pub(crate) fn record(&mut self, room: &mut Vec<u8>) -> Record<'static> {
         room.clear();
+        self.busy = if self.head().work == 0 { 0 } else { self.busy + 1 };
         if self.head().work != 0 && !self.dice.chance(40) {
             return self.onward(room);
         }
         match self.dice.below(100) {
-            0..=3 => Record::Tick { time: self.time() },
-            4..=7 => self.open(),
+            0..=4 => Record::Tick { time: self.time() },
+            5..=7 => self.open(),
             8..=9 => Record::Account { address: self.address() },
             10..=11 => self.meter(),
             12..=14 => self.publish(),
@@ -157,8 +242,9 @@ impl World {
             54..=56 => self.withdraw(),
             57..=60 => self.transfer(),
             61..=75 => self.reading(),
-            76..=79 => Record::Close { slot: self.slot_at(&[stage::OPEN]) },
-            80..=85 => self.claim(),
+            76..=77 => self.close(),
+            78..=82 => self.claim(),
+            83..=85 => self.order(),
             86..=88 => Record::Share { slot: self.slot_at(&[stage::OPEN]) },
             89..=92 => Record::Settle { slot: self.due() },
             93..=94 => Record::Lapse { slot: self.slot_at(&[stage::OPEN, stage::FROZEN]) },
@@ -172,9 +258,9 @@ impl World {
         let now = self.head().time;
         match self.dice.below(10) {
             0 => now.saturating_sub(1 + self.dice.below(100)),
-            1 => now + 10 * DAY,
-            2..=4 => now + self.dice.below(600),
-            _ => now + self.dice.below(u64::from(self.head().duration)),
+            1 if self.dice.chance(100) => now + 10 * DAY,
+            2 => now + self.dice.below(2 * u64::from(self.head().duration)),
+            _ => now + self.dice.below(200),
         }
     }
 
@@ -192,9 +278,13 @@ impl World {
         let head = self.head();
         let carrier = self.carrier();
         let duration = u64::from(head.duration);
-        let mut start = (head.time / duration + self.dice.below(6)) * duration;
-        if self.dice.chance(50) {
-            start += 1;
+        let gate = head.time + u64::from(head.gate_closure);
+        let mut start = (gate / duration + self.dice.below(8)) * duration;
+        match self.dice.below(40) {
+            0 => start += 1,
+            1 => start = 0,
+            2..=3 => start -= (4 + self.dice.below(20)) * duration,
+            _ => (),
         }
         let slot = self.slot_at(&[stage::UNUSED]);
         let mut after = slot;
@@ -251,8 +341,24 @@ impl World {
         }
     }
 
+    /// A slot whose gate is open and whose rule takes orders, most often.
+    fn tradable(&mut self) -> u8 {
+        let head = self.head();
+        let open = |slot: &u8| {
+            let delivery = self.delivery(*slot);
+            let gate = delivery.start.saturating_sub(head.gate_closure.into());
+            delivery.stage == stage::OPEN && gate > head.time && self.market(delivery.carrier).takes_orders()
+        };
+        let slots: Vec<u8> = self.slots.iter().copied().filter(open).collect();
+        if slots.is_empty() || self.dice.chance(60) {
+            self.slot_at(&[stage::OPEN])
+        } else {
+            self.dice.pick(&slots)
+        }
+    }
+
     fn order(&mut self) -> Record<'static> {
-        let slot = self.slot_at(&[stage::OPEN]);
+        let slot = self.tradable();
         let rank = self.rank(slot);
         let energy = match self.dice.below(20) {
             0 => 0,
@@ -417,9 +523,23 @@ impl World {
         if first == 0 || self.dice.chance(100) { self.slot() } else { (first - 1) as u8 }
     }
 
+    /// A book with some orders in it freezes, more often than not.
+    fn close(&mut self) -> Record<'static> {
+        let full = |slot: &u8| self.delivery(*slot).stage == stage::OPEN && self.delivery(*slot).live > 5;
+        let slots: Vec<u8> = self.slots.iter().copied().filter(full).collect();
+        if slots.is_empty() && !self.dice.chance(300) {
+            return self.order();
+        }
+        let slot = if slots.is_empty() { self.slot_at(&[stage::OPEN]) } else { self.dice.pick(&slots) };
+        Record::Close { slot }
+    }
+
     /// A claim, right more often than not.
     fn claim(&mut self) -> Record<'static> {
         let slot = self.slot_at(&[stage::FROZEN]);
+        if self.delivery(slot).stage != stage::FROZEN && !self.dice.chance(150) {
+            return self.order();
+        }
         let market = self.market(self.delivery(slot).carrier);
         let sides = [Side::Buy, Side::Sell].map(|side| self.book(slot, side));
         let limits: Vec<i32> = sides.iter().flatten().map(|(_, order)| order.limit).collect();
@@ -452,47 +572,33 @@ impl World {
     /// What carries work on.
     fn onward(&mut self, room: &mut Vec<u8>) -> Record<'static> {
         let slot = (self.head().work.max(1) - 1) as u8;
-        if self.delivery(slot).stage != stage::PAIR || self.dice.chance(50) {
+        let delivery = self.delivery(slot);
+        let side = match delivery.stage {
+            stage::LIST_BIDS => Side::Buy,
+            stage::LIST_OFFERS => Side::Sell,
+            _ => return Record::Advance { items: self.dice.below(8) as u16 },
+        };
+        if self.dice.chance(40) {
             return Record::Advance { items: self.dice.below(8) as u16 };
         }
-        // Only the next one is known: what follows depends on whether it is right.
-        let arrival = self.merit(slot).unwrap_or(0);
-        let arrival = match self.dice.below(25) {
-            0 => self.dice.below(20) as u32,
-            1 => self.dice.next() as u32 & 0xff_ffff,
-            _ => arrival,
-        };
-        room.extend(&arrival.to_be_bytes()[1..]);
-        if self.dice.chance(20) {
+        // After the last one listed, or, where one was left out or wrongly brought in, from the beginning.
+        let order = merit_order(&self.state, slot, side);
+        let last = u32::from_be_bytes(delivery.work1[16..20].try_into().unwrap());
+        let done = order.iter().position(|arrival| arrival + 1 == last).map_or(0, |at| at + 1);
+        if done == order.len() || self.dice.chance(15) {
+            return Record::Merit { arrivals: &[] };
+        }
+        let skipped = usize::from(self.dice.chance(15));
+        let count = 1 + self.dice.below(6) as usize;
+        for mut arrival in order.into_iter().skip(done + skipped).take(count) {
+            match self.dice.below(300) {
+                0..=2 => arrival = self.dice.below(20) as u32,
+                3..=5 => arrival = self.dice.next() as u32 & 0xff_ffff,
+                _ => (),
+            }
             room.extend(&arrival.to_be_bytes()[1..]);
         }
         Record::Merit { arrivals: &[] }
-    }
-
-    /// The next order in merit order, of the side that has run out.
-    fn merit(&self, slot: u8) -> Option<u32> {
-        let delivery = self.delivery(slot);
-        let number = |word: &[u8; 32], from: usize, to: usize| {
-            word[from..to].iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte))
-        };
-        let (side, rung) = match number(&delivery.work1, 24, 32) {
-            0 => (Side::Buy, delivery.work1),
-            _ => (Side::Sell, delivery.work2),
-        };
-        let equilibrium = number(&delivery.work0, 0, 4) as i32;
-        let shares = delivery.work0[4] >> side as u8 & 1 == 1;
-        let filled = self.book(slot, side).into_iter().filter(|(_, order)| order.fill > 0);
-        let key = |(arrival, order): &(u32, Order)| {
-            let position: Position = self.state.peek(Place::position(slot, order.rank));
-            let start =
-                if shares && order.limit == equilibrium { position.margin_start } else { (*arrival).into() };
-            let better = if side == Side::Buy { -i64::from(order.limit) } else { order.limit.into() };
-            let at_hand = number(&rung, 4, 8) != 0
-                && number(&rung, 0, 4) as i32 == order.limit
-                && number(&rung, 16, 20) as u32 == order.rank;
-            (better, !at_hand, start, *arrival)
-        };
-        filled.min_by_key(key).map(|(arrival, _)| arrival)
     }
 
     /// Items of the queue, as many as may be consumed.
@@ -577,16 +683,45 @@ fn mirror(signature: &mut [u8; 64]) {
     signature[32] = signature[32] & 0x7f | (odd ^ 1) << 7; // s ≥ 2²⁵⁵ loses its highest bit: no longer the mirror
 }
 
+/// The filled orders of a side in merit order: better limits first; at one limit accounts by their first arrival, or,
+/// where they shared, by where their block begins; each account's by arrival.
+pub(crate) fn merit_order(state: &State, slot: u8, side: Side) -> Vec<u32> {
+    let delivery: Delivery = state.peek(Place::delivery(slot));
+    let equilibrium = i32::from_be_bytes(delivery.work0[..4].try_into().unwrap());
+    let shares = delivery.work0[4] >> side as u8 & 1 == 1;
+    let arrivals = if side == Side::Buy { delivery.bids } else { delivery.offers };
+    let orders: Vec<(u32, Order)> = (0..arrivals)
+        .map(|arrival| (arrival, state.peek::<Order>(Place::order(slot, side, arrival))))
+        .filter(|(_, order)| order.fill > 0)
+        .collect();
+    let start = |order: &Order| {
+        if shares && order.limit == equilibrium {
+            return state.peek::<Position>(Place::position(slot, order.rank)).margin_start;
+        }
+        let own = orders.iter().filter(|(_, other)| other.rank == order.rank && other.limit == order.limit);
+        own.map(|(arrival, _)| u64::from(*arrival)).min().unwrap_or(0)
+    };
+    let mut keys: Vec<_> = orders
+        .iter()
+        .map(|(arrival, order)| {
+            let better = if side == Side::Buy { -i64::from(order.limit) } else { order.limit.into() };
+            (better, start(order), *arrival)
+        })
+        .collect();
+    keys.sort_unstable();
+    keys.into_iter().map(|(_, _, arrival)| arrival).collect()
+}
+
 /// The ends of the equilibrium prices, and the limits of the last orders filled.
-struct Ends {
-    lo: i32,
-    hi: i32,
-    offer: i32,
-    bid: i32,
+pub(crate) struct Ends {
+    pub lo: i32,
+    pub hi: i32,
+    pub offer: i32,
+    pub bid: i32,
 }
 
 /// The equilibrium prices of a book, where `price` is one.
-fn ends([bids, offers]: &[Vec<(u32, Order)>; 2], price: i32) -> Option<Ends> {
+pub(crate) fn ends([bids, offers]: &[Vec<(u32, Order)>; 2], price: i32) -> Option<Ends> {
     let energy = |orders: &[(u32, Order)], of: &dyn Fn(i32) -> bool| -> u64 {
         orders.iter().filter(|(_, order)| of(order.limit)).map(|(_, order)| order.energy).sum()
     };

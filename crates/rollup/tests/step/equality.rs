@@ -1,18 +1,26 @@
 //! Both do the same, to the last n€ and Wh.
 
-use super::play::Play;
+use super::play::{Play, Random};
 use market::Authentication;
+use proptest::prelude::ProptestConfig;
+use rollup::step::leaf::stage;
+use rollup::step::record::weigh;
+use rollup::step::{Context, execute};
 use std::collections::BTreeMap;
 
-/// Plays `games` random games of `turns` turns; gives how often each kind of command was accepted, refused, and refused
-/// by the chain alone.
+/// How often each kind of command was accepted, refused, and refused by the chain alone.
+type Counts = BTreeMap<(&'static str, &'static str), u32>;
+
+/// Plays `games` random games of `turns` turns; gives what was said to them, and how often each stage of work was
+/// interrupted.
 fn play(
     games: std::ops::Range<u64>,
     turns: u32,
     authentication: Authentication,
-) -> BTreeMap<(&'static str, &'static str), u32> {
+) -> (Counts, BTreeMap<u8, u32>) {
     let mut counts = BTreeMap::new();
     let mut refusals = BTreeMap::new();
+    let mut interrupted = BTreeMap::new();
     for seed in games {
         let mut play = Play::new(seed, authentication);
         play.pair.witnesses = seed % 8 == 0;
@@ -25,14 +33,18 @@ fn play(
         for (key, count) in play.refusals {
             *refusals.entry(key).or_insert(0) += count;
         }
+        for (stage, count) in play.pair.interrupted {
+            *interrupted.entry(stage).or_insert(0) += count;
+        }
     }
-    println!("{counts:?}\n{refusals:?}"); // shown on request: how much was really played
-    counts
+    println!("{counts:?}\n{refusals:?}\n{interrupted:?}"); // shown on request: how much was really played
+    (counts, interrupted)
 }
 
 #[test]
 fn the_chain_does_what_the_market_does() {
-    let counts = play(0..120, 150, Authentication::Operator);
+    let games = u64::from(ProptestConfig::default().cases / 2);
+    let (counts, interrupted) = play(0..games, 150, Authentication::Operator);
     let kinds = [
         "tick", "account", "meter", "deposit", "withdraw", "transfer", "order", "cancel", "publish", "close",
         "clear", "share", "reading", "settle",
@@ -43,10 +55,61 @@ fn the_chain_does_what_the_market_does() {
             "{kind} was hardly ever accepted"
         );
     }
+    let works = [
+        stage::SCAN_BIDS,
+        stage::SCAN_OFFERS,
+        stage::FILL_BIDS,
+        stage::FILL_OFFERS,
+        stage::LIST_BIDS,
+        stage::LIST_OFFERS,
+        stage::PAIR,
+        stage::SHARE_BOUGHT,
+        stage::SHARE_SOLD,
+        stage::WEIGH,
+        stage::SETTLE,
+    ];
+    for stage in works {
+        assert!(
+            interrupted.get(&stage).copied().unwrap_or(0) >= 20,
+            "stage {stage} was hardly ever interrupted"
+        );
+    }
 }
 
 #[test]
 fn it_checks_the_same_signatures() {
-    let counts = play(1000..1012, 80, Authentication::Signature);
+    let (counts, _) = play(1000..1012, 80, Authentication::Signature);
     assert!(counts[&("order", "refused")] > 0 && counts[&("order", "accepted")] > 0);
+}
+
+#[test]
+fn it_makes_no_difference_where_records_are_cut_into_segments() {
+    for seed in 0..12 {
+        let mut play = Play::new(seed, Authentication::Operator);
+        let (mut chain, mut random) = (play.pair.genesis(), Random(seed));
+        for _ in 0..80 {
+            play.turn();
+        }
+        let (mut records, mut items, mut queue) = (Vec::new(), Vec::new(), [0; 32]);
+        let context = play.pair.posted.last().unwrap().context;
+        for segment in &play.pair.posted {
+            let longer = [&records[..], &segment.records].concat();
+            if weigh(&longer, false).is_none() || random.one_in(9) {
+                let context = Context { chain: queue, ..context };
+                let report = execute(&mut chain, &context, &records, &items).unwrap();
+                assert!(!report.void);
+                queue = report.chain;
+                assert_eq!(chain.root(), segment.before);
+                (records, items) = (segment.records.clone(), segment.items.clone());
+            } else {
+                records = longer;
+                items.extend(&segment.items);
+            }
+        }
+        let context = Context { chain: queue, ..context };
+        execute(&mut chain, &context, &records, &items).unwrap();
+        let last = play.pair.posted.last().unwrap();
+        assert_eq!(chain.root(), last.after);
+        assert_eq!(chain.root(), play.pair.chain.root());
+    }
 }

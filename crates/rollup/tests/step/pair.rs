@@ -1,55 +1,66 @@
 //! The market and the secondary chain side by side.
 
+use super::catalogue::Catalogue;
+use super::play::Random;
 use ledger::{Key, Recoverer};
 use market::signing::Domain;
 use market::{AccountId, Authentication, Carrier, Command, Community, Envelope, Rejection, Side, State};
-use rollup::step::leaf::{Account, Delivery, Market, Order, Position};
-use rollup::step::{self, Context, Item, Place, Report, Store, Witness, execute};
+use rollup::step::leaf::{Account, Delivery, Market, Order, Position, stage};
+use rollup::step::{self, Context, Item, Place, Record, Report, Store, Witness, execute};
 use rollup::translate::{Outside, Translator, genesis};
+use std::collections::BTreeMap;
 
 /// Both, and everything that was posted.
-pub struct Pair {
-    pub market: State,
-    pub chain: step::State,
-    pub translator: Translator,
+pub(crate) struct Pair {
+    pub(crate) market: State,
+    pub(crate) chain: step::State,
+    pub(crate) translator: Translator,
     /// Hash over the queue so far.
-    pub queue: [u8; 32],
+    pub(crate) queue: [u8; 32],
     /// Items put into the queue so far.
-    pub items: u64,
+    pub(crate) items: u64,
     /// Every segment that changed something: records, items and the roots before and after.
-    pub posted: Vec<Segment>,
-    pub operator: Key,
+    pub(crate) posted: Vec<Segment>,
+    pub(crate) operator: Key,
     domain: Domain,
     authentication: Authentication,
     /// Whether witnesses are built and executed too.
-    pub witnesses: bool,
+    pub(crate) witnesses: bool,
+    /// Where everything new is noted.
+    pub(crate) catalogue: Option<Catalogue>,
+    /// Interrupts work between any two items; counts the stages at which it did.
+    pub(crate) interrupted: BTreeMap<u8, u32>,
+    /// The side that is being listed.
+    listed: Option<u8>,
+    random: Random,
 }
 
-pub struct Segment {
-    pub context: Context,
-    pub records: Vec<u8>,
-    pub items: Vec<u8>,
-    pub before: [u8; 32],
-    pub after: [u8; 32],
+pub(crate) struct Segment {
+    pub(crate) context: Context,
+    pub(crate) records: Vec<u8>,
+    pub(crate) items: Vec<u8>,
+    pub(crate) before: [u8; 32],
+    pub(crate) after: [u8; 32],
 }
 
 /// What both said to a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     Accepted,
     Refused(Rejection),
     /// The market would have taken it.
     Stricter(Rejection),
 }
 
+const OUTSIDE: Outside = Outside {
+    supplier: market::Address([1; 20]),
+    grid_operator: market::Address([2; 20]),
+    levies: market::Address([3; 20]),
+};
+
 impl Pair {
-    pub fn found(community: &Community, operator: Key) -> Self {
-        let outside = Outside {
-            supplier: market::Address([1; 20]),
-            grid_operator: market::Address([2; 20]),
-            levies: market::Address([3; 20]),
-        };
-        let chain = genesis(community, &outside).unwrap();
+    pub(crate) fn found(community: &Community, operator: Key) -> Self {
+        let chain = genesis(community, &OUTSIDE).unwrap();
         let mut pair = Self {
             market: State::new(),
             chain,
@@ -61,14 +72,23 @@ impl Pair {
             domain: Domain::of(community),
             authentication: community.authentication,
             witnesses: false,
+            catalogue: None,
+            interrupted: BTreeMap::new(),
+            listed: None,
+            random: Random(community.community_id),
         };
         let found = pair.signed(Command::Found(Box::new(community.clone())), None);
         pair.market.apply(&found, &Recoverer, &mut ()).unwrap();
         pair
     }
 
+    /// The chain as it began.
+    pub(crate) fn genesis(&self) -> step::State {
+        genesis(self.market.community().unwrap(), &OUTSIDE).unwrap()
+    }
+
     /// A command with its sender's signature, where the community asks for them; none: the operator's.
-    pub fn signed(&self, command: Command, key: Option<&Key>) -> Envelope {
+    pub(crate) fn signed(&self, command: Command, key: Option<&Key>) -> Envelope {
         let signature = match self.authentication {
             Authentication::Operator => None,
             Authentication::Signature => {
@@ -79,7 +99,7 @@ impl Pair {
     }
 
     /// Runs a segment on the chain alone.
-    pub fn run(&mut self, records: &[u8], items: &[u8]) -> Report {
+    pub(crate) fn run(&mut self, records: &[u8], items: &[u8]) -> Report {
         let context = Context { posted_at: 1 << 39, available: self.items, chain: self.queue };
         let before = self.chain.root();
         let start = self.chain.mark();
@@ -101,13 +121,110 @@ impl Pair {
             assert_eq!(witness.root(), Some(after), "a witness gives the same root");
             self.chain = again;
         }
+        if let Some(catalogue) = &mut self.catalogue {
+            catalogue.note(&mut self.chain, start, &context, (records, items), &report);
+        }
         let (records, items) = (records.to_vec(), items.to_vec());
         self.posted.push(Segment { context, records, items, before, after });
         report
     }
 
+    /// Carries a record out; work is interrupted now and then, which must change nothing.
+    fn carry_out(&mut self, record: &[u8], item: &[u8]) -> Option<Rejection> {
+        let mut left = match record {
+            [0x45, high, low] => u16::from_be_bytes([*high, *low]),
+            [0x46, _, arrivals @ ..] => return self.list(arrivals),
+            _ => {
+                let report = self.run(record, item);
+                assert!(!report.void);
+                return report.outcomes.into_iter().chain(report.items).flatten().next();
+            }
+        };
+        loop {
+            let items = if self.random.one_in(3) { left } else { left.min(self.random.below(3) as u16) };
+            let report = self.run(&Record::Advance { items }.to_bytes(), &[]);
+            if let [Some(refusal)] = report.outcomes[..] {
+                return Some(refusal);
+            }
+            left -= items;
+            let work = self.chain.head().work;
+            if work == 0 || left == 0 {
+                return None;
+            }
+            let slot = (work - 1) as u8;
+            let stage = self.chain.peek::<Delivery>(Place::delivery(slot)).stage;
+            *self.interrupted.entry(stage).or_default() += 1;
+            self.disturb(slot);
+        }
+    }
+
+    /// Lists filled orders in several records, after any others, with wrong ones between them.
+    fn list(&mut self, mut arrivals: &[u8]) -> Option<Rejection> {
+        let stage = |pair: &Self| {
+            let slot = pair.chain.head().work.checked_sub(1)? as u8;
+            Some((slot, pair.chain.peek::<Delivery>(Place::delivery(slot)).stage))
+        };
+        let merit = |pair: &mut Self, arrivals: &[u8]| {
+            let report = pair.run(&Record::Merit { arrivals }.to_bytes(), &[]);
+            report.outcomes[0]
+        };
+        while !arrivals.is_empty() {
+            let Some((slot, listing)) = stage(self) else { panic!("all is paired, but not all listed") };
+            *self.interrupted.entry(listing).or_default() += 1;
+            self.disturb(slot);
+            if self.listed.replace(listing) != Some(listing) {
+                // A side begins: whatever is listed first by mistake can be taken back.
+                let mut wrong = false;
+                for _ in 0..self.random.below(4) {
+                    let other = [0, 0, self.random.below(12) as u8];
+                    if wrong || !arrivals.starts_with(&other) {
+                        wrong |= merit(self, &other).is_none();
+                    }
+                    assert_eq!(stage(self), Some((slot, listing)), "a wrong list is never complete");
+                }
+                assert_eq!(merit(self, &[]), None);
+            }
+            let (now, later) = arrivals.split_at(3);
+            if let Some(refusal) = merit(self, now) {
+                return Some(refusal);
+            }
+            arrivals = later;
+            if stage(self) == Some((slot, listing)) {
+                let root = self.chain.root();
+                assert_eq!(merit(self, now), Some(Rejection::MeritOrder), "none is listed twice");
+                assert_eq!(self.chain.root(), root);
+            }
+        }
+        if stage(self).is_some_and(|(_, now)| now == stage::PAIR) {
+            self.listed = None;
+        }
+        None
+    }
+
+    /// While work goes on, nothing but time may change.
+    fn disturb(&mut self, slot: u8) {
+        let root = self.chain.root();
+        let others = [
+            Record::Queue { count: 0 },
+            Record::Account { address: market::Address([7; 20]) },
+            Record::Close { slot },
+            Record::Nothing { slot },
+            Record::Settle { slot },
+            Record::Lapse { slot },
+            Record::Open { slot: 255, carrier: 0, start: 1_717_372_800 + 900 * 9, after: 255 },
+        ];
+        let other = others[self.random.below(others.len() as u64) as usize];
+        let posted = self.posted.len();
+        let report = self.run(&other.to_bytes(), &[]);
+        assert_eq!(report.outcomes, [Some(Rejection::BookFrozen)]);
+        assert_eq!(self.chain.root(), root);
+        let time = self.chain.head().time;
+        assert_eq!(self.run(&Record::Tick { time }.to_bytes(), &[]).outcomes, [None]);
+        self.posted.truncate(posted);
+    }
+
     /// Gives both a command; where one refuses, both are as before. `keep`: a refused claim stays on the chain.
-    pub fn apply(&mut self, envelope: &Envelope, keep: bool) -> Answer {
+    pub(crate) fn apply(&mut self, envelope: &Envelope, keep: bool) -> Answer {
         let mark = self.chain.mark();
         let (queue, items, posted) = (self.queue, self.items, self.posted.len());
         let mut opens = false;
@@ -127,9 +244,7 @@ impl Pair {
                 }
                 records.iter().find_map(|record| {
                     opens = record[0] == 0x05;
-                    let report = self.run(record, &item);
-                    assert!(!report.void);
-                    report.outcomes.into_iter().chain(report.items).flatten().next()
+                    self.carry_out(record, &item)
                 })
             }
         };
@@ -165,7 +280,7 @@ impl Pair {
     }
 
     /// Holds everything that both keep against each other.
-    pub fn compare(&self) {
+    pub(crate) fn compare(&self) {
         let head = self.chain.head();
         assert_eq!(head.time, self.market.now());
         assert_eq!(head.accounts as usize, self.market.accounts().len());
@@ -189,6 +304,18 @@ impl Pair {
         }
     }
 
+    /// Holds that a slot that is free again is clean.
+    pub(crate) fn compare_slots(&self) {
+        for (place, _) in self.chain.leaves() {
+            let slot = match place.0 >> 28 {
+                4 | 5 => place.0 >> 20 & 0xff,
+                _ => continue,
+            };
+            let delivery: Delivery = self.chain.peek(Place::delivery(slot as u8));
+            assert_ne!(delivery.stage, stage::UNUSED, "{place:x?} is left in a free slot");
+        }
+    }
+
     fn compare_carrier(&self, carrier: Carrier) {
         let ours: Market = self.chain.peek(Place::market(carrier as u8));
         assert_eq!(ours.settled, self.market.settled_until(carrier));
@@ -207,7 +334,7 @@ impl Pair {
         let duration = self.chain.head().duration;
         let interval = market::DeliveryInterval { start: delivery.start, duration };
         let theirs = self.market.delivery(carrier, interval).expect("the market has it too");
-        assert_eq!(delivery.stage == step::leaf::stage::FROZEN, theirs.is_frozen());
+        assert_eq!(delivery.stage == stage::FROZEN, theirs.is_frozen());
         let mut live = 0;
         for side in Side::ALL {
             let orders = theirs.book().orders(side);

@@ -176,6 +176,9 @@ impl Play {
         };
         *self.counts.entry((name, word)).or_default() += 1;
         self.pair.compare();
+        if name == "settle" {
+            self.pair.compare_slots();
+        }
         answer
     }
 

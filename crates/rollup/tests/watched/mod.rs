@@ -1,9 +1,7 @@
 //! A primary chain that stops at a call: it says where, and never comes back.
 
 use market::Address;
-use rollup::chain::{
-    Block, Call, Chain, ChainError, Clock, Fees, Log, Outcome, Transaction, TxHash,
-};
+use rollup::chain::{Block, Call, Chain, ChainError, Clock, Fees, Log, Outcome, Transaction, TxHash};
 
 /// Stops before or after a call.
 pub(crate) struct Watched<C> {
@@ -16,7 +14,12 @@ pub(crate) struct Watched<C> {
 
 impl<C: Clock> Watched<C> {
     /// Stops at the moment of this number, among those of one kind where one is named.
-    pub(crate) fn new(inner: C, only: Option<String>, stop: u64, say: impl Fn(&str) + Send + 'static) -> Self {
+    pub(crate) fn new(
+        inner: C,
+        only: Option<String>,
+        stop: u64,
+        say: impl Fn(&str) + Send + 'static,
+    ) -> Self {
         Self { inner, only, left: stop, say: Box::new(say) }
     }
 

@@ -3,6 +3,7 @@
 //! Energy in Wh, money in n€, positive when paid; times are the starts of delivery intervals in UTC.
 
 use super::ReportError;
+use super::dual_chain::{DualChain, hexadecimal};
 use super::folder::Folder;
 use super::recorder::Record;
 use super::table::{Cell, Kind, Table};
@@ -85,6 +86,26 @@ const MEMBERS: [(&str, Kind); 12] = [
     ("cost_at_tariff_neur", Kind::Integer),
 ];
 
+/// `batches`: what was posted to the primary chain.
+const BATCHES: [(&str, Kind); 8] = [
+    ("batch", Kind::Integer),
+    ("checkpoints", Kind::Integer),
+    ("records", Kind::Integer),
+    ("bytes", Kind::Integer),
+    ("gas", Kind::Integer),
+    ("posted", Kind::Time),
+    ("final_after_s", Kind::Optional),
+    ("reposted", Kind::Integer),
+];
+/// `checkpoints`: every segment, with the root after it.
+const CHECKPOINTS: [(&str, Kind); 5] = [
+    ("batch", Kind::Integer),
+    ("segment", Kind::Integer),
+    ("records", Kind::Integer),
+    ("bytes", Kind::Integer),
+    ("root", Kind::Text),
+];
+
 /// Writes `bills` and `members`.
 pub(super) fn closing(folder: &Folder, record: &Record) -> Result<(), ReportError> {
     let mut bills = Table::create(folder, "bills", &BILLS)?;
@@ -120,6 +141,37 @@ pub(super) fn closing(folder: &Folder, record: &Record) -> Result<(), ReportErro
     }
     bills.finish()?;
     members.finish()
+}
+
+/// Writes `batches` and `checkpoints`.
+pub(super) fn chain(folder: &Folder, chain: &DualChain) -> Result<(), ReportError> {
+    let mut batches = Table::create(folder, "batches", &BATCHES)?;
+    let mut checkpoints = Table::create(folder, "checkpoints", &CHECKPOINTS)?;
+    for batch in &chain.batches {
+        batches.row(&[
+            Cell::Integer(batch.number.into()),
+            Cell::Integer(batch.checkpoints.len() as i128),
+            Cell::Integer(batch.records().into()),
+            Cell::Integer(batch.bytes.into()),
+            Cell::Integer(batch.gas.into()),
+            Cell::Time(batch.posted),
+            batch
+                .finalised
+                .map_or(Cell::Nothing, |time| Cell::Integer((time - batch.posted.min(time)).into())),
+            Cell::Integer(batch.reposted.into()),
+        ])?;
+        for (segment, checkpoint) in batch.checkpoints.iter().enumerate() {
+            checkpoints.row(&[
+                Cell::Integer(batch.number.into()),
+                Cell::Integer(segment as i128),
+                Cell::Integer(checkpoint.records.into()),
+                Cell::Integer(checkpoint.bytes.into()),
+                Cell::Text(&hexadecimal(&checkpoint.root)),
+            ])?;
+        }
+    }
+    batches.finish()?;
+    checkpoints.finish()
 }
 
 /// The name of a kind of posting in the tables.

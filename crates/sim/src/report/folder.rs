@@ -6,9 +6,13 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// What a report consists of. A folder that holds nothing else may be replaced.
-const FILES: [&str; 29] = [
+const FILES: [&str; 33] = [
+    "batches.csv",
+    "batches.parquet",
     "bills.csv",
     "bills.parquet",
+    "checkpoints.csv",
+    "checkpoints.parquet",
     "clearings.csv",
     "clearings.parquet",
     "coalitions.csv",

@@ -11,6 +11,8 @@ mod error;
 pub use error::ReportError;
 mod subject;
 pub use subject::{LawCheck, MemberInfo, Outcome, PointInfo, Subject};
+mod dual_chain;
+pub use dual_chain::{Batch, Bond, Checkpoint, Cost, Dispute, DualChain, Wait};
 mod flow;
 pub use flow::{MemberFlow, Stream};
 mod total;

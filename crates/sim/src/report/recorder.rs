@@ -301,6 +301,7 @@ impl Recorder {
         clearings.finish()?;
         coupled.into_iter().flatten().try_for_each(Table::finish)?;
         columns::closing(&folder, &record)?;
+        outcome.chain.iter().try_for_each(|chain| columns::chain(&folder, chain))?;
         let path = folder.path("index.html");
         std::fs::write(&path, page::render(&record, outcome)).map_err(ReportError::at(&path))?;
         Ok(folder.finish()?.join("index.html"))

@@ -65,6 +65,8 @@ pub struct Outcome {
     pub ledger: String,
     /// Laws that were checked, if any were.
     pub laws: Vec<LawCheck>,
+    /// What posting took, where the ledger posts to a primary chain.
+    pub chain: Option<super::DualChain>,
 }
 
 /// How often a law was checked, and with which result.

@@ -188,7 +188,7 @@ fn interval(recorder: &mut Recorder, number: u64) {
 
 fn outcome() -> Outcome {
     let laws = vec![LawCheck { law: Law::C1, checked: 192, violations: 0 }];
-    Outcome { root: [0xab; 32], ledger: "central ledger".into(), laws }
+    Outcome { root: [0xab; 32], ledger: "central ledger".into(), laws, chain: None }
 }
 
 fn report(target: &Path, intervals: u64) -> String {
@@ -226,6 +226,107 @@ fn the_page_says_what_happened_and_refers_to_nothing_outside() {
     assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
     assert!(page.matches("aria-label=").count() >= page.matches("<svg").count());
     assert!(!page.contains("NaN") && !page.contains("inf "), "a picture has no place for a value");
+}
+
+/// Posted in two batches, of which the first fell and got new roots.
+fn dual_chain() -> DualChain {
+    let checkpoint = |root| Checkpoint { records: 20, bytes: 300, root: [root; 32] };
+    let batch = |number, roots: std::ops::Range<u8>, finalised| Batch {
+        number,
+        checkpoints: roots.map(checkpoint).collect(),
+        bytes: 1_234,
+        gas: 98_765,
+        posted: START + 900 * number,
+        finalised,
+        reposted: number == 1,
+    };
+    let cost = |what: &str, count, bytes, gas| Cost { what: what.into(), count, bytes, gas };
+    DualChain {
+        primary: "an EVM <in> the process".into(),
+        chain_id: 31_337,
+        contract: Address([0xc0; 20]),
+        mode: "calldata with every signature".into(),
+        window: (50, 600),
+        batches: vec![batch(1, 1..4, Some(START + 900 + 660)), batch(2, 4..6, None)],
+        disputes: vec![Dispute {
+            batch: 1,
+            segment: 2,
+            challenger: Address([0xcc; 20]),
+            time: START + 1_000,
+            gas: 345_678,
+            reward: 400_000_000_000_000_000,
+            burnt: 600_000_000_000_000_000,
+        }],
+        bonds: vec![
+            Bond { operator: Address([0xa1; 20]), bond: 0, lost: 1_000_000_000_000_000_000 },
+            Bond { operator: Address([0xa2; 20]), bond: 2_500_000_000_000_000_000, lost: 0 },
+        ],
+        costs: vec![
+            cost("order", 40, 480, 24_000),
+            cost("root", 5, 160, 6_401),
+            cost("fraud proof", 1, 0, 345_678),
+        ],
+        soft: Wait::of(vec![0, 0]),
+        finality: Wait::of(vec![660, 1_260, 750]),
+        held: 12_340_000_000_000_000_000,
+    }
+}
+
+#[test]
+fn a_run_on_two_chains_tells_batches_disputes_bonds_and_costs() {
+    let folder = scratch("chains");
+    let out = folder.join("out");
+    let mut recorder = Recorder::create(&out, subject(4)).unwrap();
+    (0..4).for_each(|number| interval(&mut recorder, number));
+    recorder.finish(&Outcome { chain: Some(dual_chain()), ..outcome() }).unwrap();
+    let page = fs::read_to_string(out.join("index.html")).unwrap();
+    let section = page.split("<section id=\"chains\">").nth(1).unwrap().split("</section>").next().unwrap();
+    for part in [
+        "<strong>100 records</strong> went to the primary chain in 2 batches, with a root to check after every 20 of them",
+        "1 batch can still be challenged",
+        "at once",
+        "12.5\u{a0}min",
+        "at most 21.0\u{a0}min",
+        "2468\u{a0}bytes",
+        "24.7 bytes and 1975 gas a record",
+        "roots given anew",
+        "7 June 01:15:00",
+        "345\u{202f}678",
+        "0.40\u{a0}€",
+        "0.60\u{a0}€",
+        "<th scope=\"row\">order</th><td class=\"num\">40</td><td class=\"num\">12</td><td class=\"num\">600</td>",
+        "<td class=\"num\">32</td><td class=\"num\">1280</td>",
+        "an EVM &lt;in&gt; the process, chain id 31337",
+        "50 blocks and 10.0\u{a0}min",
+        "12.34\u{a0}€",
+    ] {
+        assert!(section.contains(part), "missing: {part}\n{section}");
+    }
+    let batches = fs::read_to_string(out.join("batches.csv")).unwrap();
+    let expected =
+        "1,3,60,1234,98765,2021-06-07T00:15:00Z,660,1\n2,2,40,1234,98765,2021-06-07T00:30:00Z,,0\n";
+    assert_eq!(batches.split_once('\n').unwrap().1, expected);
+    let checkpoints = fs::read_to_string(out.join("checkpoints.csv")).unwrap();
+    assert_eq!(checkpoints.lines().count(), 1 + 5);
+    assert!(checkpoints.contains(&format!("2,0,20,300,0x{}", "04".repeat(32))), "{checkpoints}");
+    // Replaced by a report of a ledger that posts nowhere: no section, no files.
+    let page = report(&out, 4);
+    assert!(!page.contains("id=\"chains\"") && !out.join("batches.csv").exists());
+}
+
+#[test]
+fn the_page_shows_the_last_batches_and_says_how_many_came_before() {
+    let folder = scratch("many");
+    let mut chain = dual_chain();
+    chain.disputes.clear();
+    let many = (1..=5_000).map(|number| Batch { number, ..chain.batches[0].clone() });
+    chain.batches = many.collect();
+    let recorder = Recorder::create(&folder.join("out"), subject(4)).unwrap();
+    let page = recorder.finish(&Outcome { chain: Some(chain), ..outcome() }).unwrap();
+    let page = fs::read_to_string(page).unwrap();
+    assert!(page.contains("4940 batches before these") && page.contains("all of them are final"));
+    assert!(page.contains("no root was proven wrong") && !page.contains("Table of disputes"));
+    assert!(page.len() < 300_000, "{}", page.len());
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! there, only the pointer's texts, the choice of an interval and the sorting are not.
 
 mod bills;
+mod chains;
 mod coupling;
 mod flows;
 mod lead;
@@ -133,6 +134,7 @@ pub(super) fn render(record: &Record, outcome: &Outcome) -> String {
         people::section(&sums),
         stores,
         people::table(&sums),
+        chains::section(&sums, outcome.chain.as_ref()),
         notes::laws(outcome),
         notes::provenance(&sums, outcome),
     ]

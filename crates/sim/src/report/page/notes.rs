@@ -96,6 +96,10 @@ pub(super) fn provenance(sums: &Sums<'_>, outcome: &Outcome) -> String {
         );
         files += &file("conversions", "every conversion that was dispatched");
     }
+    if outcome.chain.is_some() {
+        files += &file("batches", "every batch on the primary chain");
+        files += &file("checkpoints", "every segment of every batch, with the root after it");
+    }
     whole(
         "about",
         "About this run",

@@ -1,0 +1,365 @@
+//! What a contract's life on the primary chain cost, and how long it took: from its events and transactions alone.
+//!
+//! Gas is charged per transaction; what of a posting is an order's is its bytes at the price the chain took for them (the
+//! floor price of EIP-7623 where that was the higher one), and the rest of the transaction is a line of its own, so that
+//! the lines add up to what was paid.
+
+use crate::audit::kind;
+use crate::batch;
+use crate::chain::{Chain, ChainError, TxHash};
+use crate::contract::{Contract, ContractError, Entry, Event, Posted, posted};
+use crate::founding::FoundingError;
+use crate::step::{Record, Store};
+use crate::watcher::find_genesis;
+use market::{Address, Hash};
+use std::collections::BTreeMap;
+
+/// The most blocks whose events are asked for at once.
+const BLOCKS: u64 = 10_000;
+/// Gas of any transaction.
+const BASE: u64 = 21_000;
+/// Gas of a zero and of another byte of calldata, by execution and at the floor (EIP-2028, EIP-7623).
+const PRICES: [[u64; 2]; 2] = [[4, 16], [10, 40]];
+
+/// What happened. Amounts are wei, times Unix s.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// The batches whose roots stand, in order.
+    pub batches: Vec<Batch>,
+    /// The proofs of fraud, in order.
+    pub disputes: Vec<Dispute>,
+    /// Operators by address: what lies in the contract, and what was cut.
+    pub bonds: BTreeMap<Address, (u128, u128)>,
+    /// Bytes and gas by kind.
+    pub costs: Vec<Cost>,
+    /// For each final record, how long after the tick before it: s.
+    pub waits: Vec<u64>,
+}
+
+/// A batch whose roots stand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// Its number.
+    pub number: u64,
+    /// Its segments; none where the data could not be had.
+    pub segments: Vec<Segment>,
+    /// Bytes of the transaction's input.
+    pub bytes: u64,
+    /// Its gas.
+    pub gas: u64,
+    /// When it was posted.
+    pub posted: u64,
+    /// When it became final.
+    pub finalised: Option<u64>,
+    /// Whether these roots are not its input's first ones.
+    pub reposted: bool,
+}
+
+/// A segment of a batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Segment {
+    /// Its records.
+    pub records: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// The root after them.
+    pub root: Hash,
+}
+
+/// A proof of fraud.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dispute {
+    /// The batch that fell.
+    pub batch: u64,
+    /// Its segment, from 0 on.
+    pub segment: u32,
+    /// Who proved it.
+    pub challenger: Address,
+    /// When.
+    pub time: u64,
+    /// Gas of the proof.
+    pub gas: u64,
+    /// What the challenger may get.
+    pub reward: u128,
+    /// The bond that was cut.
+    pub slashed: u128,
+}
+
+/// What one kind of thing cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Of what.
+    pub what: &'static str,
+    /// How many.
+    pub count: u64,
+    /// Bytes of calldata.
+    pub bytes: u64,
+    /// Gas.
+    pub gas: u64,
+}
+
+/// Reads a contract's history.
+///
+/// # Errors
+/// Where the chain cannot be read, or the genesis is not published with the contract.
+pub fn history(chain: &mut dyn Chain, contract: Address) -> Result<History, FoundingError> {
+    let signed = find_genesis(chain, contract)?.head().is_signed();
+    let head = chain.head().map_err(ContractError::from)?.number;
+    let mut reader = Reader { contract, signed, ..Reader::default() };
+    let mut from = 0;
+    while from <= head {
+        let to = head.min(from + BLOCKS - 1);
+        for entry in Contract::at(chain, contract).events(from, to)? {
+            reader.fold(chain, &entry)?;
+        }
+        from = to + 1;
+    }
+    Ok(reader.finish())
+}
+
+#[derive(Default)]
+struct Reader {
+    contract: Address,
+    /// Whether records are signed.
+    signed: bool,
+    history: History,
+    /// The segments of every input, by number less one.
+    inputs: Vec<Vec<batch::Segment>>,
+    /// Of records, by kind.
+    records: BTreeMap<&'static str, Cost>,
+    /// Of what is around them, and of other transactions.
+    others: BTreeMap<&'static str, Cost>,
+    /// The transaction counted last: several events may be of one.
+    counted: Option<TxHash>,
+    /// The bond that was cut last, and by which transaction.
+    cut: Option<(TxHash, u128)>,
+}
+
+impl Reader {
+    fn fold(&mut self, chain: &mut dyn Chain, entry: &Entry) -> Result<(), ContractError> {
+        match &entry.event {
+            Event::Posted { number, header, .. } if *number > 0 => {
+                let (bytes, gas) = self.transaction(chain, entry)?;
+                let segments = match posted(chain, self.contract, entry) {
+                    Ok(Posted::New { data, .. }) => batch::decode(&data).unwrap_or_default(),
+                    Ok(Posted::Again { .. }) => Vec::new(),
+                    Err(ContractError::Chain(error)) => return Err(error.into()),
+                    Err(_) => Vec::new(), // in a blob, or passed on by another contract
+                };
+                self.charge(&bytes, gas, &segments);
+                self.inputs.truncate(number.saturating_sub(1) as usize);
+                self.stand(*number, &segments, (bytes.len(), gas), header.posted_at, false);
+                self.inputs.push(segments);
+            }
+            Event::Reposted { number, header, .. } => {
+                let (bytes, gas) = self.transaction(chain, entry)?;
+                self.add("new roots for an input", bytes.len(), gas);
+                let roots = match posted(chain, self.contract, entry) {
+                    Ok(Posted::Again { roots, .. }) => roots,
+                    Ok(Posted::New { .. }) => Vec::new(),
+                    Err(ContractError::Chain(error)) => return Err(error.into()),
+                    Err(_) => Vec::new(),
+                };
+                let input = self.inputs.get(number.saturating_sub(1) as usize).cloned().unwrap_or_default();
+                let segments = with_roots(input, &roots);
+                self.stand(*number, &segments, (bytes.len(), gas), header.posted_at, true);
+            }
+            Event::Proven { number, segment, challenger, reward, .. } => {
+                let (bytes, gas) = self.transaction(chain, entry)?;
+                self.add("proofs of fraud", bytes.len(), gas);
+                self.history.batches.retain(|batch| batch.number < *number);
+                let time = time(chain, entry.block)?;
+                let (batch, segment, challenger, reward) = (*number, *segment, *challenger, *reward);
+                let cut = self.cut.take().filter(|(hash, _)| *hash == entry.transaction);
+                let slashed = cut.map_or(0, |(_, bond)| bond);
+                self.history.disputes.push(Dispute {
+                    batch,
+                    segment,
+                    challenger,
+                    time,
+                    gas,
+                    reward,
+                    slashed,
+                });
+            }
+            Event::Finalised { number, .. } if *number > 0 => {
+                self.once(chain, entry, "finality, by transaction")?;
+                let time = time(chain, entry.block)?;
+                if let Some(batch) = self.history.batches.iter_mut().find(|batch| batch.number == *number) {
+                    batch.finalised = Some(time);
+                }
+            }
+            Event::Deposited { .. } => self.once(chain, entry, "deposits")?,
+            Event::Forced { .. } => self.once(chain, entry, "forced records")?,
+            Event::Withdrawn { .. } => self.once(chain, entry, "withdrawals paid")?,
+            Event::Exited { .. } => self.once(chain, entry, "exits")?,
+            Event::Committed { .. } => self.once(chain, entry, "promises of a proof")?,
+            Event::Attested { .. } => self.once(chain, entry, "attestations of watchers")?,
+            Event::Bonded { operator, bond } => {
+                self.once(chain, entry, "bonds")?;
+                self.history.bonds.entry(*operator).or_default().0 += bond;
+            }
+            Event::Unbonded { operator, .. } => {
+                self.history.bonds.entry(*operator).or_default().0 = 0;
+            }
+            Event::Slashed { operator, bond } => {
+                let bonds = self.history.bonds.entry(*operator).or_default();
+                *bonds = (bonds.0.saturating_sub(*bond), bonds.1 + bond);
+                self.cut = Some((entry.transaction, *bond));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A batch's roots stand from here on.
+    fn stand(
+        &mut self,
+        number: u64,
+        segments: &[batch::Segment],
+        (bytes, gas): (usize, u64),
+        posted: u64,
+        reposted: bool,
+    ) {
+        let bytes = bytes as u64;
+        let segment = |segment: &batch::Segment| Segment {
+            records: parts(&segment.records, self.signed).len() as u64,
+            bytes: segment.records.len() as u64,
+            root: segment.root,
+        };
+        let segments = segments.iter().map(segment).collect();
+        self.history.batches.retain(|batch| batch.number < number);
+        self.history.batches.push(Batch { number, segments, bytes, gas, posted, finalised: None, reposted });
+    }
+
+    /// The input and the gas of an event's transaction.
+    fn transaction(&self, chain: &mut dyn Chain, entry: &Entry) -> Result<(Vec<u8>, u64), ContractError> {
+        let hash = entry.transaction;
+        let gone = || ContractError::Gone { transaction: hash };
+        let transaction = chain.transaction(&hash)?.ok_or_else(gone)?;
+        let outcome = chain.outcome(&hash)?.ok_or_else(gone)?;
+        Ok((transaction.input, outcome.gas))
+    }
+
+    /// Counts a transaction, and only at its first event.
+    fn once(
+        &mut self,
+        chain: &mut dyn Chain,
+        entry: &Entry,
+        what: &'static str,
+    ) -> Result<(), ContractError> {
+        if self.counted == Some(entry.transaction) {
+            return Ok(());
+        }
+        self.counted = Some(entry.transaction);
+        let (bytes, gas) = self.transaction(chain, entry)?;
+        self.add(what, bytes.len(), gas);
+        Ok(())
+    }
+
+    fn add(&mut self, what: &'static str, bytes: usize, gas: u64) {
+        add(&mut self.others, what, bytes, gas);
+    }
+
+    /// Shares out what a posting cost among what was posted.
+    fn charge(&mut self, input: &[u8], gas: u64, segments: &[batch::Segment]) {
+        let at_floor = gas == BASE + data_gas(input, PRICES[1]);
+        let prices = PRICES[usize::from(at_floor)];
+        let (mut bytes, mut rest) = (input.len(), gas);
+        let mut charge = |costs: &mut BTreeMap<_, _>, what, part: &[u8]| {
+            let part_gas = data_gas(part, prices);
+            bytes -= part.len();
+            rest -= part_gas;
+            add(costs, what, part.len(), part_gas);
+        };
+        for segment in segments {
+            for (what, record, signature) in parts(&segment.records, self.signed) {
+                charge(&mut self.records, what, record);
+                if !signature.is_empty() {
+                    charge(&mut self.others, SIGNATURES, signature);
+                }
+            }
+            charge(&mut self.others, ROOTS, &segment.root);
+        }
+        self.add(REST, bytes, rest);
+    }
+
+    fn finish(self) -> History {
+        let Self { mut history, inputs, records, others, signed, .. } = self;
+        let mut now = None;
+        for (batch, segments) in history.batches.iter().zip(&inputs) {
+            for segment in segments {
+                let mut rest = segment.records.as_slice();
+                while let Some((record, after)) = Record::decode(rest, signed) {
+                    if let Record::Tick { time } = record {
+                        now = Some(time);
+                    }
+                    if let (Some(finalised), Some(now)) = (batch.finalised, now) {
+                        history.waits.push(finalised.saturating_sub(now));
+                    }
+                    rest = after;
+                }
+            }
+        }
+        let (mut records, mut others): (Vec<Cost>, Vec<Cost>) =
+            (records.into_values().collect(), others.into_values().collect());
+        records.sort_by_key(|cost| core::cmp::Reverse(cost.gas));
+        let place = |cost: &Cost| [SIGNATURES, ROOTS, REST].iter().position(|what| *what == cost.what);
+        others.sort_by_key(|cost| place(cost).unwrap_or(usize::MAX));
+        history.costs = records.into_iter().chain(others).collect();
+        history
+    }
+}
+
+const SIGNATURES: &str = "signatures";
+const ROOTS: &str = "roots";
+const REST: &str = "the rest of postings, by batch";
+
+const NO_RECORD: &str = "bytes that are no record";
+
+/// One more of these.
+fn add(costs: &mut BTreeMap<&'static str, Cost>, what: &'static str, bytes: usize, gas: u64) {
+    let cost = costs.entry(what).or_insert(Cost { what, ..Cost::default() });
+    cost.count += 1;
+    cost.bytes += bytes as u64;
+    cost.gas += gas;
+}
+
+/// A segment's records: kind, bytes, and the signature after them.
+fn parts(records: &[u8], signed: bool) -> Vec<(&'static str, &[u8], &[u8])> {
+    let (mut parts, mut rest) = (Vec::new(), records);
+    while let Some((record, after)) = Record::decode(rest, signed) {
+        let bytes = &rest[..rest.len() - after.len()];
+        let has_signature = matches!(
+            record,
+            Record::Order { signature: Some(_), .. }
+                | Record::Cancel { signature: Some(_), .. }
+                | Record::Withdraw { signature: Some(_), .. }
+                | Record::Transfer { signature: Some(_), .. }
+                | Record::Reading { signature: Some(_), .. }
+        );
+        let (bytes, signature) = bytes.split_at(bytes.len() - if has_signature { 64 } else { 0 });
+        parts.push((kind(&record), bytes, signature));
+        rest = after;
+    }
+    if !rest.is_empty() {
+        parts.push((NO_RECORD, rest, &[]));
+    }
+    parts
+}
+
+fn data_gas(bytes: &[u8], [zero, other]: [u64; 2]) -> u64 {
+    bytes.iter().map(|byte| if *byte == 0 { zero } else { other }).sum()
+}
+
+/// The same records with other roots.
+fn with_roots(mut segments: Vec<batch::Segment>, roots: &[Hash]) -> Vec<batch::Segment> {
+    for (segment, root) in segments.iter_mut().zip(roots) {
+        segment.root = *root;
+    }
+    segments
+}
+
+fn time(chain: &mut dyn Chain, block: u64) -> Result<u64, ChainError> {
+    Ok(chain.block(block)?.map_or(0, |block| block.time))
+}

@@ -1,0 +1,226 @@
+//! What posting a run to a primary chain took: batches and their roots, disputes, bonds, waiting, bytes and gas.
+//!
+//! Plain figures, so that a report knows nothing of chains: whoever ran the ledger fills them in. Amounts are wei of the
+//! primary chain's coin, of which 10⁹ are 1 n€; times are Unix s by the primary chain's clock.
+
+use super::text;
+use market::{Address, Hash, Money};
+use std::fmt::Write as _;
+
+/// A run whose ledger posts to a primary chain.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DualChain {
+    /// The primary chain, in words: "an EVM in the process".
+    pub primary: String,
+    /// Its id.
+    pub chain_id: u64,
+    /// The contract there.
+    pub contract: Address,
+    /// How data reaches it: "calldata with every signature".
+    pub mode: String,
+    /// How long a batch can be challenged: blocks, s.
+    pub window: (u64, u64),
+    /// The batches whose roots stand, in order.
+    pub batches: Vec<Batch>,
+    /// The proofs of fraud, in order.
+    pub disputes: Vec<Dispute>,
+    /// What operators have at stake.
+    pub bonds: Vec<Bond>,
+    /// Bytes and gas by kind.
+    pub costs: Vec<Cost>,
+    /// From a command's arrival to its receipt, s.
+    pub soft: Option<Wait>,
+    /// From a command's receipt until it can no longer be challenged, s.
+    pub finality: Option<Wait>,
+    /// Coins that the contract holds for accounts, wei.
+    pub held: u128,
+}
+
+/// A batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// Its place among the batches, from 1 on.
+    pub number: u64,
+    /// Its segments: each ends with a root, which one transaction can prove wrong.
+    pub checkpoints: Vec<Checkpoint>,
+    /// Bytes posted.
+    pub bytes: u64,
+    /// Gas of its posting.
+    pub gas: u64,
+    /// When it was posted.
+    pub posted: u64,
+    /// When it became final; none while it can be challenged.
+    pub finalised: Option<u64>,
+    /// Whether its records got new roots after a proven fraud.
+    pub reposted: bool,
+}
+
+impl Batch {
+    /// Records in its segments.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.checkpoints.iter().map(|checkpoint| checkpoint.records).sum()
+    }
+}
+
+/// The end of a segment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// Records of the segment.
+    pub records: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// The root after them.
+    pub root: Hash,
+}
+
+/// A proof of fraud.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dispute {
+    /// The batch that fell; those after it fell with it.
+    pub batch: u64,
+    /// Its segment with the wrong root, from 0 on.
+    pub segment: u32,
+    /// Who proved it.
+    pub challenger: Address,
+    /// When.
+    pub time: u64,
+    /// Gas of the proof.
+    pub gas: u64,
+    /// What the challenger got, wei.
+    pub reward: u128,
+    /// What was burnt, wei.
+    pub burnt: u128,
+}
+
+/// What an operator has at stake.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bond {
+    /// The operator.
+    pub operator: Address,
+    /// What lies in the contract, wei.
+    pub bond: u128,
+    /// What was cut, wei.
+    pub lost: u128,
+}
+
+/// What one kind of thing cost on the primary chain.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Of what: "order", "reading", "root", "fraud proof".
+    pub what: String,
+    /// How many there were.
+    pub count: u64,
+    /// Bytes posted for all of them.
+    pub bytes: u64,
+    /// Gas used for all of them.
+    pub gas: u64,
+}
+
+/// How long something takes, s.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wait {
+    /// For half of all at most.
+    pub median: u64,
+    /// For all at most.
+    pub longest: u64,
+}
+
+impl Wait {
+    /// Of these waits; none of none.
+    #[must_use]
+    pub fn of(mut waits: Vec<u64>) -> Option<Self> {
+        waits.sort_unstable();
+        let median = *waits.get(waits.len().saturating_sub(1) / 2)?;
+        Some(Self { median, longest: *waits.last()? })
+    }
+}
+
+/// A duration in the largest unit that leaves two digits: "at once", "42 s", "12.5 min", "3.0 h".
+#[must_use]
+pub(super) fn duration(seconds: u64) -> String {
+    let in_units = |unit: u64, name: &str| {
+        format!("{}\u{a0}{name}", text::decimal(i128::from(seconds) * 10 / i128::from(unit), 1, 1))
+    };
+    match seconds {
+        0 => "at once".into(),
+        1..120 => format!("{seconds}\u{a0}s"),
+        120..7_200 => in_units(60, "min"),
+        7_200..172_800 => in_units(3_600, "h"),
+        _ => in_units(86_400, "days"),
+    }
+}
+
+/// Coins of the primary chain as money, rounded down to 1 n€.
+#[must_use]
+pub(super) fn coins(wei: u128) -> Money {
+    Money((wei / 1_000_000_000).cast_signed())
+}
+
+/// `0x` and the digits.
+#[must_use]
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::from("0x"), |mut digits, byte| {
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
+}
+
+impl DualChain {
+    /// Segments of all batches: the roots of which each can be proven wrong.
+    #[must_use]
+    pub fn checkpoints(&self) -> u64 {
+        self.batches.iter().map(|batch| batch.checkpoints.len() as u64).sum()
+    }
+
+    /// Batches that nobody can challenge any more.
+    #[must_use]
+    pub fn finalised(&self) -> u64 {
+        self.batches.iter().filter(|batch| batch.finalised.is_some()).count() as u64
+    }
+
+    /// Records posted.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.batches.iter().map(Batch::records).sum()
+    }
+
+    /// Bytes posted.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.batches.iter().map(|batch| batch.bytes).sum()
+    }
+
+    /// Gas of all postings.
+    #[must_use]
+    pub fn gas(&self) -> u64 {
+        self.batches.iter().map(|batch| batch.gas).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_the_unit_that_fits() {
+        for (seconds, words) in [
+            (0, "at once"),
+            (1, "1\u{a0}s"),
+            (119, "119\u{a0}s"),
+            (750, "12.5\u{a0}min"),
+            (10_800, "3.0\u{a0}h"),
+            (604_800, "7.0\u{a0}days"),
+        ] {
+            assert_eq!(duration(seconds), words);
+        }
+    }
+
+    #[test]
+    fn half_of_all_wait_no_longer_than_the_median() {
+        assert_eq!(Wait::of(vec![]), None);
+        for (waits, median, longest) in [(vec![5], 5, 5), (vec![9, 1], 1, 9), (vec![3, 9, 1], 3, 9)] {
+            assert_eq!(Wait::of(waits), Some(Wait { median, longest }));
+        }
+    }
+}
