@@ -352,10 +352,12 @@ impl Ledger for Rollup {
         if let Command::Deposit { account, amount, .. } = envelope.command {
             return self.deposit(account, amount, envelope, sink);
         }
-        if let Command::Tick { time } = envelope.command {
-            self.primary.follow(time).map_err(RollupError::from)?;
-        }
         let Some(desk) = &mut self.desk else { return Ok(Err(Rejection::NotFounded)) };
+        if let Command::Tick { time } = envelope.command
+            && let Err(error) = self.primary.follow(time)
+        {
+            desk.trouble = Some(error.to_string());
+        }
         desk.check_backlog()?;
         let moment = desk.clerk.now();
         if desk.carry_out(self.central.state(), envelope).is_err() {
@@ -386,9 +388,9 @@ impl Ledger for Rollup {
         })?;
         let receipt = self.central.commit()?;
         if self.desk.is_some() {
-            let now = self.central.state().now();
             if self.primary.is_clocked() {
-                self.primary.beat(now).map_err(RollupError::from)?;
+                // Whether that went well shows when something is posted.
+                let _ = self.primary.beat(self.central.state().now());
             }
             self.post(false)?;
         }
