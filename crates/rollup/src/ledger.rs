@@ -24,7 +24,6 @@ pub use summary::Summary;
 use crate::chain::ChainError;
 use crate::contract::ContractError;
 use crate::sequencer::{Clerk, Hex, PostError, Poster, Posting, Primary, Rest};
-use crate::step::{Record, Store};
 use crate::translate::Translator;
 use ledger::{Central, Error, Key, Ledger, Receipt, Recoverer};
 use market::signing::Domain;
@@ -307,30 +306,6 @@ impl Rollup {
 }
 
 impl Desk {
-    /// Carries a command out as records; nothing is left of it where it is refused.
-    fn carry_out(&mut self, market: &State, envelope: &Envelope) -> Result<(), Rejection> {
-        let records = self.translator.records(market, self.clerk.state(), envelope)?;
-        // How work is portioned is the clerk's to say, as it knows what fits into a segment.
-        let signed = self.clerk.state().head().is_signed();
-        let decoded = || records.iter().map(|bytes| (bytes, Record::decode(bytes, signed)));
-        let arrivals = decoded().filter_map(|(_, record)| match record {
-            Some((Record::Merit { arrivals }, _)) => Some(arrivals),
-            _ => None,
-        });
-        let arrivals = arrivals.flat_map(|arrivals| arrivals.chunks_exact(3));
-        let merit: Vec<u32> = arrivals
-            .map(|bytes| bytes.iter().fold(0, |arrival, byte| arrival << 8 | u32::from(*byte)))
-            .collect();
-        for (bytes, record) in decoded() {
-            if matches!(record, Some((Record::Merit { .. } | Record::Advance { .. }, _))) {
-                continue;
-            }
-            self.clerk.carry_out(bytes, &[])?;
-            self.clerk.work(&merit)?;
-        }
-        Ok(())
-    }
-
     fn check_backlog(&self) -> Result<(), RollupError> {
         let (waiting, most) = (self.poster.story.waiting_bytes(), self.poster.posting.backlog);
         if waiting <= most {
@@ -360,7 +335,7 @@ impl Ledger for Rollup {
         }
         desk.check_backlog()?;
         let moment = desk.clerk.now();
-        if desk.carry_out(self.central.state(), envelope).is_err() {
+        if desk.clerk.command(&mut desk.translator, self.central.state(), envelope).is_err() {
             desk.clerk.go_back(moment);
             return Ok(Err(refusal(self.central.state(), envelope)));
         }

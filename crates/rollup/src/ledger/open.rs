@@ -76,7 +76,7 @@ impl Rollup {
             let done = match carried_out {
                 Some(item) => desk.consume(&item.item),
                 None if number == 0 => Ok(()),
-                None => desk.carry_out(&market, envelope).map_err(|rejection| {
+                None => desk.clerk.command(&mut desk.translator, &market, envelope).map_err(|rejection| {
                     let what = format!("record {number} of the log");
                     RollupError::Apart { what, rejection }
                 }),

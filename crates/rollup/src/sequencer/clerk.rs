@@ -2,7 +2,8 @@
 
 use super::{Cut, Segmenter};
 use crate::step::{Context, Mark, Place, Record, State, Store, execute, leaf};
-use market::Rejection;
+use crate::translate::Translator;
+use market::{Envelope, Rejection};
 
 /// No tick lies after it: when a batch will be posted is not known while its records are made.
 const SOME_DAY: u64 = (1 << 40) - 1;
@@ -114,6 +115,38 @@ impl Clerk {
             };
             self.carry_out(&record, &[])?;
         }
+    }
+
+    /// Carries a command of the market out as records; where it is refused, some may have been ([`Clerk::go_back`]).
+    ///
+    /// # Errors
+    /// As [`Translator::records`], [`Clerk::carry_out`] and [`Clerk::work`].
+    pub fn command(
+        &mut self,
+        translator: &mut Translator,
+        market: &market::State,
+        envelope: &Envelope,
+    ) -> Result<(), Rejection> {
+        let records = translator.records(market, &self.state, envelope)?;
+        // How work is portioned is decided here, where it is known what fits into a segment.
+        let signed = self.state.head().is_signed();
+        let decoded = || records.iter().map(|bytes| (bytes, Record::decode(bytes, signed)));
+        let arrivals = decoded().filter_map(|(_, record)| match record {
+            Some((Record::Merit { arrivals }, _)) => Some(arrivals),
+            _ => None,
+        });
+        let arrivals = arrivals.flat_map(|arrivals| arrivals.chunks_exact(3));
+        let merit: Vec<u32> = arrivals
+            .map(|bytes| bytes.iter().fold(0, |arrival, byte| arrival << 8 | u32::from(*byte)))
+            .collect();
+        for (bytes, record) in decoded() {
+            if matches!(record, Some((Record::Merit { .. } | Record::Advance { .. }, _))) {
+                continue;
+            }
+            self.carry_out(bytes, &[])?;
+            self.work(&merit)?;
+        }
+        Ok(())
     }
 
     /// Ends the open segment here.
