@@ -47,6 +47,8 @@ enum Verb {
     Audit(AuditOptions),
     /// Watch the operator of a dual chain, and prove it wrong where it is
     Watch(WatchOptions),
+    /// Be a node of a primary chain on this machine (JSON-RPC), for other programs to ask
+    Node(NodeOptions),
     /// Write each member's invoices, every line traced to its reading, its price and its record
     Invoice(InvoiceOptions),
     /// Say why a member paid what it paid for an interval
@@ -249,6 +251,20 @@ pub(crate) struct WatchOptions {
     pub(crate) json: bool,
 }
 
+/// What `wattle node` takes.
+#[derive(Args)]
+pub(crate) struct NodeOptions {
+    /// The chain's file, made where there is none; unless named, the chain ends with this program
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: Option<PathBuf>,
+    /// Port on 127.0.0.1; 0: any that is free
+    #[arg(long, value_name = "PORT", default_value_t = 8545)]
+    pub(crate) port: u16,
+    /// Whoever asks may also set the clock, make and take back blocks, and give coins
+    #[arg(long)]
+    pub(crate) development: bool,
+}
+
 /// What `wattle invoice` takes.
 #[derive(Args)]
 pub(crate) struct InvoiceOptions {
@@ -354,6 +370,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Some(Verb::Opf(options)) => crate::opf::opf(&options),
         Some(Verb::Audit(options)) => crate::audit::audit(&options),
         Some(Verb::Watch(options)) => crate::watch::watch(&options),
+        Some(Verb::Node(options)) => crate::node::node(&options),
         Some(Verb::Invoice(options)) => crate::invoice::invoice(&options),
         Some(Verb::Explain(options)) => crate::explain::explain(&options),
         Some(Verb::Config(options)) => crate::config::config(&options.run),

@@ -4,7 +4,6 @@ use crate::cli::WatchOptions;
 use crate::failure::Failure;
 use crate::output::{hex, print, print_json};
 use ledger::Key;
-use rollup::chain::Chain;
 use rollup::sequencer::Hex;
 use rollup::watcher::{Act, Journal, Look, Verdict, Watcher};
 use serde::Serialize;

@@ -12,7 +12,7 @@ interface Vm {
     function warp(uint256 time) external;
     function roll(uint256 number) external;
     function deal(address who, uint256 balance) external;
-    function prank(address sender) external;
+    function prank(address sender, address origin) external;
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);
 }

@@ -143,7 +143,7 @@ contract World {
     }
 
     function pause(uint64 length) external {
-        vm.prank(address(0x60));
+        vm.prank(address(0x60), address(0x60));
         try rollup.pause(length % 1 days + 1) {
             count("pause", true);
         } catch {
@@ -558,13 +558,13 @@ contract World {
     }
 
     function as_(address who, bytes memory call) internal returns (bool done) {
-        vm.prank(who);
+        vm.prank(who, who);
         (done,) = address(rollup).call(call);
     }
 
     function pay(address who, uint256 value, bytes memory call) internal returns (bool done) {
         vm.deal(who, who.balance + value);
-        vm.prank(who);
+        vm.prank(who, who);
         (done,) = address(rollup).call{value: value}(call);
     }
 

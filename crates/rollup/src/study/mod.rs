@@ -316,7 +316,7 @@ impl World {
         self.operator.successor.drive(&mut self.chain)?;
         let look = self.watcher.look(&mut self.chain)?;
         match look.verdict {
-            Verdict::Right { .. } => Ok(()),
+            Verdict::Right => Ok(()),
             verdict => Err(StoryError::Broken(format!("an honest batch looks wrong: {verdict:?}"))),
         }
     }
@@ -337,7 +337,7 @@ impl World {
         let clerk = &mut self.operator.successor.clerk;
         clerk.cut();
         let cuts = clerk.take();
-        let (told, rank, fill) = self.bend(honest, &cuts)?;
+        let Bent { told, rank, fill } = self.bend(honest, &cuts)?;
         let account = account(rank as usize);
 
         let mut derived = derive(&mut self.chain, self.contract, None)?;
@@ -380,7 +380,7 @@ impl World {
     }
 
     /// The segments as the liar posts them: from the first filled bid on, one position has more than it bought.
-    fn bend(&self, mut state: State, cuts: &[Cut]) -> Result<(Vec<Cut>, u32, (u64, u64)), StoryError> {
+    fn bend(&self, mut state: State, cuts: &[Cut]) -> Result<Bent, StoryError> {
         let start = interval(NOON).start;
         let context = Context { posted_at: (1 << 40) - 1, available: u64::MAX, ..Context::default() };
         let mut bent = None;
@@ -408,7 +408,7 @@ impl World {
             told.push(Cut { records: cut.records.clone(), head: *state.head(), tree });
         }
         let (rank, fill) = bent.ok_or_else(|| StoryError::Broken("nobody buys at noon".into()))?;
-        Ok((told, rank, fill))
+        Ok(Bent { told, rank, fill })
     }
 
     /// The watcher looks until nothing is left to do.
@@ -482,7 +482,7 @@ impl World {
             let place = Place::withdrawal(number as u32);
             let leaf: Withdrawal = state.peek(place);
             let to = self.street.members[member].address();
-            if (leaf.address, u128::from(leaf.amount)) != (to, amount) {
+            if (leaf.address, leaf.amount) != (to, amount) {
                 return Err(StoryError::Broken(format!("withdrawal {number} is another")));
             }
             let head = Head { words: state.head().words(), tree: state.tree().root() };
@@ -617,6 +617,13 @@ impl World {
             root,
         })
     }
+}
+
+/// Segments as the liar posts them, and whose fill is how much more than right.
+struct Bent {
+    told: Vec<Cut>,
+    rank: u32,
+    fill: (u64, u64),
 }
 
 /// What a watcher did.

@@ -62,6 +62,9 @@ pub fn genesis(community: &Community, outside: &Outside) -> Result<State, Reject
         (AccountId::SUPPLIER, outside.supplier),
         (AccountId::GRID_OPERATOR, outside.grid_operator),
         (AccountId::LEVIES, outside.levies),
+        // The community's and the guarantor's funds are theirs who founded it, should everybody have to leave.
+        (AccountId::COMMUNITY, community.operator),
+        (AccountId::GUARANTOR, community.operator),
     ];
     for (id, address) in parties {
         let account = Account { address, ..Account::default() };

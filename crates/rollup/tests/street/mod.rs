@@ -55,7 +55,9 @@ impl Street {
             out: Vec::new(),
         }
     }
+
     /// The same with every command signed.
+    #[allow(dead_code, reason = "not every test that has a street signs")]
     pub(crate) fn signed(mut self) -> Self {
         self.authentication = Authentication::Signature;
         self
