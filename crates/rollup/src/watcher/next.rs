@@ -155,7 +155,7 @@ pub fn is_asked(hash: &Hash, watcher: Address) -> bool {
 
 /// Which account a batch asks this watcher for, of so many.
 #[must_use]
-pub fn asked_account(hash: &Hash, watcher: Address, accounts: u32) -> Option<u32> {
+pub(super) fn asked_account(hash: &Hash, watcher: Address, accounts: u32) -> Option<u32> {
     let accounts = U256::from(accounts);
     (!accounts.is_zero()).then(|| (lot(hash, watcher) / U256::from(ATTENTION) % accounts).saturating_to())
 }

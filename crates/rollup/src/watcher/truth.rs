@@ -180,7 +180,7 @@ impl Truth {
     fn execute_next(&mut self, inputs: &[Arc<Records>], queue: &Queue) -> Option<()> {
         let number = self.known.len();
         let records = inputs.get(number)?;
-        if number as u64 % COPY_EVERY == 0 && number > 0 && self.copies.last()?.0 < number as u64 {
+        if (number as u64).is_multiple_of(COPY_EVERY) && number > 0 && self.copies.last()?.0 < number as u64 {
             self.tip.forget();
             self.known.iter_mut().for_each(|known| known.before = None);
             self.copies.push((number as u64, self.tip.clone()));
