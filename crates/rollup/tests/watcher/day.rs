@@ -246,7 +246,7 @@ impl Day {
     fn order(&mut self, world: &World) {
         let rank = self.rng.below(u64::from(self.members)) as u32;
         // Half of them sell, cheaper than the others buy.
-        let side = if rank % 2 == 0 { Side::Buy } else { Side::Sell };
+        let side = if rank.is_multiple_of(2) { Side::Buy } else { Side::Sell };
         let limit = if side == Side::Buy { self.rng.within(90, 220) } else { self.rng.within(60, 150) }
             as i32
             * 1_000;

@@ -411,7 +411,7 @@ fn stale_nonces_after_the_node_restarts() {
 }
 
 #[test]
-fn a_proof_that_pays_too_little_is_sent_again_for_more() {
+fn what_every_pool_has_forgotten_is_sent_again() {
     let (mut world, mut day) = begun(9, 1);
     let batch = day.next(&mut world).unwrap();
     post_lie(&mut world, &batch);
@@ -424,8 +424,6 @@ fn a_proof_that_pays_too_little_is_sent_again_for_more() {
         let waiting = world.evm.pending().unwrap();
         waiting.iter().for_each(|(hash, _)| world.evm.forget(hash).unwrap());
         world.evm.mine().unwrap();
-        // The pool has it again before the watcher looks.
-        let _ = waiting;
     }
     let look = watcher.look(&mut world.evm).unwrap();
     assert_eq!(look.sent.len(), 1);

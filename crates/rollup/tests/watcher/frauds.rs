@@ -99,7 +99,7 @@ fn tell(batch: &Batch, lie: &Lie, queue: &Queue) -> Option<(Vec<Segment>, State)
     for (s, steps) in batch.segments.iter().enumerate() {
         let mut records = Vec::new();
         let mut carry_on = || {
-            let mut carry = |state: &mut State, bytes: &[u8]| {
+            let carry = |state: &mut State, bytes: &[u8]| {
                 carry_out(state, batch.time, batch.available, queue, bytes);
             };
             for (r, step) in steps.iter().enumerate() {

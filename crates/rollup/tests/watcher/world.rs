@@ -9,7 +9,7 @@ use rollup::contract::{Config, Contract, Event, Head};
 use rollup::founding;
 use rollup::step::leaf::{Account, Market, Tariff, rule};
 use rollup::step::{self, Item, Packed, Place, State, Store};
-use rollup::watcher::{Journal, Queue, Watcher};
+use rollup::watcher::Queue;
 
 /// Wei of 1 n€.
 pub(crate) const UNIT: u128 = 1_000_000_000;
@@ -144,10 +144,6 @@ impl World {
 
     pub(crate) fn contract(&mut self) -> Contract<'_, Evm> {
         Contract::at(&mut self.evm, self.contract)
-    }
-
-    pub(crate) fn watcher(&mut self) -> Watcher {
-        Watcher::new(&mut self.evm, self.contract, Some(challenger()), Journal::in_memory()).unwrap()
     }
 
     /// What the events said so far, to come back to.
