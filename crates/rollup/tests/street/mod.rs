@@ -84,6 +84,7 @@ impl Street {
     }
 
     /// The root after everything so far.
+    #[allow(dead_code, reason = "not every test that has a street asks")]
     pub(crate) fn root(&mut self) -> [u8; 32] {
         self.state.root()
     }
