@@ -9,6 +9,8 @@ interface ITransition {
     /// Reverts iff the witness does not prove what is needed; a revert says nothing about the segment.
     /// @param pre the root before
     /// @param postedAt when the batch's input was posted first, Unix s: a tick may not lie after it
+    /// @param available items of the queue there were when the batch's input was posted first: a queue record that
+    ///        would go beyond is refused, so that a segment can be judged although the items it names never existed
     /// @param records the segment's bytes, without its root
     /// @param items the queue's items that the segment consumes, one after the other
     /// @param chain the queue's hash before the first of them
@@ -20,6 +22,7 @@ interface ITransition {
     function execute(
         bytes32 pre,
         uint64 postedAt,
+        uint64 available,
         bytes calldata records,
         bytes calldata items,
         bytes32 chain,
