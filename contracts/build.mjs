@@ -73,10 +73,48 @@ export function contracts(compiled) {
   return found;
 }
 
+/// Contracts that would not fit the chain if they were compiled for their loops, as the transition is.
+const lean = { optimizer: { enabled: true, runs: 200 } };
+const isLean = (file) => file.startsWith("Rollup");
+
+/// Files of `all` that these need, themselves included.
+function closure(all, files) {
+  const found = new Set();
+  const visit = (file) => {
+    if (found.has(file)) return;
+    found.add(file);
+    for (const [, name] of all[file].matchAll(/^import .*"\.\/([^"]+)";/gm)) visit(name);
+  };
+  files.forEach(visit);
+  return Object.fromEntries([...found].sort().map((file) => [file, all[file]]));
+}
+
+/// Every contract of src/ that can be deployed, each with the settings that suit it.
+export function build() {
+  const all = sources();
+  const files = Object.keys(all);
+  const shared = new Set(Object.keys(closure(all, files.filter(isLean))));
+  const fast = files.filter((file) => !shared.has(file));
+  return {
+    ...contracts(compile(closure(all, fast))),
+    ...contracts(compile(closure(all, files.filter(isLean)), lean)),
+  };
+}
+
+/// The compiler's messages are meant for people; where they came from in this file is not.
+function tried(work) {
+  try {
+    return work();
+  } catch (error) {
+    console.error(error.message);
+    process.exit(1);
+  }
+}
+
 function main() {
   const check = process.argv.includes("--check");
   const started = performance.now();
-  const built = contracts(compile(sources()));
+  const built = tried(build);
   const folder = join(here, "artifacts");
   mkdirSync(folder, { recursive: true });
   let wrong = 0;

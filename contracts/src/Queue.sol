@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+pragma solidity ^0.8.28;
+
+import {Core} from "./Core.sol";
+
+/// What members put before every operator: deposits, and records that an operator would leave out.
+///
+/// The queue is a chain of hashes. An operator that posts shows the first item it leaves; if that waits longer than
+/// `forcedDelay`, posting reverts, unless the batch consumed as many as one batch must. Nothing closes the queue but
+/// the end of everything.
+abstract contract Queue is Core {
+    /// Coin that is not a whole number of n€, or none.
+    error NotWhole(uint256 value);
+    error RecordLength(uint256 length);
+    error WrongFee(uint256 fee);
+    /// The queue's hash is not the one that the operator saw.
+    error QueueChanged(uint64 item);
+    error WrongItem(uint64 item);
+    /// This item had to be consumed.
+    error Overdue(uint64 item);
+    error QueueRange(uint64 item);
+
+    /// A batch that consumes so many items may leave overdue ones for the next.
+    uint256 internal constant ITEMS = 256;
+
+    /// The longest record that can be forced, in bytes.
+    uint256 internal constant LONGEST_RECORD = 256;
+
+    uint8 internal constant DEPOSIT = 0;
+    uint8 internal constant FORCED = 1;
+
+    /// In one slot, since a deposit changes both.
+    struct Holdings {
+        uint64 length; // items ever put into the queue
+        uint128 held; // n€ of members: what was deposited less what was paid out
+    }
+
+    Holdings internal _holdings;
+
+    /// The queue's hash before an item.
+    mapping(uint64 item => bytes32) public queueHash;
+
+    /// Who forced a record whose fee nobody has yet.
+    mapping(uint64 item => address) internal _forcedBy;
+
+    function deposit(uint32 account) external payable {
+        uint256 amount = msg.value / UNIT;
+        if (amount == 0 || amount * UNIT != msg.value) revert NotWhole(msg.value);
+        Holdings memory holdings = _holdings;
+        holdings.held += uint128(amount);
+        uint64 item = _enqueue(holdings, abi.encodePacked(DEPOSIT, _now(), account, uint128(amount), msg.sender));
+        emit Deposited(item, account, uint128(amount), msg.sender, _now());
+    }
+
+    function force(bytes calldata record) external payable {
+        if (record.length == 0 || record.length > LONGEST_RECORD) revert RecordLength(record.length);
+        if (msg.value != _forcedFee) revert WrongFee(_forcedFee);
+        uint64 item = _enqueue(_holdings, abi.encodePacked(FORCED, _now(), uint16(record.length), record));
+        _forcedBy[item] = msg.sender;
+        emit Forced(item, record, msg.sender, _now());
+    }
+
+    function queue() external view returns (uint64 length, bytes32 hash) {
+        length = _holdings.length;
+        return (length, queueHash[length]);
+    }
+
+    /// Members' money, n€: deposits less withdrawals, exits and refunds.
+    function held() external view returns (uint128) {
+        return _holdings.held;
+    }
+
+    function _enqueue(Holdings memory holdings, bytes memory item) private returns (uint64 number) {
+        if (_tip.frozen) revert IsFrozen();
+        number = holdings.length++;
+        queueHash[number + 1] = keccak256(abi.encodePacked(queueHash[number], item));
+        _holdings = holdings;
+    }
+
+    /// Whether a batch may stop before item `to`.
+    /// @param from where it began
+    /// @param available items there are
+    /// @param next item number `to`, if there is one
+    function _stopBefore(uint64 from, uint64 to, uint64 available, bytes calldata next) internal view {
+        if (to == available) {
+            if (next.length != 0) revert WrongItem(to);
+            return;
+        }
+        _checkItem(to, next);
+        if (block.timestamp > _timeOf(next) + _forcedDelay && to - from < ITEMS) revert Overdue(to);
+    }
+
+    function _checkItem(uint64 item, bytes calldata preimage) internal view {
+        if (item >= _holdings.length) revert QueueRange(item);
+        if (keccak256(abi.encodePacked(queueHash[item], preimage)) != queueHash[item + 1]) revert WrongItem(item);
+    }
+
+    /// kind u8 ‖ time u40
+    function _timeOf(bytes calldata preimage) private pure returns (uint256) {
+        return uint40(bytes5(preimage[1:6]));
+    }
+
+    /// Takes n€ from the members' money.
+    function _takeOut(uint256 amount) internal {
+        _holdings.held -= uint128(amount);
+    }
+}
