@@ -185,11 +185,13 @@ pub struct Header {
     pub version: u32,
     /// The versioned hash of the blob that holds the data; zero where calldata does.
     pub blob: Hash,
+    /// Items of the queue there were when the input was posted first: more cannot be consumed.
+    pub available: u64,
 }
 
 impl Header {
     /// Words of its encoding.
-    const WORDS: usize = 15;
+    const WORDS: usize = 16;
 
     /// `abi.encode(header)`: a static struct, one word a field, numbers and the address to the right.
     #[must_use]
@@ -217,6 +219,7 @@ impl Header {
             operator,
             number(self.version.into()),
             self.blob,
+            number(self.available),
         ];
         let mut bytes = [0; 32 * Self::WORDS];
         bytes.copy_from_slice(words.as_flattened());
@@ -253,6 +256,7 @@ impl Header {
             operator: if pad == [0; 12] { Address(*operator) } else { return None },
             version: small(13)?,
             blob: words[14],
+            available: number(15)?,
         })
     }
 

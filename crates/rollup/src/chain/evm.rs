@@ -1,5 +1,731 @@
-//! An EVM in the process.
+//! An EVM in the process: blocks, a pool of waiting transactions, receipts, logs and blobs around revm.
+//!
+//! Transactions are signed and checked as on a public chain (nonce, balance, EIP-1559 and blob fees, the calldata floor
+//! of EIP-7623), so gas is that of any node of the same fork. Only consensus is missing: a block's hash is over its
+//! parent, number, time and transactions, not over an Ethereum header, and nobody is paid for blocks.
+
+use super::ground::Ground;
+use super::wire::{self, Envelope};
+use super::{Block, Call, Chain, ChainError, Clock, FORK, Fees, Log, Outcome, Terms, Transaction, TxHash};
+use alloy_eips::eip1559::{BaseFeeParams, calc_next_block_base_fee};
+use ledger::Key;
+use market::{Address, keccak256};
+use revm::context::result::{EVMError, ExecutionResult, InvalidTransaction, Output, ResultAndState};
+use revm::context::{BlockEnv, CfgEnv, Context, TxEnv};
+use revm::context_interface::Cfg as _;
+use revm::handler::validation;
+use revm::primitives::hardfork::SpecId;
+use revm::primitives::{Address as EvmAddress, B256, TxKind, U256, eip4844};
+use revm::{DatabaseCommit, ExecuteEvm, MainBuilder};
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+/// What a chain in the process is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The chain id that transactions are bound to.
+    pub chain_id: u64,
+    /// Time of block 0, Unix s.
+    pub time: u64,
+    /// From one block to the next unless its time is set, s.
+    pub block_time: u64,
+    /// The most gas of a block, and so of a transaction.
+    pub gas_limit: u64,
+    /// Base fee of block 0, wei per gas; it then moves by EIP-1559.
+    pub base_fee: u64,
+    /// How long blobs are kept, s.
+    pub blob_retention: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            chain_id: 31_337,
+            time: 1_750_000_000,
+            block_time: 1,
+            gas_limit: 30_000_000,
+            base_fee: 1_000_000_000,
+            blob_retention: 4_096 * 32 * 12, // epochs of 32 slots of 12 s (EIP-4844)
+        }
+    }
+}
+
+type Machine<D> = Context<BlockEnv, TxEnv, CfgEnv, D>;
+
+/// What a sender usually adds to the base fee, wei per gas.
+const TIP: u128 = 1_000_000;
 
 /// A primary chain inside the process; one block per transaction unless told otherwise.
 #[derive(Debug)]
-pub struct Evm {}
+pub struct Evm {
+    settings: Settings,
+    spec: SpecId,
+    ground: Ground,
+    blocks: Vec<Sealed>,
+    transactions: BTreeMap<TxHash, Kept>,
+    logs: BTreeMap<Address, Vec<Log>>,
+    /// Which transactions carried a blob.
+    blobs: BTreeMap<[u8; 32], Vec<TxHash>>,
+    /// Blocks below this height have lost their blobs.
+    pruned: usize,
+    /// In order of arrival.
+    pool: Vec<Envelope>,
+    automine: bool,
+    next_time: Option<u64>,
+    snapshots: BTreeMap<u64, Snapshot>,
+    next_snapshot: u64,
+    /// How often history was taken back: part of every hash, so that no block comes twice.
+    forks: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Sealed {
+    block: Block,
+    base_fee: u64,
+    gas_used: u64,
+    blob_gas_used: u64,
+    excess_blob_gas: u64,
+    transactions: Vec<TxHash>,
+    /// The state's mark before it.
+    mark: usize,
+}
+
+#[derive(Debug)]
+struct Kept {
+    envelope: Envelope,
+    outcome: Outcome,
+}
+
+#[derive(Clone, Debug)]
+struct Snapshot {
+    height: usize,
+    mark: usize,
+    pool: Vec<Envelope>,
+    next_time: Option<u64>,
+}
+
+impl Default for Evm {
+    fn default() -> Self {
+        Self::new(Settings::default())
+    }
+}
+
+impl Evm {
+    /// A chain of one empty block.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        let spec = spec(FORK).expect("the fork is one that the EVM knows");
+        let hash = keccak256(&[&b"wattle primary chain"[..], &settings.chain_id.to_be_bytes()].concat());
+        let genesis = Sealed {
+            block: Block { number: 0, time: settings.time, hash },
+            base_fee: settings.base_fee,
+            gas_used: settings.gas_limit / 2, // at its target: the first block has the same fee
+            blob_gas_used: 0,
+            excess_blob_gas: 0,
+            transactions: Vec::new(),
+            mark: 0,
+        };
+        let mut ground = Ground::default();
+        ground.hashes.push(B256::from(hash));
+        Self {
+            settings,
+            spec,
+            ground,
+            blocks: vec![genesis],
+            transactions: BTreeMap::new(),
+            logs: BTreeMap::new(),
+            blobs: BTreeMap::new(),
+            pruned: 0,
+            pool: Vec::new(),
+            automine: true,
+            next_time: None,
+            snapshots: BTreeMap::new(),
+            next_snapshot: 1,
+            forks: 0,
+        }
+    }
+
+    /// The code of a contract; empty where there is none.
+    #[must_use]
+    pub fn code(&self, address: Address) -> Vec<u8> {
+        self.ground.code(to_evm(address))
+    }
+
+    /// Takes back the last blocks. Their transactions wait again, as in a node's pool, unless `lost`.
+    ///
+    /// # Errors
+    /// [`ChainError::Refused`] where there are not so many blocks.
+    pub fn reorganise(&mut self, blocks: u64, lost: bool) -> Result<(), ChainError> {
+        let height = (self.blocks.len() as u64).checked_sub(blocks).filter(|height| *height > 0);
+        let Some(height) = height else {
+            return Err(ChainError::Refused(format!("there are no {blocks} blocks to take back")));
+        };
+        if blocks == 0 {
+            return Ok(());
+        }
+        let height = usize::try_from(height).expect("not more than there are");
+        let mark = self.blocks[height].mark;
+        let mut back = self.cut(height, mark);
+        if !lost {
+            back.append(&mut self.pool);
+            self.pool = back;
+        }
+        Ok(())
+    }
+
+    /// Takes blocks from this height on off the chain, and returns their transactions in order.
+    fn cut(&mut self, height: usize, mark: usize) -> Vec<Envelope> {
+        let mut taken = Vec::new();
+        for sealed in self.blocks.drain(height..) {
+            for hash in sealed.transactions {
+                let Some(kept) = self.transactions.remove(&hash) else { continue };
+                for log in &kept.outcome.logs {
+                    if let Some(logs) = self.logs.get_mut(&log.address) {
+                        logs.truncate(logs.partition_point(|log| log.block < sealed.block.number));
+                    }
+                }
+                for blob in &kept.envelope.blob_hashes {
+                    if let Some(carriers) = self.blobs.get_mut(blob) {
+                        carriers.retain(|carrier| *carrier != hash);
+                    }
+                }
+                taken.push(kept.envelope);
+            }
+        }
+        self.ground.back_to(mark, height);
+        self.snapshots.retain(|_, snapshot| snapshot.height <= height && snapshot.mark <= mark);
+        self.pruned = self.pruned.min(height);
+        self.forks += 1;
+        self.next_time = None;
+        taken
+    }
+
+    fn tip(&self) -> &Sealed {
+        self.blocks.last().expect("block 0 stays")
+    }
+
+    /// What the next block would be, at the earliest.
+    fn next_env(&self) -> BlockEnv {
+        let tip = self.tip();
+        let time = self.next_time.unwrap_or(tip.block.time + self.settings.block_time);
+        let excess = (tip.excess_blob_gas + tip.blob_gas_used).saturating_sub(self.target_blob_gas());
+        let base_fee = calc_next_block_base_fee(
+            tip.gas_used,
+            self.settings.gas_limit,
+            tip.base_fee,
+            BaseFeeParams::ethereum(),
+        );
+        self.env(tip.block.number + 1, time, base_fee, excess, B256::from(tip.block.hash))
+    }
+
+    fn env(&self, number: u64, time: u64, base_fee: u64, excess: u64, randao: B256) -> BlockEnv {
+        let mut env = BlockEnv {
+            number: U256::from(number),
+            timestamp: U256::from(time),
+            gas_limit: self.settings.gas_limit,
+            basefee: base_fee,
+            prevrandao: Some(randao),
+            ..BlockEnv::default()
+        };
+        env.set_blob_excess_gas_and_price(excess, self.cfg().blob_base_fee_update_fraction());
+        env
+    }
+
+    fn target_blob_gas(&self) -> u64 {
+        if self.spec >= SpecId::PRAGUE {
+            eip4844::TARGET_BLOB_GAS_PER_BLOCK_PRAGUE
+        } else {
+            eip4844::TARGET_BLOB_GAS_PER_BLOCK_CANCUN
+        }
+    }
+
+    fn most_blob_gas(&self) -> u64 {
+        if self.spec >= SpecId::PRAGUE {
+            eip4844::MAX_BLOB_GAS_PER_BLOCK_PRAGUE
+        } else {
+            eip4844::MAX_BLOB_GAS_PER_BLOCK_CANCUN
+        }
+    }
+
+    fn cfg(&self) -> CfgEnv {
+        CfgEnv::new_with_spec(self.spec)
+            .with_chain_id(self.settings.chain_id)
+            .with_max_blobs_per_tx(self.most_blob_gas() / eip4844::GAS_PER_BLOB)
+    }
+
+    fn run(&mut self, tx: TxEnv, block: BlockEnv) -> Result<ResultAndState, EVMError<Infallible>> {
+        let cfg = self.cfg();
+        let context: Context<BlockEnv, TxEnv, CfgEnv, &mut Ground> =
+            Context::new(&mut self.ground, self.spec);
+        context.with_block(block).with_cfg(cfg).build_mainnet().transact(tx)
+    }
+
+    /// Runs a call that nobody signed, for nothing, as nodes do.
+    fn ask(
+        &mut self,
+        from: Address,
+        call: &Call,
+        gas: u64,
+        mut block: BlockEnv,
+    ) -> Result<ExecutionResult, ChainError> {
+        block.basefee = 0;
+        if let Some(blob) = &mut block.blob_excess_gas_and_price {
+            blob.blob_gasprice = 0;
+        }
+        let mut tx = TxEnv {
+            caller: to_evm(from),
+            gas_limit: gas,
+            gas_price: 0,
+            kind: kind(call.to),
+            value: U256::from(call.value),
+            data: call.data.clone().into(),
+            nonce: self.ground.account(to_evm(from)).nonce,
+            chain_id: Some(self.settings.chain_id),
+            ..TxEnv::default()
+        };
+        for blob in &call.blobs {
+            tx.blob_hashes.push(B256::from(wire::versioned_hash(blob)?));
+        }
+        tx.derive_tx_type().map_err(|error| ChainError::Refused(error.to_string()))?;
+        self.run(tx, block).map(|done| done.result).map_err(|error| self.refusal(from, &error))
+    }
+
+    fn refusal(&self, sender: Address, error: &EVMError<Infallible>) -> ChainError {
+        match error {
+            EVMError::Transaction(InvalidTransaction::NonceTooLow { .. }) => {
+                ChainError::StaleNonce { sender, chain: self.ground.account(to_evm(sender)).nonce }
+            }
+            error => ChainError::Refused(error.to_string()),
+        }
+    }
+
+    fn take(&mut self, envelope: Envelope) -> Result<TxHash, ChainError> {
+        let hash = self.admit(envelope)?;
+        if self.automine {
+            self.seal();
+        }
+        Ok(hash)
+    }
+
+    /// Takes a transaction into the pool, if it could ever get into a block.
+    fn admit(&mut self, envelope: Envelope) -> Result<TxHash, ChainError> {
+        let hash = envelope.hash;
+        self.check(&envelope)?;
+        let rival = self.pool.iter().position(|p| p.from == envelope.from && p.nonce == envelope.nonce);
+        let Some(at) = rival else {
+            self.pool.push(envelope);
+            return Ok(hash);
+        };
+        let old = &self.pool[at];
+        if old.hash == hash {
+            return Err(ChainError::Refused("already known: it waits in the pool".into()));
+        }
+        // As geth: a tenth more of everything, twice as much where there are blobs.
+        let percent = if old.blob_hashes.is_empty() { 110 } else { 200 };
+        let more = |old: u128, new: u128| new.saturating_mul(100) >= old.saturating_mul(percent);
+        let tip = |envelope: &Envelope| envelope.tip.unwrap_or(envelope.max_fee);
+        if !more(old.max_fee, envelope.max_fee)
+            || !more(tip(old), tip(&envelope))
+            || !more(old.max_blob_fee, envelope.max_blob_fee)
+        {
+            return Err(ChainError::Refused("replacement transaction underpriced".into()));
+        }
+        self.pool[at] = envelope;
+        Ok(hash)
+    }
+
+    fn check(&self, envelope: &Envelope) -> Result<(), ChainError> {
+        let refuse = |what: String| Err(ChainError::Refused(what));
+        if envelope.chain != Some(self.settings.chain_id) {
+            let other = envelope.chain.map_or_else(|| "none".into(), |id| id.to_string());
+            return refuse(format!(
+                "the transaction is for chain {other}, this is {}",
+                self.settings.chain_id
+            ));
+        }
+        let account = self.ground.account(to_evm(envelope.from));
+        if envelope.nonce < account.nonce {
+            return Err(ChainError::StaleNonce { sender: envelope.from, chain: account.nonce });
+        }
+        if envelope.gas > self.settings.gas_limit {
+            return refuse(format!(
+                "{} gas is more than a block's {}",
+                envelope.gas, self.settings.gas_limit
+            ));
+        }
+        let cost = U256::from(envelope.gas)
+            .saturating_mul(U256::from(envelope.max_fee))
+            .saturating_add(envelope.value)
+            .saturating_add(
+                U256::from(envelope.max_blob_fee)
+                    .saturating_mul(U256::from(envelope.blob_hashes.len() as u64 * eip4844::GAS_PER_BLOB)),
+            );
+        if account.balance < cost {
+            return refuse(format!(
+                "insufficient funds: gas and value may cost {cost} wei, the sender has {}",
+                account.balance
+            ));
+        }
+        // What an EVM checks before it runs anything, in a block where fees are no obstacle.
+        let cfg = self.cfg();
+        let cap = cfg.tx_gas_limit_cap();
+        let mut block = self.next_env();
+        block.basefee = 0;
+        block.set_blob_excess_gas_and_price(0, cfg.blob_base_fee_update_fraction());
+        let tx = self.tx_env(envelope);
+        let mut context =
+            Machine::new(Ground::default(), self.spec).with_block(block).with_cfg(cfg).with_tx(tx.clone());
+        validation::validate_env::<_, EVMError<Infallible>>(&mut context)
+            .and_then(|()| {
+                validation::validate_initial_tx_gas(&tx, self.spec, false, false, cap, None)
+                    .map_err(EVMError::Transaction)
+            })
+            .map(|_| ())
+            .map_err(|error| ChainError::Refused(error.to_string()))
+    }
+
+    /// Seals a block of whatever may go into one, by tip and then by arrival.
+    fn seal(&mut self) -> Block {
+        let env = self.next_env();
+        let mark = self.ground.mark();
+        let tip = self.tip();
+        let (number, parent) = (tip.block.number + 1, tip.block.hash);
+        let time = self.next_time.unwrap_or(tip.block.time + self.settings.block_time);
+        self.next_time = None;
+        let excess = env.blob_excess_gas_and_price.map_or(0, |blob| blob.excess_blob_gas);
+        let mut sealed = Sealed {
+            block: Block { number, time, hash: [0; 32] },
+            base_fee: env.basefee,
+            gas_used: 0,
+            blob_gas_used: 0,
+            excess_blob_gas: excess,
+            transactions: Vec::new(),
+            mark,
+        };
+        while let Some(at) = self.best(&env, &sealed) {
+            let envelope = self.pool.remove(at);
+            self.include(envelope, &env, &mut sealed);
+        }
+        let mut text = Vec::from(parent);
+        for field in [number, time, sealed.gas_used, sealed.base_fee, excess, self.forks] {
+            text.extend(field.to_be_bytes());
+        }
+        text.extend(sealed.transactions.iter().flatten());
+        sealed.block.hash = keccak256(&text);
+        self.ground.hashes.push(B256::from(sealed.block.hash));
+        let block = sealed.block;
+        self.blocks.push(sealed);
+        self.prune();
+        block
+    }
+
+    /// Which of the waiting transactions comes next: of those that are their sender's next and pay what the block
+    /// asks for, the one with the highest tip, and among equals the earliest.
+    fn best(&self, env: &BlockEnv, sealed: &Sealed) -> Option<usize> {
+        let (base, blob) =
+            (u128::from(env.basefee), env.blob_excess_gas_and_price.map_or(0, |blob| blob.blob_gasprice));
+        let fits = |p: &Envelope| {
+            p.max_fee >= base
+                && (p.blob_hashes.is_empty() || p.max_blob_fee >= blob)
+                && p.gas <= self.settings.gas_limit - sealed.gas_used
+                && sealed.blob_gas_used + p.blob_hashes.len() as u64 * eip4844::GAS_PER_BLOB
+                    <= self.most_blob_gas()
+                && p.nonce == self.ground.account(to_evm(p.from)).nonce
+        };
+        let tip = |p: &Envelope| (p.max_fee - base).min(p.tip.unwrap_or(u128::MAX));
+        let mut best: Option<(u128, usize)> = None;
+        for (at, envelope) in self.pool.iter().enumerate() {
+            if fits(envelope) && best.is_none_or(|(highest, _)| tip(envelope) > highest) {
+                best = Some((tip(envelope), at));
+            }
+        }
+        best.map(|(_, at)| at)
+    }
+
+    /// Executes a transaction into the block; one that has become invalid is dropped.
+    fn include(&mut self, envelope: Envelope, env: &BlockEnv, sealed: &mut Sealed) {
+        let Ok(done) = self.run(self.tx_env(&envelope), env.clone()) else { return };
+        self.ground.commit(done.state);
+        let (block, hash) = (sealed.block.number, envelope.hash);
+        let gas = done.result.tx_gas_used();
+        let blob_gas = envelope.blob_hashes.len() as u64 * eip4844::GAS_PER_BLOB;
+        let base = u128::from(env.basefee);
+        let price = base.saturating_add(envelope.tip.unwrap_or(u128::MAX)).min(envelope.max_fee);
+        let blob_price = env.blob_excess_gas_and_price.map_or(0, |blob| blob.blob_gasprice);
+        let mut outcome = Outcome {
+            hash,
+            block,
+            success: done.result.is_success(),
+            gas,
+            fee: price * u128::from(gas) + blob_price * u128::from(blob_gas),
+            ..Outcome::default()
+        };
+        if let ExecutionResult::Success { logs, output, .. } = done.result {
+            if let Output::Create(_, address) = output {
+                outcome.contract = address.map(|address| Address(address.0.0));
+            }
+            outcome.logs = logs.into_iter().map(|log| self::log(&log, block, hash)).collect();
+        }
+        for log in &outcome.logs {
+            self.logs.entry(log.address).or_default().push(log.clone());
+        }
+        for blob in &envelope.blob_hashes {
+            self.blobs.entry(*blob).or_default().push(hash);
+        }
+        sealed.gas_used += gas;
+        sealed.blob_gas_used += blob_gas;
+        sealed.transactions.push(hash);
+        self.transactions.insert(hash, Kept { envelope, outcome });
+    }
+
+    /// Forgets blobs that are older than they are kept.
+    fn prune(&mut self) {
+        let now = self.tip().block.time;
+        while let Some(sealed) = self.blocks.get(self.pruned)
+            && sealed.block.time.saturating_add(self.settings.blob_retention) < now
+        {
+            for hash in &sealed.transactions {
+                if let Some(kept) = self.transactions.get_mut(hash) {
+                    kept.envelope.sidecar = None;
+                }
+            }
+            self.pruned += 1;
+        }
+    }
+
+    fn tx_env(&self, envelope: &Envelope) -> TxEnv {
+        TxEnv {
+            tx_type: envelope.kind,
+            caller: to_evm(envelope.from),
+            gas_limit: envelope.gas,
+            gas_price: envelope.max_fee,
+            gas_priority_fee: envelope.tip,
+            kind: kind(envelope.to),
+            value: envelope.value,
+            data: envelope.input.clone(),
+            nonce: envelope.nonce,
+            chain_id: envelope.chain,
+            blob_hashes: envelope.blob_hashes.iter().map(|hash| B256::from(*hash)).collect(),
+            max_fee_per_blob_gas: envelope.max_blob_fee,
+            ..TxEnv::default()
+        }
+    }
+}
+
+impl Chain for Evm {
+    fn id(&mut self) -> Result<u64, ChainError> {
+        Ok(self.settings.chain_id)
+    }
+
+    fn head(&mut self) -> Result<Block, ChainError> {
+        Ok(self.tip().block)
+    }
+
+    fn block(&mut self, number: u64) -> Result<Option<Block>, ChainError> {
+        Ok(usize::try_from(number).ok().and_then(|at| self.blocks.get(at)).map(|sealed| sealed.block))
+    }
+
+    fn balance(&mut self, address: Address) -> Result<u128, ChainError> {
+        Ok(self.ground.account(to_evm(address)).balance.saturating_to())
+    }
+
+    fn nonce(&mut self, address: Address) -> Result<u64, ChainError> {
+        let mut nonce = self.ground.account(to_evm(address)).nonce;
+        while self.pool.iter().any(|waiting| waiting.from == address && waiting.nonce == nonce) {
+            nonce += 1;
+        }
+        Ok(nonce)
+    }
+
+    fn fees(&mut self) -> Result<Fees, ChainError> {
+        let next = self.next_env();
+        let blob = next.blob_excess_gas_and_price.map_or(0, |blob| blob.blob_gasprice);
+        Ok(Fees { base: u128::from(next.basefee), tip: TIP, blob })
+    }
+
+    fn submit(&mut self, raw: &[u8]) -> Result<TxHash, ChainError> {
+        self.take(wire::decode(raw)?)
+    }
+
+    fn offer(&mut self, from: &Key, call: &Call, terms: &Terms) -> Result<TxHash, ChainError> {
+        let terms = self.quote(from.address(), call, terms)?;
+        self.take(wire::sign(from, self.settings.chain_id, call, &terms)?)
+    }
+
+    fn outcome(&mut self, hash: &TxHash) -> Result<Option<Outcome>, ChainError> {
+        Ok(self.transactions.get(hash).map(|kept| kept.outcome.clone()))
+    }
+
+    fn call(&mut self, from: Address, call: &Call) -> Result<Vec<u8>, ChainError> {
+        let tip = self.tip();
+        let env = self.env(
+            tip.block.number,
+            tip.block.time,
+            tip.base_fee,
+            tip.excess_blob_gas,
+            B256::from(tip.block.hash),
+        );
+        answer(self.ask(from, call, self.settings.gas_limit, env)?)
+    }
+
+    fn estimate(&mut self, from: Address, call: &Call) -> Result<u64, ChainError> {
+        let most = self.settings.gas_limit;
+        let env = self.next_env();
+        let result = self.ask(from, call, most, env.clone())?;
+        let used = result.gas().total_gas_spent().max(result.gas().floor_gas());
+        answer(result)?;
+        let suffices = |evm: &mut Self, gas| -> Result<bool, ChainError> {
+            Ok(evm.ask(from, call, gas, env.clone()).is_ok_and(|result| result.is_success()))
+        };
+        if suffices(self, used)? {
+            return Ok(used);
+        }
+        // Refunds and calls that keep a 64th back need more than is used: search, to a 64th.
+        let (mut low, mut high) = (used, most);
+        while high - low > high / 64 {
+            let middle = low.saturating_mul(2).min(low + (high - low) / 2);
+            if suffices(self, middle)? {
+                high = middle;
+            } else {
+                low = middle;
+            }
+        }
+        Ok(high)
+    }
+
+    fn logs(&mut self, address: Address, from: u64, to: u64) -> Result<Vec<Log>, ChainError> {
+        let Some(logs) = self.logs.get(&address) else { return Ok(Vec::new()) };
+        let start = logs.partition_point(|log| log.block < from);
+        let end = logs.partition_point(|log| log.block <= to);
+        Ok(logs.get(start..end).unwrap_or_default().to_vec())
+    }
+
+    fn transaction(&mut self, hash: &TxHash) -> Result<Option<Transaction>, ChainError> {
+        Ok(self.transactions.get(hash).map(|kept| transaction(&kept.envelope)))
+    }
+
+    fn blob(&mut self, hash: &[u8; 32]) -> Result<Option<Vec<u8>>, ChainError> {
+        for carrier in self.blobs.get(hash).into_iter().flatten() {
+            let Some(kept) = self.transactions.get(carrier) else { continue };
+            let at = kept.envelope.blob_hashes.iter().position(|blob| blob == hash);
+            if let Some(blob) = at.and_then(|at| kept.envelope.blobs().into_iter().nth(at)) {
+                return Ok(Some(blob));
+            }
+        }
+        Ok(None)
+    }
+
+    fn execute(&mut self, from: &Key, call: &Call) -> Result<Outcome, ChainError> {
+        let hash = self.send(from, call, None)?;
+        self.outcome(&hash)?.ok_or_else(|| {
+            ChainError::Refused("it waits in the pool: blocks are made by hand, or it pays too little".into())
+        })
+    }
+}
+
+impl Clock for Evm {
+    fn mine_at(&mut self, time: u64) -> Result<Block, ChainError> {
+        self.next_at(time)?;
+        Ok(self.seal())
+    }
+
+    fn fund(&mut self, address: Address, balance: u128) -> Result<(), ChainError> {
+        self.ground.set_balance(to_evm(address), U256::from(balance));
+        Ok(())
+    }
+
+    fn snapshot(&mut self) -> Result<u64, ChainError> {
+        let id = self.next_snapshot;
+        self.next_snapshot += 1;
+        let snapshot = Snapshot {
+            height: self.blocks.len(),
+            mark: self.ground.mark(),
+            pool: self.pool.clone(),
+            next_time: self.next_time,
+        };
+        self.snapshots.insert(id, snapshot);
+        Ok(id)
+    }
+
+    fn revert(&mut self, snapshot: u64) -> Result<(), ChainError> {
+        let Some(remembered) = self.snapshots.remove(&snapshot) else {
+            return Err(ChainError::Refused(format!("there is no snapshot {snapshot}, or no longer")));
+        };
+        self.cut(remembered.height, remembered.mark);
+        self.snapshots.retain(|id, _| *id < snapshot);
+        self.pool = remembered.pool;
+        self.next_time = remembered.next_time;
+        Ok(())
+    }
+
+    fn next_at(&mut self, time: u64) -> Result<(), ChainError> {
+        let newest = self.tip().block.time;
+        if time < newest {
+            return Err(ChainError::Refused(format!("time {time} lies before the newest block's {newest}")));
+        }
+        self.next_time = Some(time);
+        Ok(())
+    }
+
+    fn automine(&mut self, on: bool) -> Result<(), ChainError> {
+        self.automine = on;
+        Ok(())
+    }
+
+    fn mine(&mut self) -> Result<Block, ChainError> {
+        Ok(self.seal())
+    }
+
+    fn pending(&mut self) -> Result<Vec<(TxHash, Transaction)>, ChainError> {
+        Ok(self.pool.iter().map(|envelope| (envelope.hash, transaction(envelope))).collect())
+    }
+
+    fn forget(&mut self, hash: &TxHash) -> Result<(), ChainError> {
+        self.pool.retain(|envelope| envelope.hash != *hash);
+        Ok(())
+    }
+}
+
+fn answer(result: ExecutionResult) -> Result<Vec<u8>, ChainError> {
+    match result {
+        ExecutionResult::Success { output, .. } => Ok(output.into_data().to_vec()),
+        ExecutionResult::Revert { output, .. } => Err(ChainError::reverted(output.to_vec())),
+        ExecutionResult::Halt { reason, .. } => {
+            Err(ChainError::Reverted { reason: format!("it halted: {reason:?}"), data: Vec::new() })
+        }
+    }
+}
+
+fn log(log: &revm::primitives::Log, block: u64, transaction: TxHash) -> Log {
+    Log {
+        address: Address(log.address.0.0),
+        topics: log.topics().iter().map(|topic| topic.0).collect(),
+        data: log.data.data.to_vec(),
+        block,
+        transaction,
+    }
+}
+
+fn transaction(envelope: &Envelope) -> Transaction {
+    Transaction {
+        from: envelope.from,
+        to: envelope.to,
+        input: envelope.input.to_vec(),
+        blobs: envelope.blob_hashes.clone(),
+    }
+}
+
+/// The fork by its name as the compiler writes it.
+fn spec(fork: &str) -> Option<SpecId> {
+    let mut name = fork.to_owned();
+    name.get_mut(..1)?.make_ascii_uppercase();
+    name.parse().ok()
+}
+
+fn to_evm(address: Address) -> EvmAddress {
+    EvmAddress::from(address.0)
+}
+
+fn kind(to: Option<Address>) -> TxKind {
+    to.map_or(TxKind::Create, |to| TxKind::Call(to_evm(to)))
+}

@@ -4,10 +4,15 @@
 //! ([`Rpc`]) behave alike. Amounts are wei, times Unix seconds.
 
 mod evm;
+mod fees;
+mod ground;
 mod rpc;
+mod wire;
 
-pub use evm::Evm;
+pub use evm::{Evm, Settings};
+pub use fees::{Fees, Terms};
 pub use rpc::Rpc;
+pub use wire::versioned_hash;
 
 use ledger::Key;
 use market::Address;
@@ -53,6 +58,8 @@ pub struct Outcome {
     pub success: bool,
     /// Gas used.
     pub gas: u64,
+    /// What the sender paid for gas and blobs, wei.
+    pub fee: u128,
     /// The contract it created.
     pub contract: Option<Address>,
     /// What it logged.
@@ -127,6 +134,41 @@ pub enum ChainError {
     },
 }
 
+impl ChainError {
+    /// A refusal by a contract, from what it returned: the string of `require`, Solidity's panic code, or a custom
+    /// error by its selector.
+    #[must_use]
+    pub fn reverted(data: Vec<u8>) -> Self {
+        let word = |at: usize| -> Option<usize> {
+            let word = data.get(at..at + 32)?;
+            let (high, low) = word.split_at(28);
+            let low = u32::from_be_bytes(low.try_into().ok()?);
+            high.iter().all(|byte| *byte == 0).then_some(low as usize)
+        };
+        let text = || {
+            let at = word(4)?.checked_add(4)?;
+            let length = word(at)?;
+            let bytes = data.get(at + 32..)?.get(..length)?;
+            Some(String::from_utf8_lossy(bytes).into_owned())
+        };
+        let reason = match data.get(..4) {
+            None => "without a reason".into(),
+            Some([0x08, 0xc3, 0x79, 0xa0]) => text().unwrap_or_else(|| "with a broken reason".into()),
+            Some([0x4e, 0x48, 0x7b, 0x71]) => match word(4) {
+                Some(0x11) => "arithmetic overflow (panic 0x11)".into(),
+                Some(0x32) => "index out of bounds (panic 0x32)".into(),
+                Some(code) => format!("panic 0x{code:02x}"),
+                None => "panic".into(),
+            },
+            Some(selector) => {
+                let hex: String = selector.iter().map(|byte| format!("{byte:02x}")).collect();
+                format!("custom error 0x{hex}")
+            }
+        };
+        Self::Reverted { reason, data }
+    }
+}
+
 /// A primary chain.
 pub trait Chain {
     /// The chain id that transactions and signatures are bound to.
@@ -147,8 +189,52 @@ pub trait Chain {
     /// The next nonce of an account, transactions that wait included.
     fn nonce(&mut self, address: Address) -> Result<u64, ChainError>;
 
+    /// What gas costs now.
+    fn fees(&mut self) -> Result<Fees, ChainError>;
+
+    /// Sends a transaction that is signed already, in its EIP-2718 form (blobs in the network's form, with sidecar).
+    fn submit(&mut self, raw: &[u8]) -> Result<TxHash, ChainError>;
+
+    /// Fills in what the terms leave open: the sender's next nonce, gas as estimated and a third more (a call keeps
+    /// back 1/64 of its gas at every depth, and the state may move on), fees for twice the base fee of now.
+    ///
+    /// # Errors
+    /// [`ChainError::Reverted`] where the transaction would be and gas is left open.
+    fn quote(&mut self, from: Address, call: &Call, terms: &Terms) -> Result<Terms, ChainError> {
+        let fees = self.fees()?;
+        let nonce = match terms.nonce {
+            Some(nonce) => nonce,
+            None => self.nonce(from)?,
+        };
+        let gas = match terms.gas {
+            Some(gas) => gas,
+            None => {
+                let estimate = self.estimate(from, call)?;
+                estimate.saturating_add(estimate / 3)
+            }
+        };
+        let tip = terms.tip.unwrap_or(fees.tip);
+        Ok(Terms {
+            nonce: Some(nonce),
+            gas: Some(gas),
+            tip: Some(tip),
+            max_fee: Some(terms.max_fee.unwrap_or(fees.base.saturating_mul(2).saturating_add(tip))),
+            max_blob_fee: Some(terms.max_blob_fee.unwrap_or(fees.blob.saturating_mul(2))),
+        })
+    }
+
+    /// Signs and sends a transaction on these terms; does not wait. With the nonce of one that waits and higher fees
+    /// ([`Terms::raised`]) it takes its place.
+    fn offer(&mut self, from: &Key, call: &Call, terms: &Terms) -> Result<TxHash, ChainError> {
+        let id = self.id()?;
+        let terms = self.quote(from.address(), call, terms)?;
+        self.submit(&wire::sign(from, id, call, &terms)?.network())
+    }
+
     /// Signs and sends a transaction with this nonce (none: the chain's next); does not wait.
-    fn send(&mut self, from: &Key, call: &Call, nonce: Option<u64>) -> Result<TxHash, ChainError>;
+    fn send(&mut self, from: &Key, call: &Call, nonce: Option<u64>) -> Result<TxHash, ChainError> {
+        self.offer(from, call, &Terms { nonce, ..Terms::default() })
+    }
 
     /// What became of a transaction; none while it waits or after a re-organisation took it back.
     fn outcome(&mut self, hash: &TxHash) -> Result<Option<Outcome>, ChainError>;
@@ -205,4 +291,34 @@ pub trait Clock: Chain {
     /// # Errors
     /// Where the node refuses.
     fn revert(&mut self, snapshot: u64) -> Result<(), ChainError>;
+
+    /// The next block is made at this time, not before the newest one's.
+    ///
+    /// # Errors
+    /// Where the node refuses.
+    fn next_at(&mut self, time: u64) -> Result<(), ChainError>;
+
+    /// Whether every transaction gets a block of its own at once (from the beginning), or waits for [`Clock::mine`].
+    ///
+    /// # Errors
+    /// Where the node refuses.
+    fn automine(&mut self, on: bool) -> Result<(), ChainError>;
+
+    /// Makes a block of what waits.
+    ///
+    /// # Errors
+    /// Where the node refuses.
+    fn mine(&mut self) -> Result<Block, ChainError>;
+
+    /// What waits to get into a block, for everybody to read and copy.
+    ///
+    /// # Errors
+    /// Where the node refuses.
+    fn pending(&mut self) -> Result<Vec<(TxHash, Transaction)>, ChainError>;
+
+    /// Forgets a waiting transaction, as nodes do with what pays too little.
+    ///
+    /// # Errors
+    /// Where the node refuses.
+    fn forget(&mut self, hash: &TxHash) -> Result<(), ChainError>;
 }
