@@ -77,7 +77,7 @@ library Cell {
             }
         }
         assembly ("memory-safe") {
-            mstore(content, BYTES)
+            mstore(content, 1984)
         }
     }
 

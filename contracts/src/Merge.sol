@@ -20,10 +20,10 @@ library Merge {
     /// @param signatures 64 bytes for each signed record, in their order
     function merge(bytes calldata bare, bytes calldata signatures) internal pure returns (bytes memory full) {
         full = new bytes(bare.length + signatures.length);
-        uint256 at;
+        uint256 here;
         uint256 used;
-        while (at < bare.length) {
-            uint256 kind = uint8(bare[at]);
+        while (here < bare.length) {
+            uint256 kind = uint8(bare[here]);
             bool signed = kind >= 0x10 && kind < 0x40;
             uint256 size;
             if (signed) {
@@ -33,16 +33,16 @@ library Merge {
                 size = uint8(LOW[kind]);
             } else if (kind >= 0x40 && kind < 0x48) {
                 size = uint8(HIGH[kind - 0x40]);
-                if (kind == 0x46 && at + 1 < bare.length) size += 3 * uint256(uint8(bare[at + 1]));
+                if (kind == 0x46 && here + 1 < bare.length) size += 3 * uint256(uint8(bare[here + 1]));
             }
-            if (size == 0 || at + size > bare.length) return hex"00";
+            if (size == 0 || here + size > bare.length) return hex"00";
             if (signed && used + SIGNATURE > signatures.length) return hex"00";
             assembly ("memory-safe") {
-                let to := add(add(full, 32), add(at, used))
-                calldatacopy(to, add(bare.offset, at), size)
+                let to := add(add(full, 32), add(here, used))
+                calldatacopy(to, add(bare.offset, here), size)
                 if signed { calldatacopy(add(to, size), add(signatures.offset, used), SIGNATURE) }
             }
-            at += size;
+            here += size;
             if (signed) used += SIGNATURE;
         }
         if (used != signatures.length) return hex"00";

@@ -14,7 +14,7 @@ library Seal {
         assembly ("memory-safe") {
             let size := mload(out)
             mstore(0x00, key)
-            let at := add(out, 32)
+            let here := add(out, 32)
             for { let i := 0 } lt(mul(32, i), size) { i := add(i, 1) } {
                 mstore(0x20, i)
                 let word := keccak256(0x00, 0x40)
@@ -24,8 +24,8 @@ library Seal {
                     let bits := mul(8, sub(32, left))
                     word := shl(bits, shr(bits, word))
                 }
-                mstore(at, xor(mload(at), word))
-                at := add(at, 32)
+                mstore(here, xor(mload(here), word))
+                here := add(here, 32)
             }
         }
     }

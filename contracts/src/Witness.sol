@@ -52,6 +52,7 @@ library Witness {
             calldatacopy(head, from, 96)
             mstore(known, head)
             let count := shr(240, calldataload(add(from, 96)))
+            bad := iszero(count)
             from := add(from, 98)
             // After the head: the index, with one word more, then the leaves.
             let index := add(head, 96)
@@ -132,7 +133,6 @@ library Witness {
     /// A leaf climbs until it stands beside the way of the next one and waits there; the last one climbs to the root
     /// and takes along, level by level, what waits. What it meets else is in the witness, or an empty subtree.
     function roots(Known memory known) internal pure returns (bytes32 before, bytes32 afterwards) {
-        if (known.index == known.end) return alone(known);
         bool bad;
         assembly ("memory-safe") {
             // The hashes of empty subtrees; a level is the place of its own in this table.
@@ -238,17 +238,10 @@ library Witness {
                 xor(sibling, mload(add(known, 160))),
                 xor(shr(3, add(bit, 7)), mload(add(known, 128)))
             )
+            // The bits of the last byte that stand for nothing are zero.
+            let spare := and(sub(0, bit), 7)
+            bad := or(bad, and(shr(248, calldataload(shr(3, bit))), sub(shl(spare, 1), 1)))
         }
         if (bad) revert BadWitness();
-    }
-
-    /// Where no leaf is needed, the tree itself is the one sibling.
-    function alone(Known memory known) private pure returns (bytes32 before, bytes32 afterwards) {
-        uint256 sibling = known.siblings;
-        if (known.bits != 8 * sibling || known.over != sibling + 32) revert BadWitness();
-        assembly ("memory-safe") {
-            before := calldataload(sibling)
-            afterwards := before
-        }
     }
 }

@@ -68,7 +68,7 @@ export class Tree {
 
   /// The witness of these places, with the head before it.
   witness(head, places) {
-    const wanted = [...new Set(places)].sort((one, other) => one - other);
+    const wanted = [...new Set(places.length === 0 ? [0] : places)].sort((one, other) => one - other);
     const leaves = wanted.map((place) => {
       return concat(bytes(place, 4), this.leaves.get(place) ?? new Uint8Array(32 * wordsAt(place)));
     });
@@ -88,7 +88,6 @@ export class Tree {
         if (hash !== undefined) siblings.push(hash);
       }
     });
-    if (wanted.length === 0) siblings.push(this.root());
     const packed = new Uint8Array(Math.ceil(bits.length / 8));
     bits.forEach((bit, i) => (packed[i >> 3] |= Number(bit) << (7 - (i & 7))));
     return concat(head, bytes(wanted.length, 2), ...leaves, bytes(packed.length, 2), packed, ...siblings);

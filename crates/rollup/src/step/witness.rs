@@ -1,8 +1,9 @@
 //! A witness: the head, the leaves that a segment touches, and the siblings that tie them to a root.
 //!
 //! `head (96) ‖ count u16 ‖ leaves ‖ bits length u16 ‖ bits ‖ siblings`. Leaves come in rising order of place: `place
-//! u32 ‖ its words`. Siblings come level by level from the leaves up, on each from the left, one bit each (most
-//! significant first): 1, it is among the siblings; 0, it is an empty subtree. Bits beyond the last are zero. The same
+//! u32 ‖ its words`. Siblings come as the leaves climb: the first up to where it meets the way of the second, the second
+//! up to where it meets the way of the third or what came before, and so on; one bit each (most significant first): 1, it
+//! is among the siblings; 0, it is an empty subtree. Bits beyond the last are zero. The same
 //! siblings give the root before and the root after.
 
 use super::head::Head;
@@ -31,8 +32,7 @@ impl Witness {
         let leaves = places.iter().map(|place| (*place, state.peek_words(*place))).collect();
         let tree = state.tree();
         let mut siblings = Vec::new();
-        let known = places.iter().map(|place| (place.0, [0; 32])).collect();
-        climb(known, |height, index| {
+        climb(&unknown(places.iter().copied()), &mut |height, index| {
             let hash = tree.node(height, index);
             siblings.push((hash != empty(height)).then_some(hash));
             Some(hash)
@@ -43,9 +43,10 @@ impl Witness {
     /// The root of the state it is part of; `None` where it is no part of any.
     #[must_use]
     pub fn root(&self) -> Option<Hash> {
-        let known = self.leaves.iter().map(|(place, words)| (place.0, tree::leaf(*place, words))).collect();
+        let known = self.leaves.iter().map(|(place, words)| (place.0, tree::leaf(*place, words)));
+        let known: Vec<_> = known.collect();
         let mut siblings = self.siblings.iter();
-        let tree = climb(known, |height, _| {
+        let tree = climb(&known, &mut |height, _| {
             siblings.next().map(|sibling| sibling.unwrap_or_else(|| empty(height)))
         })?;
         siblings.next().is_none().then(|| self.head.root(&tree))
@@ -104,7 +105,7 @@ impl Witness {
         let length = usize::from(short(take(2)?)?);
         let bits = take(length)?;
         let mut asked = 0;
-        climb(leaves.iter().map(|(place, _)| (place.0, [0; 32])).collect(), |_, _| {
+        climb(&unknown(leaves.iter().map(|(place, _)| *place)), &mut |_, _| {
             asked += 1;
             Some([0; 32])
         });
@@ -121,23 +122,34 @@ impl Witness {
     }
 }
 
-/// The root above these nodes (index and hash, in rising order); `sibling` gives the hashes of those beside them, in
-/// the order in which they are needed.
-fn climb(mut nodes: Vec<(u32, Hash)>, mut sibling: impl FnMut(u32, u32) -> Option<Hash>) -> Option<Hash> {
-    for height in 0..DEPTH {
-        let mut above = Vec::with_capacity(nodes.len());
-        let mut each = nodes.iter().copied().peekable();
-        while let Some((index, hash)) = each.next() {
-            let beside = match each.next_if(|(other, _)| index % 2 == 0 && *other == index + 1) {
-                Some((_, beside)) => beside,
-                None => sibling(height, index ^ 1)?,
-            };
-            let (left, right) = if index % 2 == 0 { (hash, beside) } else { (beside, hash) };
-            above.push((index / 2, parent(&left, &right)));
-        }
-        nodes = above;
+/// Leaves of which only the place matters.
+fn unknown(places: impl Iterator<Item = Place>) -> Vec<(u32, Hash)> {
+    places.map(|place| (place.0, [0; 32])).collect()
+}
+
+/// The root above these leaves (place and hash, in rising order); `sibling` gives the hashes of those beside their
+/// ways (height and index), in the order in which they are needed.
+fn climb(leaves: &[(u32, Hash)], sibling: &mut impl FnMut(u32, u32) -> Option<Hash>) -> Option<Hash> {
+    subtree(DEPTH, leaves, sibling)
+}
+
+/// The hash of the subtree of this height that these leaves are in.
+fn subtree(
+    height: u32,
+    leaves: &[(u32, Hash)],
+    sibling: &mut impl FnMut(u32, u32) -> Option<Hash>,
+) -> Option<Hash> {
+    let (first, hash) = *leaves.first()?;
+    let Some(below) = height.checked_sub(1) else { return Some(hash) };
+    let (lefts, rights) = leaves.split_at(leaves.partition_point(|(place, _)| place >> below & 1 == 0));
+    if !lefts.is_empty() && !rights.is_empty() {
+        let left = subtree(below, lefts, sibling)?;
+        return Some(parent(&left, &subtree(below, rights, sibling)?));
     }
-    nodes.first().map(|(_, hash)| *hash)
+    let own = subtree(below, leaves, sibling)?;
+    let index = first >> below;
+    let beside = sibling(below, index ^ 1)?;
+    Some(if index % 2 == 0 { parent(&own, &beside) } else { parent(&beside, &own) })
 }
 
 impl Store for Witness {
