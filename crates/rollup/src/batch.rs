@@ -351,6 +351,7 @@ mod tests {
             operator: Address([12; 20]),
             version: 13,
             blob: [14; 32],
+            available: 15,
         };
         let word = |text: &str| format!("{text:0>64}");
         let by_hand = [
@@ -369,9 +370,10 @@ mod tests {
             word(&"0c".repeat(20)),
             word("d"),
             "0e".repeat(32),
+            word("f"),
         ];
         assert_eq!(header.encode(), hex(&by_hand.concat()));
-        assert_eq!(header.hash(), keccak256(&hex::<480>(&by_hand.concat())));
+        assert_eq!(header.hash(), keccak256(&hex::<512>(&by_hand.concat())));
         assert_eq!(Header::decode(&header.encode()), Some(header));
     }
 
