@@ -7,8 +7,8 @@ import {Batches} from "./Batches.sol";
 /// Configuration, the counters that everything hangs on, the pause and the versions of the transition.
 ///
 /// The governor announces transitions and pauses, and can do nothing else. A pause lasts at most `pauseSeconds` and
-/// ends by itself; the next may begin no sooner than `upgradeDelay` after it ended. As that is longer than a window,
-/// the delay of forced records and the delay of exits together, members can leave between any two pauses, and no
+/// ends by itself; the next may begin no sooner than `upgradeDelay` after it ended. As that is longer than a window
+/// with its promises, the delay of forced records and the delay of exits together, members can leave between any two pauses, and no
 /// window, turn or silence is stretched by more than one pause: only the last one needs to be remembered.
 abstract contract Core is IRollup {
     error NotGovernor();
@@ -83,7 +83,7 @@ abstract contract Core is IRollup {
         if (config.revealSeconds == 0 || config.revealSeconds > config.windowSeconds) revert BadConfig("revealSeconds");
         if (config.bond == 0) revert BadConfig("bond");
         if (config.commitBond == 0) revert BadConfig("commitBond");
-        uint256 leaving = uint256(config.windowSeconds) + config.forcedDelay + config.exitDelay;
+        uint256 leaving = uint256(config.windowSeconds) + config.revealSeconds + config.forcedDelay + config.exitDelay;
         if (config.upgradeDelay <= leaving || config.upgradeDelay > FOREVER) revert BadConfig("upgradeDelay");
         if (config.pauseSeconds > leaving) revert BadConfig("pauseSeconds");
         if (config.transition.code.length == 0) revert NoCode(config.transition);

@@ -21,7 +21,8 @@ abstract contract Disputes is Operators {
     error AlreadyPromised();
     error NotPromised();
     error NotProven(bytes32 hash);
-    error Claimable(uint64 until);
+    /// Older promises are still heard.
+    error StillClaimable(uint64 until);
 
     /// In one slot.
     struct Promise {
@@ -33,7 +34,7 @@ abstract contract Disputes is Operators {
     /// In one slot.
     struct Verdict {
         address challenger; // who gets the reward as things stand
-        uint40 until; // older promises are heard so long; PAID: there is no reward or it is paid
+        uint40 until; // older promises are heard so long; PAID: there is no reward, or it is paid
         uint40 sequence; // promises older than this one are
         uint16 segment;
     }
@@ -60,30 +61,39 @@ abstract contract Disputes is Operators {
     function claim(bytes32 hash, uint32 segment, bytes32 salt) external {
         Verdict memory verdict = _verdicts[hash];
         if (verdict.until == 0) revert NotProven(hash);
-        Promise memory promise_ = _redeem(hash, segment, salt);
-        if (promise_.time == 0) revert NotPromised();
+        (bytes32 promise_, Promise memory made) = _promiseOf(hash, segment, salt);
+        if (made.time == 0 || made.spent) revert NotPromised();
+        _promises[promise_].spent = true;
 
-        bool heard = verdict.until != PAID && block.timestamp <= verdict.until;
-        // It had not expired at the proof, and was there before the proof's block.
-        uint256 provenAt = verdict.until - (heard ? _revealSeconds : 0);
-        bool alive = promise_.time < provenAt && promise_.time + _revealSeconds >= provenAt;
-        if (heard && alive && segment == verdict.segment && promise_.sequence < verdict.sequence) {
+        // An end that has passed covers PAID.
+        if (
+            block.timestamp <= verdict.until && segment == verdict.segment && made.sequence < verdict.sequence
+                && _good(made, verdict.until - _revealSeconds)
+        ) {
+            // The bond of whoever stands as the challenger goes with the reward; the one before gets theirs back.
+            if (verdict.challenger != address(0)) claimable[verdict.challenger] += _commitBond;
             verdict.challenger = msg.sender;
-            verdict.sequence = promise_.sequence;
+            verdict.sequence = made.sequence;
             _verdicts[hash] = verdict;
             emit Claimed(hash, msg.sender, _reward());
+        } else {
+            claimable[msg.sender] += _commitBond;
         }
     }
 
     function reward(bytes32 hash) external {
         Verdict memory verdict = _verdicts[hash];
         if (verdict.until <= PAID) revert NotProven(hash);
-        if (block.timestamp <= verdict.until) revert Claimable(verdict.until);
+        if (block.timestamp <= verdict.until) revert StillClaimable(verdict.until);
         verdict.until = PAID;
         _verdicts[hash] = verdict;
-        if (verdict.challenger == address(0)) burnt += _reward();
-        else claimable[verdict.challenger] += _reward();
-        emit Rewarded(hash, verdict.challenger, _reward());
+        uint256 paid;
+        if (verdict.challenger != address(0)) {
+            paid = _reward();
+            claimable[verdict.challenger] += paid + _commitBond;
+        }
+        burnt += _bond - paid;
+        emit Rewarded(hash, verdict.challenger, paid);
     }
 
     /// Voids a batch and all after it: the tip moves to its parent, whatever their number.
@@ -93,20 +103,24 @@ abstract contract Disputes is Operators {
         uint256 amount = _slash(header.operator, t);
         _tip = t;
 
-        Promise memory promise_ = _redeem(hash, segment, salt);
-        bool good = promise_.time != 0 && promise_.time < block.timestamp
-            && promise_.time + _revealSeconds >= block.timestamp;
-        uint256 paid = amount == 0 ? 0 : _reward();
-        burnt += amount - paid;
-        _verdicts[hash] = Verdict({
-            challenger: good ? msg.sender : address(0),
-            until: paid == 0 ? PAID : uint40(block.timestamp + _revealSeconds),
-            sequence: good ? promise_.sequence : _clock.commits + 1,
-            segment: uint16(segment)
-        });
-        emit Slashed(header.operator, amount, amount - paid);
+        // Where the bond is gone already there is no reward either; a promise gets its bond back by `claim`.
+        Verdict memory verdict = Verdict(address(0), PAID, 0, uint16(segment));
+        uint256 earned;
+        if (amount != 0) {
+            verdict.until = uint40(block.timestamp + _revealSeconds);
+            verdict.sequence = _clock.commits + 1;
+            (bytes32 promise_, Promise memory made) = _promiseOf(hash, segment, salt);
+            if (made.time != 0 && _good(made, block.timestamp)) {
+                _promises[promise_].spent = true;
+                verdict.challenger = msg.sender;
+                verdict.sequence = made.sequence;
+                earned = _reward();
+            }
+        }
+        _verdicts[hash] = verdict;
+        emit Slashed(header.operator, amount);
         emit Turn(_order[t.turn]);
-        emit Proven(header.number, hash, segment, good ? msg.sender : address(0), good ? paid : 0);
+        emit Proven(header.number, hash, segment, msg.sender, earned);
     }
 
     /// Whether promises keep a batch from becoming final whose window ended at `end`.
@@ -116,14 +130,19 @@ abstract contract Disputes is Operators {
         return block.timestamp <= (last < end ? last : end) + _revealSeconds;
     }
 
-    /// Spends the sender's promise and credits its bond; time 0 if there is none.
-    function _redeem(bytes32 hash, uint32 segment, bytes32 salt) private returns (Promise memory found) {
-        bytes32 promise_ = keccak256(abi.encode(msg.sender, hash, segment, salt));
-        found = _promises[promise_];
-        if (found.spent) found.time = 0;
-        if (found.time == 0) return found;
-        _promises[promise_].spent = true;
-        claimable[msg.sender] += _commitBond;
+    /// Whether a promise was there before the block of a proof at this time, and had not expired.
+    function _good(Promise memory made, uint256 provenAt) private view returns (bool) {
+        return made.time < provenAt && made.time + _revealSeconds >= provenAt;
+    }
+
+    /// The sender's promise of this proof; time 0 if there is none.
+    function _promiseOf(bytes32 hash, uint32 segment, bytes32 salt)
+        private
+        view
+        returns (bytes32 promise_, Promise memory made)
+    {
+        promise_ = keccak256(abi.encode(msg.sender, hash, segment, salt));
+        made = _promises[promise_];
     }
 
     function _reward() private view returns (uint256) {

@@ -58,7 +58,7 @@ interface IRollup {
         uint64 revealSeconds; // how long after its commit a proof may be revealed with reward; at most a window
         uint128 commitBond; // wei, lost where no proof follows
         uint64 pauseSeconds; // the longest pause
-        uint64 upgradeDelay; // s between announcement and activation; > window + forced delay + exit delay
+        uint64 upgradeDelay; // s between announcement and activation; > window + reveal + forced delay + exit delay
         uint128 forcedFee; // wei, what a forced record pays the operator that carries it out
     }
 
@@ -80,7 +80,7 @@ interface IRollup {
     event Bonded(address indexed operator, uint256 bond);
     event Leaving(address indexed operator, uint64 number); // released once this batch is final
     event Unbonded(address indexed operator, uint256 bond);
-    event Slashed(address indexed operator, uint256 bond, uint256 burnt);
+    event Slashed(address indexed operator, uint256 bond);
     event Turn(address indexed operator);
     event Frozen(bytes32 root);
     event Announced(uint32 version, address transition, uint64 from);
@@ -134,8 +134,8 @@ interface IRollup {
     function commit(bytes32 promise_) external payable;
     /// Proves one segment wrong: its batch and all after it fall, its operator loses the bond.
     function prove(Fraud calldata fraud, bytes32 salt) external;
-    /// Returns the commit bond of a promise whose batch fell by another's proof; an older promise of the same proof
-    /// takes the reward over.
+    /// Returns the commit bond of a promise whose batch fell without it; an older promise of the same proof takes the
+    /// reward over.
     function claim(bytes32 hash, uint32 segment, bytes32 salt) external;
     /// Credits the reward of a proof once nobody can claim it with an older promise any more.
     function reward(bytes32 hash) external;

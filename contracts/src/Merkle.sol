@@ -56,20 +56,27 @@ library Merkle {
     ///        is an empty subtree); then the siblings, from the leaves up
     function climb(bytes32 node, uint32 place, bytes calldata proof) internal pure returns (bytes32) {
         if (proof.length < 4) revert PathLength();
-        uint32 given = uint32(bytes4(proof[:4]));
-        uint256 here = 4;
-        bytes32 empty; // the hash of an empty subtree as high as `node`
-        for (uint256 level; level < 32; ++level) {
-            bytes32 sibling = empty;
-            if (given >> (31 - level) & 1 == 1) {
-                if (proof.length < here + 32) revert PathLength();
-                sibling = bytes32(proof[here:here + 32]);
-                here += 32;
+        uint256 size = 4; // bytes of the proof that the bits ask for
+        uint256 given = uint32(bytes4(proof[:4]));
+        assembly ("memory-safe") {
+            let empty := 0 // the hash of an empty subtree as high as `node`
+            for { let level := 0 } lt(level, 32) { level := add(level, 1) } {
+                let sibling := empty
+                if and(shr(sub(31, level), given), 1) {
+                    // Beyond the proof's end this reads what is not its own; the length is compared below.
+                    sibling := calldataload(add(proof.offset, size))
+                    size := add(size, 32)
+                }
+                let right := shl(5, and(shr(level, place), 1)) // where the node stands in its pair
+                mstore(right, node)
+                mstore(xor(right, 32), sibling)
+                node := keccak256(0, 64)
+                mstore(0, empty)
+                mstore(32, empty)
+                empty := keccak256(0, 64)
             }
-            node = place >> level & 1 == 0 ? pair(node, sibling) : pair(sibling, node);
-            empty = pair(empty, empty);
         }
-        if (here != proof.length) revert PathLength();
+        if (size != proof.length) revert PathLength();
         return node;
     }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 pragma solidity ^0.8.28;
 
+import {Head} from "./State.sol";
+import {Known} from "./Witness.sol";
+
 /// What members and meters sign: EIP-712 typed data, `market::signing`; signatures in 64 bytes (EIP-2098).
 library Typed {
     // keccak256 of the types.
@@ -11,6 +14,8 @@ library Typed {
     uint256 internal constant CANCEL = 0xd5e75ba85e338bc8917a696550c1f97fe9fd051e3a7f8c9713699922050c747c;
     // Withdraw(uint32 account,int256 amountNano,uint64 nonce)
     uint256 internal constant WITHDRAW = 0x07583316e4e2730f44d45e36e81cc6a2679aa0ecdf91161d7077439a912f4f4d;
+    // Transfer(uint32 from,uint32 to,int256 amountNano,uint64 nonce)
+    uint256 internal constant TRANSFER = 0x4600b5f8144feb0d4d57fa2752f43da2694519e3e926f99cb1a023e76725ae6c;
     // Reading(uint32 meter,uint64 start,uint32 duration,int64 importWh,int64 exportWh,uint64 sequence)
     uint256 internal constant READING = 0x28a26f9b7f836857c6616825df0031f91b415efaa33e4399f94706291e7f0f38;
 
@@ -32,17 +37,18 @@ library Typed {
         }
     }
 
-    /// Whether the `signature` in calldata, over the structure of so many words in this domain, was made by
+    /// Whether the `signature` in calldata, over the structure of so many words in the state's domain, was made by
     /// `signer`.
-    function signed(uint256 words, uint256 count, uint256 domain, uint256 signature, uint256 signer)
+    function signed(uint256 words, uint256 count, Known memory known, uint256 signature, uint256 signer)
         internal
         view
         returns (bool right)
     {
+        uint256 domain = known.head + Head.DOMAIN;
         assembly ("memory-safe") {
             let structure := keccak256(words, shl(5, count))
             mstore(words, shl(240, 0x1901))
-            mstore(add(words, 2), domain)
+            mstore(add(words, 2), mload(domain))
             mstore(add(words, 34), structure)
             let vs := calldataload(add(signature, 32))
             let s := shr(1, shl(1, vs))

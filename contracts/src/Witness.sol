@@ -105,6 +105,22 @@ library Witness {
         }
     }
 
+    /// The hash of the head as it is.
+    function headHash(Known memory known) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            hash := keccak256(mload(known), 96)
+        }
+    }
+
+    /// A state's root, from the head's hash and the tree's root.
+    function root(bytes32 head, bytes32 tree) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            mstore(0, head)
+            mstore(32, tree)
+            hash := keccak256(0, 64)
+        }
+    }
+
     /// The words of a leaf, in memory.
     function leaf(Known memory known, uint256 place) internal pure returns (uint256 words) {
         assembly ("memory-safe") {

@@ -1,6 +1,7 @@
 // A primary chain with the contract, operators and members, and the secondary chain's state as the toy transition has
 // it: enough to post honest batches and lies.
 
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { compile, sources } from "../build.mjs";
 import { artefact } from "./evm.mjs";
@@ -27,16 +28,19 @@ export const CONFIG = {
   forcedFee: EURO / 100n,
 };
 
-let toyArtefact;
-export function toy() {
-  toyArtefact ??= (() => {
-    const source = readFileSync(new URL("./Toy.sol", import.meta.url), "utf8");
-    const found = compile({ "test/Toy.sol": source, "src/ITransition.sol": sources()["ITransition.sol"] });
-    const { abi, evm } = found["test/Toy.sol"].Toy;
+const made = {};
+/// A contract that only the tests know, compiled here.
+function testOnly(name) {
+  made[name] ??= (() => {
+    const source = readFileSync(new URL(`./${name}.sol`, import.meta.url), "utf8");
+    const all = { [`test/${name}.sol`]: source, "src/ITransition.sol": sources()["ITransition.sol"] };
+    const { abi, evm } = compile(all)[`test/${name}.sol`][name];
     return { abi, bytecode: "0x" + evm.bytecode.object };
   })();
-  return toyArtefact;
+  return made[name];
 }
+export const toy = () => testOnly("Toy");
+export const thief = () => testOnly("Thief");
 
 // The toy's records.
 export const T = (time) => concat([0x54], bytes(time, 5));
@@ -130,10 +134,16 @@ export const encodeData = (segments) =>
 export const promise = (who, hash, segment, salt) =>
   keccak(encode(["address", "bytes32", "uint32", "bytes32"].map((type) => ({ type })), [who.address, hash, segment, salt]));
 
+/// The contract refuses with this error.
+export const refuses = (name, work) => assert.rejects(work, (error) => (assert.equal(error.name, name, error.stack), true));
+
 export class World {
-  static async create(changes = {}, state = genesisState()) {
+  /// @param changes of the configuration
+  /// @param bonded how many operators pay their bond
+  /// @param chain to be on; a new one if none
+  static async create(changes = {}, state = genesisState(), { bonded = 3, chain } = {}) {
     const world = new World();
-    const chain = await Chain.create();
+    chain ??= await Chain.create();
     const deployer = person("deployer");
     const governor = person("governor");
     const operators = ["ada", "bo", "cy"].map(person);
@@ -148,9 +158,9 @@ export class World {
     };
     const rollup = await chain.deploy(deployer, artefact("Rollup"), [config]);
     Object.assign(world, { chain, deployer, governor, operators, transition, config, rollup });
-    for (const operator of operators) {
+    for (const [i, operator] of operators.entries()) {
       await chain.fund(operator, 1000n * EURO);
-      await rollup.send(operator, "bond", [], config.bond);
+      if (i < bonded) await rollup.send(operator, "bond", [], config.bond);
     }
     const word = (value) => hex(bytes(value, 32));
     const time = BigInt(chain.now);
@@ -168,6 +178,12 @@ export class World {
     const who = person(name);
     await this.chain.fund(who, wei);
     return who;
+  }
+
+  /// The operator on turn.
+  async onTurn() {
+    const turn = await this.ask("turn");
+    return this.operators.find(({ address }) => address === turn);
   }
 
   get newest() {

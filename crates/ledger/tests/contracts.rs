@@ -8,9 +8,9 @@ use ledger::conformance::seal;
 use ledger::{Key, Recoverer};
 use market::signing::Domain;
 use market::{
-    AccountId, Agreement, Authentication, Carrier, Claim, Command, Community, DeliveryInterval, Energy,
-    Envelope, Event, Fraction, ImbalancePolicy, Market, MeterId, MeterTerms, Money, Order, OrderId, Price,
-    PriceConvention, Prices, Reading, Rejection, Rule, Side, State, Tariff, TariffId, TariffKind,
+    AccountId, Agreement, Authentication, Carrier, Claim, Command, Community, Delegate, DeliveryInterval,
+    Energy, Envelope, Event, Fraction, ImbalancePolicy, Market, MeterId, MeterTerms, Money, Order, OrderId,
+    Price, PriceConvention, Prices, Reading, Rejection, Rule, Side, State, Tariff, TariffId, TariffKind,
     TimeInForce,
 };
 
@@ -74,6 +74,7 @@ fn terms() -> Community {
 }
 
 /// A market in which everything is signed.
+#[derive(Clone)]
 struct World {
     state: State,
     domain: Domain,
@@ -289,6 +290,19 @@ fn what_is_asked_for_is_held_and_cannot_be_withdrawn() {
     let withdraw = |amount, nonce| Command::Withdraw { account: account(WATERWORKS), amount, nonce };
     let more = withdraw(Money(1_281 * EURO / 100), 2);
     assert_eq!(world.try_by(&owner(WATERWORKS), more), Err(Rejection::InsufficientFunds));
+    let pay = |amount| Command::Transfer { from: account(WATERWORKS), to: account(MILL), amount, nonce: 3 };
+    let more = pay(Money(1_281 * EURO / 100));
+    assert_eq!(world.try_by(&owner(WATERWORKS), more), Err(Rejection::InsufficientFunds));
+    let rest = pay(Money(1_280 * EURO / 100));
+    let agent = key("the waterworks' agent");
+    let delegate = Delegate { address: agent.address(), expires: START + u64::from(DAY) };
+    let delegate = Command::Delegate { account: account(WATERWORKS), delegate, nonce: 2 };
+    let mut paying = world.clone();
+    assert_eq!(paying.try_by(&owner(WATERWORKS), delegate), Ok(()));
+    for thief in [owner(MILL), meter_key(WATERWORKS), agent, key("operator")] {
+        assert_eq!(paying.try_by(&thief, rest.clone()), Err(Rejection::BadSignature));
+    }
+    assert_eq!(paying.try_by(&owner(WATERWORKS), rest), Ok(()));
     let rest = withdraw(Money(1_280 * EURO / 100), 2);
     assert_eq!(world.try_by(&owner(WATERWORKS), rest), Ok(()));
 }

@@ -15,7 +15,8 @@ pub struct AccountId(pub u32);
 /// The accounts that exist from the beginning. Members follow.
 ///
 /// `World`, `Supplier`, `GridOperator` and `Levies` stand for parties outside the community: their balance is
-/// what the community has paid them on balance and may be negative. All others must stay ≥ 0 (law S6).
+/// what the community has paid them on balance and may be negative. They may pay in as members do: where every balance
+/// must be covered, the supplier has paid in beforehand what it will owe. All others must stay ≥ 0 (law S6).
 impl AccountId {
     /// Where deposits come from and withdrawals go; its balance is minus the money inside.
     pub const WORLD: Self = Self(0);

@@ -175,6 +175,17 @@ pub enum Command {
         /// The delivery interval.
         interval: DeliveryInterval,
     } = 25,
+    /// Account: pays another member.
+    Transfer {
+        /// Who pays, and signs with the account's own key: a delegate may not.
+        from: AccountId,
+        /// Who receives: a member, and another one.
+        to: AccountId,
+        /// How much, n€, > 0.
+        amount: Money,
+        /// Larger than any the payer used before.
+        nonce: u64,
+    } = 26,
 }
 
 /// A recoverable secp256k1 signature: r, s, v (27 or 28).

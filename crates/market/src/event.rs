@@ -141,9 +141,9 @@ pub struct Posting {
     pub energy: Energy,
     /// The price behind it where a single one explains the money, n€/Wh.
     pub price: Option<Price>,
-    /// The delivery interval it belongs to; none for deposits and withdrawals.
+    /// The delivery interval it belongs to; none for deposits, withdrawals and transfers.
     pub interval: Option<DeliveryInterval>,
-    /// The carrier; none for deposits and withdrawals.
+    /// The carrier; none for deposits, withdrawals and transfers.
     pub carrier: Option<Carrier>,
     /// Which way the energy went, seen from the metering point.
     pub side: Option<Side>,
@@ -177,11 +177,13 @@ pub enum PostingKind {
     Vat,
     /// For energy sold and not delivered, to the community.
     Penalty,
+    /// From one member to another.
+    Transfer,
 }
 
 impl PostingKind {
     /// Every kind, in order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Deposit,
         Self::Withdrawal,
         Self::Trade,
@@ -194,7 +196,14 @@ impl PostingKind {
         Self::Surplus,
         Self::Vat,
         Self::Penalty,
+        Self::Transfer,
     ];
+
+    /// Whether money moved for no energy: such a posting is no part of a bill.
+    #[must_use]
+    pub const fn is_payment(self) -> bool {
+        matches!(self, Self::Deposit | Self::Withdrawal | Self::Loan | Self::Repayment | Self::Transfer)
+    }
 }
 
 /// Whoever listens to events.

@@ -58,7 +58,7 @@ pub enum Rejection {
     OutsideCollar = 34,
     /// The sum of open orders and trades exceeds the metering point's capacity.
     BeyondCapacity = 35,
-    /// The order would trade with the account's own.
+    /// The order would trade with the account's own, or the account pay itself.
     SelfTrade = 36,
     /// The rule does not take such orders.
     NotForThisRule = 37,
@@ -120,11 +120,14 @@ pub enum Rejection {
     /// A metering point would be behind itself, behind one of another carrier, or shared out beyond the whole; or
     /// something hangs already on how it is metered.
     BadArrangement = 65,
+    /// The ledger does not carry this command or rule, though the market does: a contract that judges commands takes
+    /// fewer of them.
+    NotOnThisLedger = 66,
 }
 
 impl Rejection {
     /// Every refusal, by number.
-    pub const ALL: [Self; 54] = [
+    pub const ALL: [Self; 55] = [
         Self::Malformed,
         Self::NotFounded,
         Self::AlreadyFounded,
@@ -179,6 +182,7 @@ impl Rejection {
         Self::CorrectionTooLate,
         Self::Retroactive,
         Self::BadArrangement,
+        Self::NotOnThisLedger,
     ];
 
     /// Its number.
@@ -215,7 +219,8 @@ impl Rejection {
             | Self::NotForThisRule
             | Self::UnknownOrder
             | Self::BadWish
-            | Self::NotFrozen => Law::C12,
+            | Self::NotFrozen
+            | Self::NotOnThisLedger => Law::C12,
             Self::TimeRunsBackwards => Law::C9,
             Self::BadInterval | Self::ReadingTwice | Self::ReadingMissing => Law::D2,
             Self::UnknownTariff | Self::PriceUnknown => Law::S4,
@@ -273,7 +278,7 @@ impl Rejection {
             Self::BadEnergy => "the energy is not positive or is beyond its bound",
             Self::OutsideCollar => "the limit is outside the market's floor and cap",
             Self::BeyondCapacity => "the sum of open orders and trades exceeds the metering point's capacity",
-            Self::SelfTrade => "the order would trade with the account's own",
+            Self::SelfTrade => "the order would trade with the account's own, or the account pay itself",
             Self::NotForThisRule => "the rule does not take such orders",
             Self::UnknownOrder => "there is no such open order",
             Self::BadWish => {
@@ -317,6 +322,7 @@ impl Rejection {
             Self::BadArrangement => {
                 "the metering point would be behind itself, of another carrier, shared out beyond the whole, or counts"
             }
+            Self::NotOnThisLedger => "the ledger does not carry this command or rule",
         }
     }
 }

@@ -10,6 +10,7 @@
 //! | `Delegate` | `Delegate(uint32 account,address key,uint64 expires,uint64 nonce)` |
 //! | `Revoke` | `Revoke(uint32 account,address key,uint64 nonce)` |
 //! | `Withdraw` | `Withdraw(uint32 account,int256 amountNano,uint64 nonce)` |
+//! | `Transfer` | `Transfer(uint32 from,uint32 to,int256 amountNano,uint64 nonce)` |
 //! | `Read` | `Reading(uint32 meter,uint64 start,uint32 duration,int64 importWh,int64 exportWh,uint64 sequence)` |
 //! | `Convert` | `Conversion(uint32 account,uint64 start,uint32 duration,uint32 input,bytes outputs,int64 capacityWh,int64 costMicroPerKwh,uint64 nonce)` |
 //! | `Store` | `Storage(uint32 account,uint32 meter,uint64 start,uint32 duration,uint16 furtherIntervals,int64 chargeWh,int64 dischargeWh,int64 capacityWh,int64 levelWh,int64 leastWh,uint32 chargePpm,uint32 dischargePpm,uint32 keptPpm,int64 costMicroPerKwh,uint64 nonce)` |
@@ -134,6 +135,9 @@ fn message(command: &Command) -> Hash {
         }
         Command::Withdraw { account, amount, nonce } => {
             words([WITHDRAW, number(account.0.into()), signed(amount.0), number(*nonce)])
+        }
+        Command::Transfer { from, to, amount, nonce } => {
+            words([TRANSFER, number(from.0.into()), number(to.0.into()), signed(amount.0), number(*nonce)])
         }
         Command::Read(reading) => words(reading_fields(READING, reading)),
         Command::Convert(offer) => {
@@ -289,6 +293,7 @@ const CANCEL: Hash = hash("d5e75ba85e338bc8917a696550c1f97fe9fd051e3a7f8c9713699
 const DELEGATE: Hash = hash("0744160db997ccaac4d4cd8b51574d264f8773396e30f61a7a56f367cbd960c3");
 const REVOKE: Hash = hash("427488a8bb64b70c6f2a38a32d9390e39e2f7fad39a39a0a22114f0d3c4e48df");
 const WITHDRAW: Hash = hash("07583316e4e2730f44d45e36e81cc6a2679aa0ecdf91161d7077439a912f4f4d");
+const TRANSFER: Hash = hash("4600b5f8144feb0d4d57fa2752f43da2694519e3e926f99cb1a023e76725ae6c");
 const READING: Hash = hash("28a26f9b7f836857c6616825df0031f91b415efaa33e4399f94706291e7f0f38");
 const CONVERSION: Hash = hash("a947b37805eca6b0d6994dd932aec0defa8cb10b82c697ba7b24084e6091b1ee");
 const STORAGE: Hash = hash("5b3d43dfc73be653c6d0e2b2ce2cc5a5f710d770d689e65bf6e22b7f01eb15eb");
@@ -312,8 +317,8 @@ mod tests {
         check(NAME, "Wattle");
         check(VERSION, "1");
         let types = [
-            ORDER, ORDER_WITH, CANCEL, DELEGATE, REVOKE, WITHDRAW, READING, CONVERSION, STORAGE, CORRECTION,
-            REGISTER,
+            ORDER, ORDER_WITH, CANCEL, DELEGATE, REVOKE, WITHDRAW, TRANSFER, READING, CONVERSION, STORAGE,
+            CORRECTION, REGISTER,
         ];
         let documented = include_str!("signing.rs").lines().filter_map(|line| line.strip_prefix("//! | `"));
         let documented = documented.filter_map(|row| Some(row.split_once("| `")?.1.trim_end_matches("` |")));

@@ -201,6 +201,54 @@ fn selling_what_one_does_not_have_costs_the_full_retail_price() {
 }
 
 #[test]
+fn a_transfer_moves_what_is_available_and_repays_the_receivers_debt() {
+    let mut ledger = Ledger::with_two_members();
+    let pay = |from, to, amount, nonce| Command::Transfer {
+        from: AccountId(from),
+        to: AccountId(to),
+        amount: Money(amount),
+        nonce,
+    };
+    // The buyer's order holds 10 Wh × 40 n€/Wh, so 600 of its 1 000 n€ are left.
+    ledger.accept(Command::Place(order(1, Side::Buy, 10, 40, 1)));
+    assert_eq!(ledger.apply(pay(7, 6, 601, 2)), Err(Rejection::InsufficientFunds));
+    ledger.accept(pay(7, 6, 600, 2));
+    assert_eq!(ledger.events.iter().filter(|event| matches!(event, Event::Posted(_))).count(), 4);
+    // The seller is metered 100 Wh of import at 30 + 10 + 5 n€/Wh: 4 500 against 1 600, so 2 900 are lent.
+    ledger.accept(Command::Tick { time: START - 300 });
+    ledger.accept(Command::Close { carrier: ELECTRICITY, interval: interval(0) });
+    ledger.accept(Command::Clear { carrier: ELECTRICITY, interval: interval(0), claim: Claim::Nothing });
+    ledger.accept(Command::Tick { time: START + 900 });
+    ledger.accept(reading(0, 100, 0, 1));
+    ledger.accept(reading(1, 0, 0, 1));
+    ledger.accept(Command::Settle { carrier: ELECTRICITY, interval: interval(0) });
+    assert_eq!((ledger.balance(AccountId(6)), ledger.state.accounts()[6].debt), (0, Money(2_900)));
+    // What it is paid goes to the guarantor; who owes has nothing to give.
+    ledger.accept(pay(7, 6, 400, 3));
+    assert_eq!((ledger.balance(AccountId(6)), ledger.state.accounts()[6].debt), (0, Money(2_500)));
+    assert_eq!(ledger.balance(AccountId(7)), 0);
+    assert_eq!(ledger.apply(pay(6, 7, 1, 1)), Err(Rejection::InsufficientFunds));
+    ledger.check_laws();
+}
+
+#[test]
+fn an_outside_party_pays_in_beforehand_what_it_will_owe() {
+    let mut ledger = Ledger::with_two_members();
+    let outside = [AccountId::SUPPLIER, AccountId::GRID_OPERATOR, AccountId::LEVIES];
+    for (account, nonce) in outside.into_iter().zip(100..) {
+        ledger.accept(Command::Deposit { account, amount: Money(800), nonce });
+    }
+    ledger.accept(Command::Tick { time: START + 900 });
+    ledger.accept(reading(0, 0, 100, 1));
+    ledger.accept(reading(1, 0, 0, 1));
+    // Nothing was traded: 100 Wh of feed-in at 8 n€/Wh is all the supplier has paid in.
+    ledger.accept(Command::Settle { carrier: ELECTRICITY, interval: interval(0) });
+    assert_eq!(ledger.balance(AccountId::SUPPLIER), 0);
+    assert_eq!(ledger.balance(AccountId(6)), 1_800);
+    ledger.check_laws();
+}
+
+#[test]
 fn the_mid_market_rate_clears_the_readings() {
     let mut ledger = Ledger::with_two_members();
     ledger.accept(Command::Tick { time: START + 900 });
@@ -272,6 +320,12 @@ fn every_refusal_has_its_number_and_changes_nothing() {
     };
     let (carrier, at) = (ELECTRICITY, interval(0));
     let flat = vec![Prices::default()];
+    let transfer = |from, to, amount, nonce| Command::Transfer {
+        from: AccountId(from),
+        to: AccountId(to),
+        amount: Money(amount),
+        nonce,
+    };
     use Rejection as R;
     let rows: Vec<(Command, R)> = vec![
         (Command::Found(Box::new(terms())), R::AlreadyFounded),
@@ -292,6 +346,17 @@ fn every_refusal_has_its_number_and_changes_nothing() {
         (Command::Deposit { account: AccountId(6), amount: MAX_MONEY, nonce: 99 }, R::BadAmount),
         (Command::Withdraw { account: AccountId(6), amount: Money(1001), nonce: 2 }, R::InsufficientFunds),
         (Command::Withdraw { account: AccountId(6), amount: Money(1), nonce: 1 }, R::StaleNonce),
+        (Command::Deposit { account: AccountId::WORLD, amount: Money(1), nonce: 99 }, R::UnknownAccount),
+        (transfer(6, 7, 1001, 2), R::InsufficientFunds),
+        (transfer(6, 7, 0, 2), R::BadAmount),
+        (transfer(6, 7, -1, 2), R::BadAmount),
+        (transfer(6, 7, MAX_MONEY.0 + 1, 2), R::BadAmount),
+        (transfer(6, 7, 1, 1), R::StaleNonce),
+        (transfer(6, 6, 1, 2), R::SelfTrade),
+        (transfer(6, 99, 1, 2), R::UnknownAccount),
+        (transfer(6, 5, 1, 2), R::UnknownAccount),
+        (transfer(5, 6, 1, 99), R::UnknownAccount),
+        (transfer(99, 6, 1, 99), R::UnknownAccount),
         (place(|order| order.account = AccountId(99)), R::UnknownAccount),
         (place(|order| order.meter = MeterId(99)), R::UnknownMeter),
         (place(|order| order.nonce = 1), R::StaleNonce),
@@ -422,6 +487,8 @@ enum Step {
     Read { meter: u32, back: u64, import: i64, export: i64 },
     Settle(Carrier, u64),
     Move { member: u32, amount: i128, out: bool },
+    PayIn { outside: u32, amount: i128 },
+    Pay { from: u32, to: u32, amount: i128 },
 }
 
 /// One step, or a few that belong together so that histories get somewhere.
@@ -479,6 +546,9 @@ fn any_steps() -> impl Strategy<Value = Vec<Step>> {
         ),
         1 => (0..4_u32, 1..800_i128, any::<bool>())
             .prop_map(|(member, amount, out)| vec![Step::Move { member, amount, out }]),
+        1 => (0..6_u32, 1..800_i128).prop_map(|(outside, amount)| vec![Step::PayIn { outside, amount }]),
+        2 => (0..3_u32, 0..3_u32, 1..800_i128)
+            .prop_map(|(from, to, amount)| vec![Step::Pay { from, to, amount }]),
     ]
 }
 
@@ -535,6 +605,13 @@ fn command(ledger: &Ledger, step: Step) -> Command {
         Step::Move { member, amount, out: false } => {
             // The clock serves as the operator's nonce: a second deposit at the same time is a repetition.
             Command::Deposit { account: account(member), amount: Money(amount), nonce: now }
+        }
+        Step::PayIn { outside, amount } => {
+            Command::Deposit { account: AccountId(outside), amount: Money(amount), nonce: now }
+        }
+        Step::Pay { from, to, amount } => {
+            let (amount, nonce) = (Money(amount), nonce(from));
+            Command::Transfer { from: account(from), to: account(to), amount, nonce }
         }
     }
 }
@@ -621,6 +698,7 @@ fn the_laws_hold_over_random_histories() {
         "Repayment",
         "Deposit",
         "Withdrawal",
+        "Transfer",
         "Cleared Electricity true",
         "Cleared Heat true",
         "Cleared Gas true",

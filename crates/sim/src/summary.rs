@@ -227,8 +227,7 @@ impl Tally {
                 self.filled(*account, (*carrier, *interval, *side), *energy, *money);
             }
             Event::Posted(posting) => {
-                use PostingKind::{Deposit, Loan, Repayment, Withdrawal};
-                if matches!(posting.kind, Deposit | Withdrawal | Loan | Repayment) {
+                if posting.kind.is_payment() {
                     return;
                 }
                 self.count(posting);

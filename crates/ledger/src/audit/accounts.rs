@@ -14,7 +14,7 @@ pub(super) struct Transfer {
 }
 
 impl Books {
-    /// A deposit or withdrawal moves exactly its amount between exactly its accounts; of what comes in, a debt to
+    /// A deposit, withdrawal or transfer moves exactly its amount between exactly its accounts; of what comes in, a debt to
     /// the guarantor may be repaid.
     pub(super) fn moved(&mut self, events: &[Event], right: Transfer, tally: &mut Tally) {
         let mut moved = 0;

@@ -88,7 +88,8 @@ impl Books {
             Command::Store(offer) => owner(offer.account) || delegate(offer.account),
             Command::Delegate { account, .. }
             | Command::Revoke { account, .. }
-            | Command::Withdraw { account, .. } => owner(*account),
+            | Command::Withdraw { account, .. }
+            | Command::Transfer { from: account, .. } => owner(*account),
             Command::Read(reading) | Command::Correct(reading) => meter(reading.meter),
             Command::ReadRegister(reading) => meter(reading.meter),
             _ => terms.operator == address,

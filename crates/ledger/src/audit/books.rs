@@ -205,6 +205,16 @@ impl Books {
                     tally,
                 );
             }
+            Command::Transfer { from, to, amount, .. } => {
+                let (from, to) = (*from, *to);
+                let members = from.min(to) >= AccountId::FIRST_MEMBER;
+                tally.check(Law::S3, members, || format!("account {} paid account {}", from.0, to.0));
+                self.moved(
+                    events,
+                    Transfer { kind: PostingKind::Transfer, from, to, amount: *amount },
+                    tally,
+                );
+            }
             Command::Place(order) => self.place(order, &Attributes::default(), &[], events, state, tally),
             Command::PlaceWith { order, attributes, steps } => {
                 self.place(order, attributes, steps, events, state, tally);
@@ -273,6 +283,7 @@ impl Books {
             | Command::Delegate { account, nonce, .. }
             | Command::Revoke { account, nonce, .. }
             | Command::Withdraw { account, nonce, .. }
+            | Command::Transfer { from: account, nonce, .. }
             | Command::Convert(Conversion { account, nonce, .. })
             | Command::Store(StorageOffer { account, nonce, .. }) => {
                 (&mut self.account(*account).nonce, *nonce)

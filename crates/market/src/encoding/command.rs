@@ -34,6 +34,7 @@ variants!(Command {
     23 => ReadRegister(reading),
     24 => Correct(reading),
     25 => Resettle { carrier, interval },
+    26 => Transfer { from, to, amount, nonce },
 });
 
 variants!(Claim {

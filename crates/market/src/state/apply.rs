@@ -56,6 +56,7 @@ impl State {
             Command::Revoke { account, address, nonce } => self.revoke(*account, *address, *nonce),
             Command::Deposit { account, amount, nonce } => self.deposit(*account, *amount, *nonce, sink),
             Command::Withdraw { account, amount, nonce } => self.withdraw(*account, *amount, *nonce, sink),
+            Command::Transfer { from, to, amount, nonce } => self.transfer(*from, *to, *amount, *nonce, sink),
             Command::Place(order) => self.place(order, &Attributes::default(), &[], sink),
             Command::PlaceWith { order, attributes, steps } => self.place(order, attributes, steps, sink),
             Command::Locate { meter, location, nonce } => self.locate(*meter, *location, *nonce),
@@ -95,7 +96,8 @@ impl State {
             Command::Store(offer) => Signer::Trader(known(offer.account)?),
             Command::Delegate { account, .. }
             | Command::Revoke { account, .. }
-            | Command::Withdraw { account, .. } => Signer::Owner(known(*account)?),
+            | Command::Withdraw { account, .. }
+            | Command::Transfer { from: account, .. } => Signer::Owner(known(*account)?),
             Command::Read(reading) | Command::Correct(reading) => Signer::Meter(reading.meter),
             Command::ReadRegister(reading) => Signer::Meter(reading.meter),
             _ => Signer::Operator,
@@ -258,9 +260,9 @@ impl State {
         nonce: u64,
         sink: &mut impl Sink,
     ) -> Result<(), Rejection> {
-        // The community's and the guarantor's funds are deposits too; the other fixed accounts are outside.
-        let inside = account.0 >= AccountId::COMMUNITY.0 && (account.0 as usize) < self.accounts.len();
-        if !inside {
+        // The community's and the guarantor's funds are deposits too, and so is what an outside party pays in
+        // beforehand; only the world cannot pay itself.
+        if account == AccountId::WORLD || account.0 as usize >= self.accounts.len() {
             return Err(Rejection::UnknownAccount);
         }
         self.check_operator_nonce(nonce)?;
@@ -269,7 +271,7 @@ impl State {
             return Err(Rejection::BadAmount);
         }
         self.operator_nonce = nonce;
-        let posting = outside(PostingKind::Deposit, AccountId::WORLD, account, amount);
+        let posting = without_energy(PostingKind::Deposit, AccountId::WORLD, account, amount);
         self.bank().post(posting, sink)
     }
 
@@ -288,8 +290,33 @@ impl State {
             return Err(Rejection::InsufficientFunds);
         }
         self.use_nonce(account, nonce)?;
-        let posting = outside(PostingKind::Withdrawal, account, AccountId::WORLD, amount);
+        let posting = without_energy(PostingKind::Withdrawal, account, AccountId::WORLD, amount);
         self.bank().post(posting, sink)
+    }
+
+    fn transfer(
+        &mut self,
+        from: AccountId,
+        to: AccountId,
+        amount: Money,
+        nonce: u64,
+        sink: &mut impl Sink,
+    ) -> Result<(), Rejection> {
+        if to.0 < AccountId::FIRST_MEMBER.0 || to.0 as usize >= self.accounts.len() {
+            return Err(Rejection::UnknownAccount);
+        }
+        self.fresh(from, nonce)?;
+        if amount.0 <= 0 || amount > MAX_MONEY {
+            return Err(Rejection::BadAmount);
+        }
+        if self.bank().available(from) < amount {
+            return Err(Rejection::InsufficientFunds);
+        }
+        if from == to {
+            return Err(Rejection::SelfTrade);
+        }
+        self.use_nonce(from, nonce)?;
+        self.bank().post(without_energy(PostingKind::Transfer, from, to, amount), sink)
     }
 
     fn publish(
@@ -377,7 +404,7 @@ fn next_leaf(taken: usize) -> Result<u32, Rejection> {
     if taken < MAX_LEAVES { Ok(taken as u32) } else { Err(Rejection::TooMany) }
 }
 
-const fn outside(kind: PostingKind, debit: AccountId, credit: AccountId, money: Money) -> Posting {
+const fn without_energy(kind: PostingKind, debit: AccountId, credit: AccountId, money: Money) -> Posting {
     Posting {
         kind,
         debit,

@@ -86,6 +86,8 @@ pub fn arbitrary_command() -> impl Strategy<Value = Command> {
         reading().prop_map(Command::Correct),
         (carrier(), arbitrary_interval())
             .prop_map(|(carrier, interval)| Command::Resettle { carrier, interval }),
+        (account(), account(), money(), any::<u64>())
+            .prop_map(|(from, to, amount, nonce)| Command::Transfer { from, to, amount, nonce }),
     ]
 }
 

@@ -273,6 +273,15 @@ pub fn examples() -> Vec<(&'static str, Command)> {
         ),
         ("resettle", Command::Resettle { carrier: Carrier::Gas, interval }),
         ("clear_coupled", clear(electricity, coupled_claim())),
+        (
+            "transfer",
+            Command::Transfer {
+                from: AccountId(7),
+                to: AccountId(0x0102_0304),
+                amount: Money(12_345_678_901),
+                nonce: 11,
+            },
+        ),
     ]
 }
 

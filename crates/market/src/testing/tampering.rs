@@ -168,6 +168,7 @@ enums! {
         ReadRegister(reading),
         Correct(reading),
         Resettle { carrier, interval },
+        Transfer { from, to, amount, nonce },
     }
     Claim {
         Nothing,
@@ -554,6 +555,6 @@ mod tests {
                 *counts.entry(field).or_insert(0_u32) += 1;
             }
         }
-        assert_eq!(counts.len(), 189, "{counts:#?}");
+        assert_eq!(counts.len(), 193, "{counts:#?}");
     }
 }

@@ -268,19 +268,21 @@ impl Page<'_> {
     }
 
     fn payments(&self) -> String {
-        let mut sums: BTreeMap<PostingKind, (u64, Money)> = BTreeMap::new();
+        let mut sums: BTreeMap<(PostingKind, bool), (u64, Money)> = BTreeMap::new();
         for payment in &self.invoice.payments {
-            let sum = sums.entry(payment.kind).or_default();
+            let sum = sums.entry((payment.kind, payment.money < Money::ZERO)).or_default();
             *sum = (sum.0 + 1, sum.1 + payment.money);
         }
         if sums.is_empty() {
             return String::new();
         }
-        let words = |kind: &PostingKind, count: u64, amount: Money| {
+        let words = |(kind, pays): &(PostingKind, bool), count: u64, amount: Money| {
             let what = match kind {
                 PostingKind::Deposit => "paid in",
                 PostingKind::Withdrawal => "drawn out",
                 PostingKind::Loan => "lent by the guarantor",
+                PostingKind::Transfer if *pays => "paid to other members",
+                PostingKind::Transfer => "received from other members",
                 _ => "given back to the guarantor",
             };
             let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };

@@ -137,5 +137,6 @@ fn kind_name(kind: PostingKind) -> &'static str {
         PostingKind::Surplus => "surplus",
         PostingKind::Vat => "vat",
         PostingKind::Penalty => "penalty",
+        PostingKind::Transfer => "transfer",
     }
 }

@@ -12,7 +12,7 @@ use super::table::{Cell, Name, Table};
 use super::total::Row;
 use super::{MemberFlow, Outcome, PointInfo, ReportError, Stream, Subject, Total, page};
 use crate::{CoupledClearing, CouplingSummary, Terms};
-use market::{Book, Carrier, DeliveryInterval, Event, Money, Posting, PostingKind, Rule, Sink};
+use market::{Book, Carrier, DeliveryInterval, Event, Money, Posting, Rule, Sink};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
@@ -333,8 +333,7 @@ impl Recorder {
     }
 
     fn posted(&mut self, posting: &Posting) {
-        use PostingKind::{Deposit, Loan, Repayment, Withdrawal};
-        if matches!(posting.kind, Deposit | Withdrawal | Loan | Repayment) {
+        if posting.kind.is_payment() {
             return;
         }
         for (account, money) in [(posting.debit, posting.money), (posting.credit, -posting.money)] {

@@ -114,7 +114,7 @@ pub struct Payment {
     pub record: u64,
     /// When, Unix s.
     pub time: u64,
-    /// Deposit, withdrawal, loan or repayment.
+    /// Deposit, withdrawal, loan, repayment or transfer.
     pub kind: PostingKind,
     /// What the account received, n€; negative where it paid.
     pub money: Money,
@@ -128,6 +128,7 @@ impl Payment {
             PostingKind::Deposit => "deposit",
             PostingKind::Withdrawal => "withdrawal",
             PostingKind::Loan => "loan",
+            PostingKind::Transfer => "transfer",
             _ => "repayment",
         }
     }

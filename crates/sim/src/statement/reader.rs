@@ -4,7 +4,7 @@ use super::{Billed, Contract, Item, Knowledge, Known, Payment, Statement};
 use ledger::{Error, Reader};
 use market::{
     AccountId, Agreed, Bill, Carrier, Claim, Command, Community, DeliveryInterval, Energy, Event, MeterId,
-    Money, Position, Posting, PostingKind, Prices, Reading, Side, State, TariffId, TariffVersion,
+    Money, Position, Posting, Prices, Reading, Side, State, TariffId, TariffVersion,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -235,7 +235,6 @@ impl Collector {
         state: &State,
         bills: &mut BTreeMap<(AccountId, MeterId, u64), Billed>,
     ) {
-        use PostingKind::{Deposit, Loan, Repayment, Withdrawal};
         let Posting { kind, debit, credit, money, .. } = *posting;
         let time = state.now();
         for (account, with, money) in [(debit, credit, money), (credit, debit, -money)] {
@@ -245,7 +244,7 @@ impl Collector {
             }
             let place = (posting.meter, posting.interval, posting.carrier, posting.side);
             let (Some(meter), Some(interval), Some(carrier), Some(side)) = place else {
-                if matches!(kind, Deposit | Withdrawal | Loan | Repayment) && self.instant.is_none() {
+                if kind.is_payment() && self.instant.is_none() {
                     let payment = Payment { record, time, kind, money: -money };
                     self.statement(account).payments.push(payment);
                 }
