@@ -9,7 +9,7 @@ library Seal {
     uint256 private constant GENERATOR = 0x79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798;
 
     /// text ⊕ keccak256(key ‖ 0) ‖ keccak256(key ‖ 1) ‖ …: seals and opens.
-    function apply_(bytes32 key, bytes calldata text) internal pure returns (bytes memory out) {
+    function xor_(bytes32 key, bytes calldata text) internal pure returns (bytes memory out) {
         out = text;
         assembly ("memory-safe") {
             let size := mload(out)
