@@ -12,7 +12,8 @@ import {Operators} from "./Operators.sol";
 /// challenger, batch and segment, paid for with a small bond and older than the block of the proof. It is good for
 /// `revealSeconds`. A proof without one counts just the same and earns nothing. For another `revealSeconds` after the
 /// proof an older promise of the same proof takes the reward over, so that a copier whose promise came later, or who
-/// put the proof in without any, gains nothing. Promises of batches that fell get their bond back; all others lose it.
+/// put the proof in without any, gains nothing. The liar itself may hold the oldest promise, of course: that is why most
+/// of the bond is burnt. Promises of batches that fell get their bond back; all others lose it.
 ///
 /// A promise does not say which batch it is about. One made inside a batch's window keeps the batch from becoming final
 /// until it expires, at most `revealSeconds` (no longer than a window) after the window's end, however many there are:

@@ -10,7 +10,7 @@ import {Queue} from "./Queue.sol";
 /// and after the end. The end comes when no operator posted for `exitDelay` seconds (a pause not counted) and all that
 /// stands is final. Then every account is paid its balance at the last final root, holds included: orders that were
 /// open there and intervals that were not settled are void, nobody owes for them. Batches that fell or never became
-/// final do not count. Queue items that this root did not consume go back to their senders.
+/// final do not count. Accounts that no address owns are not paid. Queue items that this root did not consume go back to their senders.
 abstract contract Exits is Queue {
     error NotInState();
     error AlreadyPaid();
@@ -69,7 +69,7 @@ abstract contract Exits is Queue {
         // address u160, nonce u64 · balance i128, holds i128 · debt i128
         address to = address(bytes20(words[0]));
         int128 balance = int128(uint128(bytes16(words[1])));
-        if (balance <= 0) revert NothingToPay();
+        if (balance <= 0 || to == address(0)) revert NothingToPay();
         _once(_exited, account);
         uint256 amount = uint128(balance);
         _takeOut(amount);

@@ -11,6 +11,8 @@ import {Core} from "./Core.sol";
 abstract contract Queue is Core {
     /// Coin that is not a whole number of n€, or none.
     error NotWhole(uint256 value);
+    /// More than a state can hold.
+    error TooMuch(uint256 amount);
     error RecordLength(uint256 length);
     error WrongFee(uint256 fee);
     /// The queue's hash is not the one that the operator saw.
@@ -25,6 +27,9 @@ abstract contract Queue is Core {
 
     /// The longest record that can be forced, in bytes.
     uint256 internal constant LONGEST_RECORD = 256;
+
+    /// The most money that the transition accepts, n€: more would be consumed and credited to nobody.
+    uint256 internal constant MOST_MONEY = 1e22;
 
     uint8 internal constant DEPOSIT = 0;
     uint8 internal constant FORCED = 1;
@@ -46,6 +51,7 @@ abstract contract Queue is Core {
     function deposit(uint32 account) external payable {
         uint256 amount = msg.value / UNIT;
         if (amount == 0 || amount * UNIT != msg.value) revert NotWhole(msg.value);
+        if (amount > MOST_MONEY) revert TooMuch(amount);
         Holdings memory holdings = _holdings;
         holdings.held += uint128(amount);
         uint64 item = _enqueue(holdings, abi.encodePacked(DEPOSIT, _now(), account, uint128(amount), msg.sender));

@@ -255,11 +255,17 @@ test("after the end every account is paid its balance, holds included, to the la
 });
 
 test("an account that the final root does not hold, or that owes, is not paid", async () => {
-  const owing = (mia) => [[ACCOUNT + 1, accountWords(mia.address, -5n)], [ACCOUNT + 2, accountWords(mia.address, 5n)]];
+  const nobody = "0x" + "00".repeat(20);
+  const owing = (mia) => [
+    [ACCOUNT + 1, accountWords(mia.address, -5n)],
+    [ACCOUNT + 2, accountWords(mia.address, 5n)],
+    [ACCOUNT + 4, accountWords(nobody, 5n)],
+  ];
   const { world, mia, tree, head } = await settled(owing, 5n);
   await end(world);
   const exit = (i, words, at = i) => world.send(mia, "exit", [i, threeWords(words), head, path(tree, ACCOUNT + at)]);
   await refuses("NothingToPay", exit(1, accountWords(mia.address, -5n)));
+  await refuses("NothingToPay", exit(4, accountWords(nobody, 5n)));
   await refuses("NotInState", exit(2, accountWords(mia.address, 6n)));
   await refuses("NotInState", exit(3, accountWords(mia.address, 5n), 2));
   await refuses("NotInState", exit(2 ** 20 + 2, accountWords(mia.address, 5n), 2));

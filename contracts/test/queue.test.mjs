@@ -11,6 +11,8 @@ test("a deposit is a whole number of n€", async () => {
   for (const wei of [0n, 1n, UNIT - 1n, UNIT + 1n]) {
     await refuses("NotWhole", world.send(mia, "deposit", [0], wei));
   }
+  const rich = await world.member("rich", 10n ** 32n);
+  await refuses("TooMuch", world.send(rich, "deposit", [0], (10n ** 22n + 1n) * UNIT));
   await world.deposit(mia, 3, 1n);
   assert.equal(await world.ask("held"), 1n);
   assert.equal(await world.chain.balance(world.rollup.address), 3n * world.config.bond + UNIT);

@@ -141,23 +141,24 @@ export class World {
   /// @param changes of the configuration
   /// @param bonded how many operators pay their bond
   /// @param chain to be on; a new one if none
-  static async create(changes = {}, state = genesisState(), { bonded = 3, chain } = {}) {
+  /// @param transition its artefact
+  static async create(changes = {}, state = genesisState(), { bonded = 3, chain, transition = toy() } = {}) {
     const world = new World();
     chain ??= await Chain.create();
     const deployer = person("deployer");
     const governor = person("governor");
     const operators = ["ada", "bo", "cy"].map(person);
-    const transition = await chain.deploy(deployer, toy());
+    const judge = await chain.deploy(deployer, transition);
     const config = {
       genesis: stateRoot(state),
-      transition: transition.address,
+      transition: judge.address,
       governor: governor.address,
       operators: operators.map(({ address }) => address),
       ...CONFIG,
       ...changes,
     };
     const rollup = await chain.deploy(deployer, artefact("Rollup"), [config]);
-    Object.assign(world, { chain, deployer, governor, operators, transition, config, rollup });
+    Object.assign(world, { chain, deployer, governor, operators, transition: judge, config, rollup });
     for (const [i, operator] of operators.entries()) {
       await chain.fund(operator, 1000n * EURO);
       if (i < bonded) await rollup.send(operator, "bond", [], config.bond);
@@ -245,7 +246,10 @@ export class World {
 
   /// Posts records, one entry a segment.
   async post(operator, records, { lies, ...changes } = {}) {
-    const segments = this.run(records, lies);
+    return this.postSegments(operator, this.run(records, lies), changes);
+  }
+
+  async postSegments(operator, segments, changes = {}) {
     const done = await this.send(operator, "post", this.postArgs(segments, changes));
     const posted = done.events.find(({ event }) => event === "Posted");
     this.batches.push({ header: posted.header, hash: posted.hash, state: segments.at(-1).state, segments });
@@ -299,8 +303,8 @@ export class World {
     return this.send(who, "commit", [promise(who, batch.hash, index, salt)], this.config.commitBond);
   }
 
-  async prove(who, batch, index, salt = keccak([7])) {
-    const done = await this.send(who, "prove", [this.fraud(batch, index), salt]);
+  async prove(who, batch, index, salt = keccak([7]), changes = {}) {
+    const done = await this.send(who, "prove", [{ ...this.fraud(batch, index), ...changes }, salt]);
     this.batches = this.batches.slice(0, Number(batch.header.number));
     return done;
   }
