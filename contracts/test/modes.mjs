@@ -1,8 +1,9 @@
 // The other data modes, docs/ledgers/data_modes.md, once more from the page: what is posted, what a leaf binds, what a
 // proof shows.
 
-import { World, EURO, CONFIG, dataPath, stateRoot } from "./world.mjs";
-import { Contract } from "./chain.mjs";
+import { World, EURO, CONFIG, ZERO, dataPath, encodeData, headOf, queueOf, stateRoot } from "./world.mjs";
+import { Chain, Contract } from "./chain.mjs";
+import { CELL, CELLS, blobHash, contentOf, kzg, open, pack } from "./blobs.mjs";
 import { artefact } from "./evm.mjs";
 import { bytes, concat, keccak } from "./tree.mjs";
 
@@ -105,6 +106,100 @@ export class Sealed extends Withheld {
   dataOf(segments) {
     const wraps = new Uint8Array(33 + 32 * 3);
     return concat(bytes(wraps.length, 2), wraps, super.dataOf(segments));
+  }
+}
+
+export class Blobs extends World {
+  static async create(changes = {}, state = undefined, options = {}) {
+    const chain = await Chain.create(undefined, { kzg });
+    const world = await super.create(changes, state, { contract: "BlobRollup", chain, ...options });
+    world.rollup.abi = [...world.rollup.abi, ...artefact("Cells").abi.filter(({ type }) => type === "error")];
+    return world;
+  }
+
+  /// Segments by cell: each goes into the first cell, not before the last one's, that has room.
+  cellsOf(segments) {
+    const cells = [];
+    for (const [i, segment] of segments.entries()) {
+      const size = encodeData([segment]).length;
+      const last = cells.at(-1);
+      if (last && last.size + size <= CELL && !segment.apart) {
+        last.size += size;
+        last.members.push(i);
+      } else cells.push({ size, members: [i] });
+    }
+    return cells.map(({ members }) => members);
+  }
+
+  /// What is claimed of a blob: a leaf for each cell.
+  claim(segments, blob, pre) {
+    const cells = this.cellsOf(segments);
+    const leaves = [];
+    for (let cell = 0; cell < CELLS; cell++) {
+      const post = cells[cell]?.length ? segments[cells[cell].at(-1)].root : pre;
+      leaves.push({ pre, input: keccak(contentOf(blob, cell)), post });
+      pre = post;
+    }
+    return leaves;
+  }
+
+  blobOf(segments) {
+    return pack(this.cellsOf(segments).map((members) => encodeData(members.map((i) => segments[i]))));
+  }
+
+  static hashes(leaves) {
+    return leaves.map(({ pre, input, post }) => keccak(pre, input, post));
+  }
+
+  /// A leaf as the contract takes it.
+  leafOf({ leaves }, cell) {
+    return { ...leaves[cell], path: dataPath(Blobs.hashes(leaves), cell).siblings };
+  }
+
+  claimWords(leaves) {
+    const { root, siblings } = dataPath(Blobs.hashes(leaves), CELLS - 1);
+    const { pre, input, post } = leaves.at(-1);
+    return [root, post, pre, input, ...siblings];
+  }
+
+  /// `claims` changes the leaves that are claimed; `blob` puts something else into the blob.
+  async postSegments(operator, segments, { claims = (leaves) => leaves, blob = this.blobOf(segments), voided, ...changes } = {}) {
+    const { state } = segments.at(-1);
+    const leaves = claims(this.claim(segments, this.blobOf(segments), stateRoot(segments[0].before)));
+    const words = this.claimWords(leaves);
+    const queue = queueOf(state);
+    const tail = [headOf(state), this.chainHash(queue)];
+    this.chain.blobs = [blobHash(blob)];
+    const parent = changes.parent ?? this.newest.header;
+    const done = voided
+      ? await this.send(operator, "repost", [parent, voided.header, words, [], ...tail])
+      : await this.send(operator, "post", [parent, concat(...words), ...tail, this.items[queue] ?? new Uint8Array(0)]);
+    const posted = done.events.find(({ event }) => event === "Posted" || event === "Reposted");
+    this.batches.push({ header: posted.header, hash: posted.hash, state, segments, leaves, blob });
+    return done;
+  }
+
+  /// What proves a segment wrong: by its cell's leaf.
+  fraud(batch, index) {
+    const cells = this.cellsOf(batch.segments);
+    const cell = cells.findIndex((members) => members.includes(index));
+    const content = contentOf(this.blobOf(batch.segments), cell);
+    const records = concat(bytes(cells[cell].indexOf(index), 2), content);
+    const { pre, post, path } = this.leafOf(batch, cell);
+    return { ...super.fraud(batch, index), segment: cell, pre, post, path, records };
+  }
+
+  mismatch(who, batch, cell, opened = open(batch.blob, cell)) {
+    return this.send(who, "mismatch", [batch.header, cell, this.leafOf(batch, cell), opened, keccak([7])]);
+  }
+
+  seam(who, batch, cell, parent = this.batches[Number(batch.header.number) - 1]?.header ?? batch.header) {
+    const earlier = cell > 0 ? this.leafOf(batch, cell - 1) : { pre: ZERO, input: ZERO, post: ZERO, path: [] };
+    return this.send(who, "seam", [batch.header, parent, cell, earlier, this.leafOf(batch, cell), keccak([7])]);
+  }
+
+  alter(who, batch, first, cell) {
+    return this.send(who, "alter", [batch.header, cell, open(first.blob, cell), open(batch.blob, cell), keccak([7])]);
   }
 }
 
