@@ -51,8 +51,9 @@ abstract contract Base is Disputes, Exits {
         Header memory header = _extend(t, clock, parent, made, head, chain);
         header.blob = blob;
         header.time = header.postedAt;
-        header.available = _holdings.length;
-        _stopBefore(parent.queue, header.queue, header.available, next);
+        Holdings memory holdings = _holdings;
+        header.available = holdings.length;
+        _stopBefore(parent.queue, header.queue, holdings, next);
         t.inputs = t.batches;
         _tip = t;
         bytes32 hash = Batches.hash(header);

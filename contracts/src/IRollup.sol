@@ -109,7 +109,8 @@ interface IRollup {
     /// @param parent the header of the newest batch
     /// @param head the state's head and tree after the last segment
     /// @param chain the queue's hash where this batch stops, as the operator saw it
-    /// @param next the first item of the queue that this batch leaves; empty if it leaves none
+    /// @param next the first item of the queue that this batch leaves; needed only where it may have waited longer than
+    ///        the forced delay, and empty if the batch leaves none
     function post(Header calldata parent, bytes calldata data, Head calldata head, bytes32 chain, bytes calldata next)
         external;
     /// Gives the oldest input whose roots fell new roots; until all have some, nothing new can be posted.

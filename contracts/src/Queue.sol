@@ -5,9 +5,10 @@ import {Core} from "./Core.sol";
 
 /// What members put before every operator: deposits, and records that an operator would leave out.
 ///
-/// The queue is a chain of hashes. An operator that posts shows the first item it leaves; if that waits longer than
-/// `forcedDelay`, posting reverts, unless the batch consumed as many as one batch must. Nothing closes the queue but
-/// the end of everything.
+/// The queue is a chain of hashes. If the first item that a batch leaves waits longer than `forcedDelay`, posting
+/// reverts, unless the batch consumed as many as one batch must. The operator shows that item; an item that cannot be
+/// so old need not be shown, so that nobody stops a batch on its way, for up to a quarter of the delay, by putting
+/// items before it. Nothing closes the queue but the end of everything.
 abstract contract Queue is Core {
     /// Coin that is not a whole number of n€, or none.
     error NotWhole(uint256 value);
@@ -36,8 +37,12 @@ abstract contract Queue is Core {
 
     /// In one slot, since a deposit changes both.
     struct Holdings {
-        uint64 length; // items ever put into the queue
-        uint128 held; // n€ of members: what was deposited less what was paid out
+        uint32 length; // items ever put into the queue
+        uint96 held; // n€ of members: what was deposited less what was paid out
+        uint32 mark; // items from this one on
+        uint32 markedAt; // came at this time or later
+        uint32 lastMark; // the mark before, likewise
+        uint32 lastMarkedAt;
     }
 
     Holdings internal _holdings;
@@ -53,7 +58,7 @@ abstract contract Queue is Core {
         if (amount == 0 || amount * UNIT != msg.value) revert NotWhole(msg.value);
         if (amount > MOST_MONEY) revert TooMuch(amount);
         Holdings memory holdings = _holdings;
-        holdings.held += uint128(amount);
+        holdings.held += uint96(amount);
         uint64 item = _enqueue(holdings, abi.encodePacked(DEPOSIT, _now(), account, uint128(amount), msg.sender));
         emit Deposited(item, account, uint128(amount), msg.sender, _now());
     }
@@ -79,21 +84,25 @@ abstract contract Queue is Core {
     function _enqueue(Holdings memory holdings, bytes memory item) private returns (uint64 number) {
         if (_tip.frozen) revert IsFrozen();
         number = holdings.length++;
+        // Items that came while a batch was on its way, for up to a quarter of the delay, are behind one of two marks
+        // that are younger than the delay: the next mark after one in force comes a quarter later.
+        if (block.timestamp > holdings.markedAt + _forcedDelay / 4) {
+            (holdings.lastMark, holdings.lastMarkedAt) = (holdings.mark, holdings.markedAt);
+            (holdings.mark, holdings.markedAt) = (uint32(number), uint32(block.timestamp));
+        }
         queueHash[number + 1] = keccak256(abi.encodePacked(queueHash[number], item));
         _holdings = holdings;
     }
 
     /// Whether a batch may stop before item `to`.
     /// @param from where it began
-    /// @param available items there are
-    /// @param next item number `to`, if there is one
-    function _stopBefore(uint64 from, uint64 to, uint64 available, bytes calldata next) internal view {
-        if (to == available) {
-            if (next.length != 0) revert WrongItem(to);
-            return;
-        }
+    /// @param next item number `to`; needed where it may be overdue
+    function _stopBefore(uint64 from, uint64 to, Holdings memory holdings, bytes calldata next) internal view {
+        if (to == holdings.length || to - from >= ITEMS) return;
+        if (to >= holdings.mark && block.timestamp <= holdings.markedAt + _forcedDelay) return;
+        if (to >= holdings.lastMark && block.timestamp <= holdings.lastMarkedAt + _forcedDelay) return;
         _checkItem(to, next);
-        if (block.timestamp > _timeOf(next) + _forcedDelay && to - from < ITEMS) revert Overdue(to);
+        if (block.timestamp > _timeOf(next) + _forcedDelay) revert Overdue(to);
     }
 
     function _checkItem(uint64 item, bytes calldata preimage) internal view {
@@ -108,6 +117,6 @@ abstract contract Queue is Core {
 
     /// Takes n€ from the members' money.
     function _takeOut(uint256 amount) internal {
-        _holdings.held -= uint128(amount);
+        _holdings.held -= uint96(amount);
     }
 }

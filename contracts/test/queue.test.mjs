@@ -54,18 +54,58 @@ test("posting stops when a forced item is left out too long", async () => {
   await world.post(ada, [concat(Q(2), T(world.chain.now))]);
 });
 
-test("a batch shows the first item that it leaves", async () => {
-  const world = await World.create();
+test("a batch shows the first item that it leaves, where that may be overdue", async () => {
+  const world = await World.create({ silence: 7 * 3600 });
   const [ada] = world.operators;
   const mia = await world.member("mia");
+  const { forcedDelay } = world.config;
   const nothing = new Uint8Array(0);
-  await refuses("WrongItem", world.post(ada, [T(1)], { next: [1] }));
+  const quarter = forcedDelay / 4 + 1;
   await world.deposit(mia, 0, 1n);
   await world.deposit(mia, 0, 2n);
+  for (let i = 0; i < 2; i++) {
+    world.chain.wait(quarter);
+    await world.deposit(mia, 0, 3n);
+  }
   await refuses("WrongItem", world.post(ada, [T(1)], { next: nothing }));
   await refuses("WrongItem", world.post(ada, [T(1)], { next: world.items[1] }));
-  await refuses("WrongItem", world.post(ada, [Q(2)], { next: world.items[1] }));
-  await world.post(ada, [Q(1)]);
+  await world.post(ada, [T(1)]);
+  await world.post(ada, [Q(2)], { next: nothing }); // the third and fourth cannot be overdue
+  world.chain.wait(forcedDelay - quarter);
+  await world.post(ada, [T(1)], { next: nothing });
+  world.chain.wait(1); // now the third is
+  await refuses("WrongItem", world.post(ada, [T(1)], { next: nothing }));
+  await refuses("Overdue", world.post(ada, [T(1)]));
+  await world.post(ada, [Q(1)], { next: nothing });
+  world.chain.wait(quarter);
+  await refuses("Overdue", world.post(ada, [T(1)]));
+  await world.post(ada, [Q(1)], { next: nothing });
+});
+
+test("nobody stops a batch on its way by putting items into the queue before it", async () => {
+  // Deposits at whatever time hurts most, while the batch waits for up to a quarter of the delay.
+  const world = await World.create({ silence: 7 * 3600 });
+  const [ada] = world.operators;
+  const cora = await world.member("cora");
+  const { forcedDelay } = world.config;
+  let seen = 0;
+  let draw = 1;
+  const random = (below) => (draw = (draw * 48_271) % 2_147_483_647) % below;
+  for (let round = 0; round < 40; round++) {
+    const segments = world.run([concat(Q(world.items.length - seen), T(world.chain.now))]);
+    const args = world.postArgs(segments);
+    seen = world.items.length;
+    for (let left = forcedDelay / 4; left > 0; ) {
+      const step = Math.min(left, 1 + random(forcedDelay / 8));
+      if (random(3) > 0) await world.deposit(cora, 0, 1n);
+      world.chain.wait(step);
+      left -= step;
+    }
+    const { events } = await world.send(ada, "post", args);
+    const { header, hash } = events.at(-1);
+    world.batches.push({ header, hash, state: segments.at(-1).state, segments });
+  }
+  assert.equal(world.newest.header.number, 40n);
 });
 
 test("a flood of items cannot stop posting: a batch need not consume more than 256", async () => {
