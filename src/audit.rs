@@ -1,5 +1,7 @@
 //! `wattle audit`: a ledger verified again from its first record.
 
+mod primary;
+
 use crate::cli::AuditOptions;
 use crate::failure::Failure;
 use crate::output::{hex, print, print_json};
@@ -34,9 +36,10 @@ struct ViolationForm<'a> {
 
 /// Verifies every record and prints a count per law; a violation is exit code 1.
 pub(crate) fn audit(options: &AuditOptions) -> Result<(), Failure> {
+    let Some(log) = &options.log else { return primary::audit(options) };
     let mut progress = None;
     let quiet = options.quiet;
-    let audit = ledger::audit(&options.log, &Evidence::default(), &mut |done, total| {
+    let audit = ledger::audit(log, &Evidence::default(), &mut |done, total| {
         progress.get_or_insert_with(|| Progress::new("auditing", total, quiet)).at(done);
     })?;
     if let Some(progress) = progress {
@@ -45,7 +48,7 @@ pub(crate) fn audit(options: &AuditOptions) -> Result<(), Failure> {
     if options.json {
         print_json(&form(&audit))?
     } else {
-        print(&text(options, &audit))?
+        print(&text(log, &audit))?
     }
     if audit.first_violation.is_some() { Err(Failure::Negative) } else { Ok(()) }
 }
@@ -72,7 +75,7 @@ fn form(audit: &Audit) -> AuditForm<'_> {
     }
 }
 
-fn text(options: &AuditOptions, audit: &Audit) -> String {
+fn text(log: &std::path::Path, audit: &Audit) -> String {
     let mut table = Table::new(&[
         ("law", Align::Left),
         ("checked", Align::Right),
@@ -93,7 +96,7 @@ fn text(options: &AuditOptions, audit: &Audit) -> String {
     );
     format!(
         "{}: {} records in {} commits, replayed from the first\n\n{}\n  root {}\n  {verdict}\n",
-        options.log.display(),
+        log.display(),
         audit.records,
         audit.segments,
         table.render(),

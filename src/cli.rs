@@ -12,7 +12,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 use grid::electric::Method;
 use grid::opf::Model;
 use market::rule::sharing::Rounding;
-use market::{Fraction, MAX_PRICE, Price, PriceConvention, SharingKey};
+use market::{Address, Fraction, MAX_PRICE, Price, PriceConvention, SharingKey};
 use sim::calendar::parse_instant;
 use std::path::PathBuf;
 
@@ -208,8 +208,14 @@ pub(crate) struct OpfOptions {
 #[derive(Args)]
 pub(crate) struct AuditOptions {
     /// The ledger's file
-    #[arg(value_name = "LOG", value_hint = ValueHint::FilePath)]
-    pub(crate) log: PathBuf,
+    #[arg(value_name = "LOG", value_hint = ValueHint::FilePath, required_unless_present = "primary")]
+    pub(crate) log: Option<PathBuf>,
+    /// Instead of a ledger, what a dual chain put on its primary chain: a node (URL, JSON-RPC) or a chain's file
+    #[arg(long, value_name = "URL", value_hint = ValueHint::AnyPath, conflicts_with = "log")]
+    pub(crate) primary: Option<String>,
+    /// With --primary: the contract of the community; of a chain's file, the first one there unless named
+    #[arg(long, value_name = "ADDRESS", requires = "primary", value_parser = address)]
+    pub(crate) contract: Option<Address>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -328,6 +334,14 @@ pub(crate) fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Some(Verb::Completions { shell }) => crate::completions::completions(shell, Arguments::command()),
         Some(Verb::Man) => crate::completions::manual(Arguments::command()),
     }
+}
+
+fn address(text: &str) -> Result<Address, String> {
+    let digits = text.strip_prefix("0x").unwrap_or(text).as_bytes();
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let bytes: Option<Vec<u8>> = digits.chunks(2).map(byte).collect();
+    let bytes = bytes.filter(|_| digits.iter().all(u8::is_ascii_hexdigit)).and_then(|bytes| bytes.try_into().ok());
+    bytes.map(Address).ok_or_else(|| "write 40 hexadecimal digits, such as 0x5fbdb2315678afecb367f032d93f642f64180aa3".into())
 }
 
 fn convention(text: &str) -> Result<PriceConvention, String> {

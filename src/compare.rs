@@ -22,7 +22,7 @@ use std::time::Duration;
 /// What `wattle compare` takes.
 #[derive(Args)]
 pub(crate) struct CompareOptions {
-    /// A scenario by name (village, two_houses, heat_and_power, lime_street, vpp, thousand), or a .toml file
+    /// A scenario by name (village, two_houses, heat_and_power, lime_street, mill_lane, vpp, thousand), or a .toml file
     #[arg(value_name = "SCENARIO", value_hint = ValueHint::FilePath)]
     scenario: Option<String>,
     /// Designs with commas between them: all, rules and keys by name, pipelines as stages joined by +

@@ -1,12 +1,14 @@
 //! `wattle run`: a community trades over its days.
 
+mod dual;
 mod summary;
 
 use crate::failure::{Failure, Problem};
 use crate::output::{make_folder, print, print_json};
 use crate::progress::Progress;
-use crate::settings::{RunOptions, Settings};
-use ledger::{Central, Evidence, Options};
+use crate::settings::{BackEnd, RunOptions, Settings};
+use dual::Dual;
+use ledger::{Central, Evidence, Ledger, Options};
 use market::{Event, Sink};
 use sim::report::{LawCheck, Outcome, ReportError, Reporter};
 use sim::scenario::{LoadError, Overrides};
@@ -26,7 +28,10 @@ pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
         seed: settings.seed,
         signed: settings.signed,
     };
-    let scenario = Scenario::load(&settings.scenario, &overrides)?;
+    let mut scenario = Scenario::load(&settings.scenario, &overrides)?;
+    if settings.back_end == BackEnd::Rollup {
+        dual::check_scope(&settings, &mut scenario)?;
+    }
 
     #[expect(clippy::disallowed_methods, reason = "the application may measure what it shows")]
     let start = std::time::Instant::now();
@@ -34,12 +39,15 @@ pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
     let progress = Progress::new("running", scenario.span.intervals(), hidden);
     let reporter = Reporter::create(&settings.out, &scenario, &settings.scenario, env!("CARGO_PKG_VERSION"))?;
     let place = LedgerPlace::of(&settings)?;
-    let mut ledger = Central::create(&place.making, Options::default())?;
+    let mut ledger = match settings.back_end {
+        BackEnd::Central => Kept::Central(Box::new(Central::create(&place.making, Options::default())?)),
+        BackEnd::Rollup => Kept::Dual(Box::new(Dual::create(&place.making, &settings, &scenario)?)),
+    };
     let mut observers = Both(Watcher(progress), reporter);
-    let summary = sim::run(&scenario, &mut ledger, &mut observers)?;
+    let summary = sim::run(&scenario, ledger.as_ledger(), &mut observers)?;
     let Both(Watcher(progress), reporter) = observers;
     progress.done();
-    drop(ledger);
+    let dual = ledger.finish()?;
     let took = start.elapsed();
 
     let audit = (summary.commands <= AUDITED_AT_ONCE)
@@ -52,7 +60,10 @@ pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
     });
     let outcome = Outcome {
         root: summary.root,
-        ledger: format!("one file kept by one operator, {} records", summary.commands),
+        ledger: match &dual {
+            None => format!("one file kept by one operator, {} records", summary.commands),
+            Some(dual) => format!("{}, {} records", dual.words(), summary.commands),
+        },
         laws: laws.collect(),
     };
     let report = reporter.finish(&outcome)?;
@@ -62,6 +73,7 @@ pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
         scenario: &scenario,
         summary: &summary,
         audit: audit.as_ref(),
+        dual: dual.as_ref(),
         report: &report,
         took,
     };
@@ -71,6 +83,29 @@ pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
         print(&finished.text())?
     }
     if finished.violated() { Err(Failure::Negative) } else { Ok(()) }
+}
+
+/// The ledger of a run.
+enum Kept {
+    Central(Box<Central>),
+    Dual(Box<Dual>),
+}
+
+impl Kept {
+    fn as_ledger(&mut self) -> &mut dyn Ledger {
+        match self {
+            Self::Central(central) => &mut **central,
+            Self::Dual(dual) => dual.as_ledger(),
+        }
+    }
+
+    /// Closes it; what the primary chain has of it, where there is one.
+    fn finish(self) -> Result<Option<rollup::ledger::Summary>, Failure> {
+        match self {
+            Self::Central(_) => Ok(None),
+            Self::Dual(dual) => dual.finish().map(Some),
+        }
+    }
 }
 
 /// Where the ledger is written, and where it stands in the end.
@@ -102,7 +137,11 @@ impl LedgerPlace {
         for ending in ["-wal", "-shm"] {
             remove(&with_ending(&self.target, ending))?;
         }
-        std::fs::rename(&self.making, &self.target).map_err(|error| Failure::writing(&self.target, &error))
+        for (made, lasting) in rollup::ledger::beside(&self.making).into_iter().zip(rollup::ledger::beside(&self.target)) {
+            remove(&lasting)?;
+            rename(&made, &lasting)?;
+        }
+        rename(&self.making, &self.target)
     }
 
     /// Removes an unfinished ledger of the program's own.
@@ -110,7 +149,8 @@ impl LedgerPlace {
         if self.making == self.target {
             return Ok(());
         }
-        ["", "-wal", "-shm"].iter().try_for_each(|ending| remove(&with_ending(&self.making, ending)))
+        ["", "-wal", "-shm"].iter().try_for_each(|ending| remove(&with_ending(&self.making, ending)))?;
+        rollup::ledger::beside(&self.making).iter().try_for_each(|path| remove(path))
     }
 }
 
@@ -124,6 +164,14 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)
+}
+
+/// Moves a file, if it is there.
+fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
+    match std::fs::rename(from, to) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::writing(to, &error)),
+        _ => Ok(()),
+    }
 }
 
 fn remove(path: &Path) -> Result<(), Failure> {

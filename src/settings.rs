@@ -14,7 +14,7 @@ pub(crate) const FILE: &str = "wattle.toml";
 /// What `wattle run` takes.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct RunOptions {
-    /// A scenario by name (village, two_houses, heat_and_power, lime_street, vpp, thousand), or a .toml file
+    /// A scenario by name (village, two_houses, heat_and_power, lime_street, mill_lane, vpp, thousand), or a .toml file
     #[arg(value_name = "SCENARIO", value_hint = ValueHint::FilePath)]
     scenario: Option<String>,
     /// Seed of everything random: the same seed gives the same bytes
@@ -32,9 +32,18 @@ pub(crate) struct RunOptions {
     /// Folder of the report
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     out: Option<String>,
-    /// File of the ledger; beside the report's folder unless named, where the last run's is replaced
+    /// File of the ledger, or who keeps it: central or rollup (the dual chain), rollup:FILE names both
+    ///
+    /// Without a file it lies beside the report's folder, where the last run's is replaced. `central` is one file kept by
+    /// one operator. `rollup` keeps the same file and posts it to a primary chain, where anybody can check it.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     ledger: Option<String>,
+    /// With --ledger rollup: a node of the primary chain (JSON-RPC); unless named, a chain inside this program
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    primary: Option<String>,
+    /// With --ledger rollup: how the data of batches reaches the primary chain (calldata)
+    #[arg(long, value_name = "MODE")]
+    data_mode: Option<String>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -78,7 +87,7 @@ impl std::fmt::Display for Source {
 }
 
 /// Every setting by name, with its default in words.
-pub(crate) const SETTINGS: [(&str, &str); 7] = [
+pub(crate) const SETTINGS: [(&str, &str); 9] = [
     ("scenario", "village"),
     ("seed", "the scenario's"),
     ("days", "the scenario's"),
@@ -86,7 +95,34 @@ pub(crate) const SETTINGS: [(&str, &str); 7] = [
     ("signed", "false"),
     ("out", "reports/SCENARIO"),
     ("ledger", "OUT.sqlite"),
+    ("primary", "inside this program"),
+    ("data_mode", "calldata"),
 ];
+
+/// Who keeps the ledger.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum BackEnd {
+    /// One operator, one file.
+    #[default]
+    Central,
+    /// The same, and a primary chain that makes it final.
+    Rollup,
+}
+
+impl BackEnd {
+    /// What `--ledger` says: who keeps it, and the file where one is named.
+    fn parse(text: &str) -> (Self, Option<&str>) {
+        let known = [("central", Self::Central), ("rollup", Self::Rollup)];
+        for (name, back_end) in known {
+            match text.strip_prefix(name) {
+                Some("") => return (back_end, None),
+                Some(rest) if rest.starts_with(':') => return (back_end, Some(&rest[1..])),
+                _ => {}
+            }
+        }
+        (Self::Central, Some(text))
+    }
+}
 
 /// One setting in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,6 +154,10 @@ pub(crate) struct Settings {
     pub(crate) ledger: PathBuf,
     /// Whether somebody named that file: then it must not exist, otherwise it is this program's to replace.
     pub(crate) ledger_named: bool,
+    /// Who keeps it.
+    pub(crate) back_end: BackEnd,
+    /// With the dual chain: a node of the primary chain; none: a chain inside this program.
+    pub(crate) primary: Option<String>,
     /// Where each came from, in the order of [`SETTINGS`].
     pub(crate) values: Vec<Value>,
 }
@@ -148,13 +188,18 @@ impl Settings {
             options.signed.then(|| "true".to_owned()),
             options.out.clone(),
             options.ledger.clone(),
+            options.primary.clone(),
+            options.data_mode.clone(),
         ];
         let mut values = Vec::new();
         for ((name, _), flag) in SETTINGS.into_iter().zip(flags) {
             let variable = format!("WATTLE_{}", name.to_uppercase());
             let in_file = file.iter().find(|(key, ..)| key == name);
             let (text, source) = if let Some(text) = flag {
-                let flag = if name == "scenario" { "SCENARIO".to_owned() } else { format!("--{name}") };
+                let flag = match name {
+                    "scenario" => "SCENARIO".to_owned(),
+                    _ => format!("--{}", name.replace('_', "-")),
+                };
                 (Some(text), Source::Flag(flag))
             } else if let Some(text) = environment(&variable) {
                 (Some(text), Source::Environment(variable))
@@ -191,16 +236,33 @@ impl Settings {
                 false
             }
         };
+        let (back_end, file) = values[6].text.as_deref().map_or_else(Default::default, BackEnd::parse);
+        if file == Some("") {
+            let what = "no file after the colon: write --ledger rollup:FILE, or --ledger rollup";
+            problems.push(Problem::new(setting_place(&values[6]), what));
+        }
+        for value in &values[7..] {
+            if value.text.is_some() && back_end != BackEnd::Rollup {
+                let what = format!("only the dual chain has a {}: add --ledger rollup", value.name);
+                problems.push(Problem::new(setting_place(value), what));
+            }
+        }
+        if let Some(mode) = values[8].text.as_deref().filter(|mode| *mode != "calldata") {
+            let what = format!("\"{mode}\" is no way to post batches: choose calldata");
+            problems.push(Problem::new(setting_place(&values[8]), what));
+        }
         if !problems.is_empty() {
             return Err(Failure::Input(problems));
         }
         let scenario = values[0].text.clone().unwrap_or_else(|| "village".to_owned());
         let name = Path::new(&scenario).file_stem().map_or("run".into(), |stem| stem.to_string_lossy());
         let out = values[5].text.as_ref().map_or_else(|| Path::new("reports").join(&*name), PathBuf::from);
-        let ledger = values[6].text.as_ref().map_or_else(|| beside(&out), PathBuf::from);
-        let ledger_named = values[6].text.is_some();
+        let ledger = file.map_or_else(|| beside(&out), PathBuf::from);
+        let ledger_named = file.is_some();
         Ok(Self {
             ledger_named,
+            back_end,
+            primary: values[7].text.clone(),
             seed,
             days,
             week: values[3].text.clone(),
@@ -216,7 +278,10 @@ impl Settings {
     pub(crate) fn shown(&self, value: &Value) -> String {
         match (value.name, &value.text) {
             ("out", _) => self.out.display().to_string(),
-            ("ledger", _) => self.ledger.display().to_string(),
+            ("ledger", _) => match self.back_end {
+                BackEnd::Central => self.ledger.display().to_string(),
+                BackEnd::Rollup => format!("rollup:{}", self.ledger.display()),
+            },
             (_, Some(text)) => text.clone(),
             (name, None) => SETTINGS
                 .iter()
@@ -307,7 +372,8 @@ mod tests {
         assert_eq!((settings.seed, settings.days), (Some(5), Some(4)));
         assert_eq!(settings.ledger, Path::new("there.sqlite"));
         let sources: Vec<String> = settings.values.iter().map(|value| value.source.to_string()).collect();
-        let expected = ["default", "--seed", "WATTLE_DAYS", "default", "default", "wattle.toml:4", "default"];
+        let mut expected = vec!["default", "--seed", "WATTLE_DAYS", "default", "default", "wattle.toml:4"];
+        expected.resize(SETTINGS.len(), "default");
         assert_eq!(sources, expected);
     }
 
@@ -333,5 +399,34 @@ mod tests {
         check("days = 0", &[], "wattle.toml:1:days");
         check("", &[("WATTLE_SEED", "x")], "WATTLE_SEED");
         check("signed = \"yes\"", &[], "wattle.toml:1:signed");
+    }
+
+    #[test]
+    fn the_ledger_is_a_file_or_who_keeps_it_or_both() {
+        let check = |text: &str, back_end, file: &str, named| {
+            let flags = RunOptions { ledger: Some(text.into()), ..RunOptions::default() };
+            let settings = gather(&flags, "", &[]).unwrap();
+            assert_eq!((settings.back_end, settings.ledger_named), (back_end, named), "{text}");
+            assert_eq!(settings.ledger, Path::new(file), "{text}");
+        };
+        check("rollup", BackEnd::Rollup, "reports/village.sqlite", false);
+        check("central", BackEnd::Central, "reports/village.sqlite", false);
+        check("rollup:my.sqlite", BackEnd::Rollup, "my.sqlite", true);
+        check("./rollup", BackEnd::Central, "./rollup", true);
+        check("rollups.sqlite", BackEnd::Central, "rollups.sqlite", true);
+    }
+
+    #[test]
+    fn what_only_the_dual_chain_has_is_refused_without_it() {
+        let check = |file: &str, places: &[&str]| {
+            let Err(Failure::Input(problems)) = gather(&RunOptions::default(), file, &[]) else {
+                panic!("{file} was taken");
+            };
+            let found: Vec<&str> = problems.iter().map(|problem| problem.place.as_str()).collect();
+            assert_eq!(found, places, "{file}");
+        };
+        check("primary = \"http://localhost:8545\"\n", &["wattle.toml:1:primary"]);
+        check("ledger = \"rollup\"\ndata_mode = \"pigeons\"\n", &["wattle.toml:2:data_mode"]);
+        check("ledger = \"rollup:\"\n", &["wattle.toml:1:ledger"]);
     }
 }

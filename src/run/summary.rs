@@ -6,6 +6,7 @@ use crate::show::{cents, euros, kwh, percent};
 use crate::table::{Align, Table};
 use ledger::Audit;
 use market::{Authentication, Energy, Money};
+use rollup::sequencer::Hex;
 use serde::Serialize;
 use sim::calendar::format_instant;
 use sim::report::text::whole;
@@ -26,6 +27,8 @@ pub(super) struct Finished<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) summary: &'a Summary,
     pub(super) audit: Option<&'a Audit>,
+    /// What the primary chain has of it, where there is one.
+    pub(super) dual: Option<&'a rollup::ledger::Summary>,
     pub(super) report: &'a Path,
     pub(super) took: Duration,
 }
@@ -52,6 +55,7 @@ pub(super) struct RunForm<'a> {
     records: u64,
     root: String,
     audit: Option<VerdictForm>,
+    dual_chain: Option<DualForm>,
     report: String,
     ledger: String,
     run_ns: u64,
@@ -100,6 +104,36 @@ struct MemberForm<'a> {
     bought_wh: i64,
     sold_wh: i64,
     reason: Option<String>,
+}
+
+/// What the dual chain did. Amounts are wei, times s; gas by what it was for.
+#[derive(Serialize)]
+struct DualForm {
+    chain_id: u64,
+    contract: String,
+    data_mode: &'static str,
+    batches: u64,
+    final_batches: u64,
+    checkpoints: u64,
+    disputes: u64,
+    reposted: u64,
+    operators: u64,
+    bond_wei: u128,
+    slashed_wei: u128,
+    deposits_and_forced: u64,
+    withdrawals: u64,
+    data_bytes: u64,
+    waiting_bytes: usize,
+    gas_deploy: u64,
+    gas_deposits: u64,
+    gas_batches: u64,
+    gas_final: u64,
+    window_blocks: u64,
+    window_s: u64,
+    posted_after_s: Option<u64>,
+    final_after_s: Option<u64>,
+    final_after_longest_s: Option<u64>,
+    root: String,
 }
 
 #[derive(Serialize)]
@@ -165,6 +199,7 @@ impl Finished<'_> {
                 checked: audit.laws.iter().map(|count| count.checked).sum(),
                 violations: audit.laws.iter().map(|count| count.violations).sum(),
             }),
+            dual_chain: self.dual.map(dual_form),
             report: self.report.display().to_string(),
             ledger: settings.ledger.display().to_string(),
             run_ns: u64::try_from(took.as_nanos()).unwrap_or(u64::MAX),
@@ -203,6 +238,9 @@ impl Finished<'_> {
         let again = format!("{ledger}, {} records; verify it again: wattle audit {ledger}", summary.commands);
         text += &line("ledger", again);
         text += &line("audit", self.verdict());
+        if let Some(dual) = self.dual {
+            text += &dual_lines(dual, settings, &line);
+        }
         text += &line("report", self.report.display().to_string());
         text += &line("time", format!("{:.1} s", took.as_secs_f64()));
         text
@@ -324,6 +362,83 @@ impl Finished<'_> {
         }
         table.render()
     }
+}
+
+fn dual_form(dual: &rollup::ledger::Summary) -> DualForm {
+    DualForm {
+        chain_id: dual.chain_id,
+        contract: Hex(dual.contract).to_string(),
+        data_mode: dual.data_mode,
+        batches: dual.batches,
+        final_batches: dual.finalised,
+        checkpoints: dual.checkpoints,
+        disputes: dual.disputes,
+        reposted: dual.reposted,
+        operators: dual.operators,
+        bond_wei: dual.bond,
+        slashed_wei: dual.slashed,
+        deposits_and_forced: dual.queue,
+        withdrawals: dual.withdrawals,
+        data_bytes: dual.done.bytes,
+        waiting_bytes: dual.waiting,
+        gas_deploy: dual.done.deploy_gas,
+        gas_deposits: dual.done.deposit_gas,
+        gas_batches: dual.done.post_gas,
+        gas_final: dual.done.finalise_gas,
+        window_blocks: dual.window.0,
+        window_s: dual.window.1,
+        posted_after_s: dual.posted_after,
+        final_after_s: dual.final_after.map(|(mean, _)| mean),
+        final_after_longest_s: dual.final_after.map(|(_, longest)| longest),
+        root: hex(&dual.root),
+    }
+}
+
+/// What the dual chain did, line by line.
+fn dual_lines(
+    dual: &rollup::ledger::Summary,
+    settings: &Settings,
+    line: &dyn Fn(&str, String) -> String,
+) -> String {
+    let source = match &settings.primary {
+        Some(url) => url.clone(),
+        None => rollup::ledger::chain_path(&settings.ledger).display().to_string(),
+    };
+    let contract = Hex(dual.contract);
+    let coins = |wei: u128| euros(Money((wei / rollup::sequencer::WEI) as i128));
+    let gas = |gas: u64| whole(gas.into());
+    let mut text = line("primary chain", format!("contract {contract} on chain {}", dual.chain_id));
+    text += &line(
+        "batches",
+        format!(
+            "{} with {} checkpoints in {} bytes, {} of them final; {} disputes, {} times new roots",
+            dual.batches,
+            dual.checkpoints,
+            whole(dual.done.bytes.into()),
+            dual.finalised,
+            dual.disputes,
+            dual.reposted
+        ),
+    );
+    text += &line("bonds", format!("{} operators, {} € each, {} € lost", dual.operators, coins(dual.bond), coins(dual.slashed)));
+    text += &line(
+        "gas",
+        format!(
+            "{} for batches, {} for deposits, {} to make final, {} for the contracts",
+            gas(dual.done.post_gas),
+            gas(dual.done.deposit_gas),
+            gas(dual.done.finalise_gas),
+            gas(dual.done.deploy_gas)
+        ),
+    );
+    let minutes = |seconds: u64| format!("{} min", seconds.div_ceil(60));
+    let posted = dual.posted_after.map_or_else(|| "not yet".into(), minutes);
+    let last = dual.final_after.map_or_else(|| "not yet".into(), |(mean, _)| minutes(mean));
+    text += &line(
+        "confirmed",
+        format!("softly at once, by a signed receipt; on the primary chain within {posted}; final {last} after that on average"),
+    );
+    text + &line("again", format!("wattle audit --primary {source} --contract {contract}"))
 }
 
 fn coupling_form(coupling: &CouplingSummary) -> CouplingForm {

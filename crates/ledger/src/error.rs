@@ -124,6 +124,9 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// What a ledger rests on beside its file, such as another chain, failed.
+    #[error("{0}")]
+    Beside(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl Error {

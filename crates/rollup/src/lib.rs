@@ -19,6 +19,9 @@ pub mod chain;
 /// The contract `Rollup` as the operator, the watcher and members call it.
 pub mod contract;
 
+/// The state from which everything follows, published with the contract.
+pub mod founding;
+
 /// How batch data reaches the primary chain, and who can read it.
 pub mod modes;
 
@@ -27,6 +30,9 @@ pub mod sequencer;
 
 /// The watcher: derives everything from the primary chain alone and disputes the first wrong root.
 pub mod watcher;
+
+/// The dual chain verified again from the primary chain alone.
+pub mod audit;
 
 /// A ledger whose log the primary chain makes final.
 pub mod ledger;

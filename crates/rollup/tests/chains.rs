@@ -1,7 +1,10 @@
 //! One suite over every primary chain: the EVM in the process and, where `npm ci` ran in `contracts/`, a development
-//! node over JSON-RPC. What differs between them is a test of its own.
+//! node over JSON-RPC. What one of them has alone is a test of its own.
 
 mod chains {
-    pub(crate) mod probe;
-    mod suite;
+    mod alike;
+    mod evm;
+    mod gas;
+    mod node;
+    mod probe;
 }

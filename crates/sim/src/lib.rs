@@ -7,7 +7,7 @@ pub mod data;
 pub mod scenario;
 pub use scenario::Scenario;
 mod roll;
-pub use roll::{Point, Roll};
+pub use roll::{Point, Roll, founding, operator_key};
 mod observer;
 pub use observer::{Both, Lived, Observer, Terms};
 mod run;

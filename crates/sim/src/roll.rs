@@ -113,6 +113,19 @@ impl Keys {
     }
 }
 
+/// What a run sends first: it founds the community, registers everybody and pays in the deposits. For whoever has to know
+/// beforehand whether a ledger takes it.
+#[must_use]
+pub fn founding(scenario: &Scenario) -> Vec<Command> {
+    registrations(scenario, &Keys::of(scenario), &mut 0)
+}
+
+/// The operator's key in a run, from its seed.
+#[must_use]
+pub fn operator_key(scenario: &Scenario) -> Key {
+    Keys::of(scenario).operator
+}
+
 /// The commands that found the community, register everybody and pay in the deposits, in order. `nonce` counts the
 /// operator's commands.
 pub(crate) fn registrations(scenario: &Scenario, keys: &Keys, nonce: &mut u64) -> Vec<Command> {
@@ -124,12 +137,12 @@ pub(crate) fn registrations(scenario: &Scenario, keys: &Keys, nonce: &mut u64) -
     community.operator = keys.operator.address();
     let start = scenario.span.first.start.saturating_sub(2 * crate::calendar::DAY);
     let mut commands = vec![Command::Found(Box::new(community)), Command::Tick { time: start }];
-    if scenario.guarantor.0 > 0 {
-        commands.push(Command::Deposit {
-            account: AccountId::GUARANTOR,
-            amount: scenario.guarantor,
-            nonce: next(),
-        });
+    let funds =
+        [(AccountId::GUARANTOR, scenario.guarantor), (AccountId::SUPPLIER, scenario.supplier)];
+    for (account, amount) in funds {
+        if amount.0 > 0 {
+            commands.push(Command::Deposit { account, amount, nonce: next() });
+        }
     }
     commands.extend(keys.members.iter().map(|key| Command::RegisterAccount { address: key.address() }));
     // equal shares where a static key asks for them

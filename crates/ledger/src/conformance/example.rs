@@ -1,6 +1,9 @@
 //! An example run: a small community in which every kind of command occurs. Deterministic from its seed.
 
 mod metering;
+mod scoped;
+
+pub use scoped::{Beyond, Scoped, VARIANTS};
 
 use crate::{Key, Recoverer};
 use market::rule::coupled::Coupled;
@@ -168,7 +171,11 @@ impl Example {
         if step % 4 == 1 {
             let amount = Money(1_000_000 + i128::from(self.draw(1_000_000)));
             let (account, nonce) = self.member_nonce(1);
-            self.send(Command::Withdraw { account, amount, nonce }, &self.members[1].key.clone());
+            let key = self.members[1].key.clone();
+            self.send(Command::Withdraw { account, amount, nonce }, &key);
+            let to = self.members[2 % self.members.len()].id;
+            let (from, nonce) = self.member_nonce(1);
+            self.send(Command::Transfer { from, to, amount: Money(2_345_678), nonce }, &key);
         }
         for carrier in self.on_orders() {
             self.trade(carrier, interval);

@@ -1,7 +1,10 @@
 //! The suite that every back end must pass: whoever agrees on the order of commands, the rest is the same.
 
 mod example;
-pub use example::{Example, Search, community, seal};
+mod scope;
+
+pub use example::{Beyond, Example, Scoped, Search, VARIANTS, community, seal};
+pub use scope::Scope;
 
 use crate::{Error, Ledger};
 use market::{Authentication, Command, Envelope, Rejection, State};
@@ -13,6 +16,17 @@ pub trait Backend {
 
     /// Opens the ledger that `create` made last, after it was dropped; `None` where nothing survives (memory).
     fn reopen(&mut self) -> Option<Result<Box<dyn Ledger>, Error>>;
+
+    /// How much of the market it carries.
+    fn scope(&self) -> Scope {
+        Scope::Whole
+    }
+
+    /// Whether it takes this command of an example that is being made, where its rules are stricter than the market's. It
+    /// hears each in its order, from a founding on, so that it can carry it out on a ledger of its own.
+    fn takes(&mut self, _: &Envelope) -> bool {
+        true
+    }
 }
 
 /// Runs the whole suite.
@@ -20,8 +34,23 @@ pub trait Backend {
 /// # Panics
 /// At the first promise that is not kept, saying which.
 pub fn check(backend: &mut dyn Backend) {
-    let mut example = Example::run(1, Authentication::Signature, 5, 3);
-    let (root, commands) = (example.root(), example.take());
+    let (root, commands) = match backend.scope() {
+        Scope::Whole => {
+            let mut example = Example::run(1, Authentication::Signature, 5, 3);
+            (example.root(), example.take())
+        }
+        Scope::DualChain => {
+            for seed in 0..VARIANTS {
+                let run = Scoped::run(seed, Authentication::Signature, 5, 3, &mut |envelope| {
+                    backend.takes(envelope)
+                });
+                what_is_beyond_the_scope_is_refused_by_number(backend, &run);
+            }
+            let also = &mut |envelope: &Envelope| backend.takes(envelope);
+            let run = Scoped::run(VARIANTS - 1, Authentication::Signature, 5, 3, also);
+            (run.root, run.commands)
+        }
+    };
     same_commands_same_root(backend, &commands, root);
     a_refused_command_leaves_no_record(backend, &commands);
     receipts_follow_one_another(backend, &commands);
@@ -44,6 +73,27 @@ pub fn fill(ledger: &mut dyn Ledger, commands: &[Envelope], step: usize) {
         }
         ledger.commit().expect("committing works");
     }
+}
+
+fn what_is_beyond_the_scope_is_refused_by_number(backend: &mut dyn Backend, run: &Scoped) {
+    let mut ledger = backend.create();
+    let (mut done, mut by_number) = (0, 0);
+    for Beyond { after, envelope, market } in &run.beyond {
+        fill(&mut *ledger, &run.commands[done..*after], 10);
+        done = *after;
+        let (root, len, receipt) = (ledger.root(), ledger.len(), ledger.receipt());
+        let answer = ledger.append(envelope, &mut ()).expect("a refusal is an answer");
+        // Where the market has a reason of its own, either may be told; the market's numbers are the lower ones.
+        let not_here = answer == Err(Rejection::NotOnThisLedger);
+        by_number += u32::from(not_here);
+        let as_market = market.is_err() && answer.err() == market.err();
+        assert!(not_here || as_market, "the market: {market:?}, the ledger: {answer:?}, to {envelope:?}");
+        assert_eq!(ledger.commit().expect("nothing to do"), receipt, "nothing new was recorded");
+        assert_eq!((ledger.root(), ledger.len()), (root, len), "a refusal leaves no trace");
+    }
+    assert!(by_number > 20);
+    fill(&mut *ledger, &run.commands[done..], 10);
+    assert_eq!(ledger.root(), run.root);
 }
 
 fn same_commands_same_root(backend: &mut dyn Backend, commands: &[Envelope], root: [u8; 32]) {

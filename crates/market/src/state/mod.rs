@@ -113,6 +113,12 @@ impl State {
         self.now
     }
 
+    /// The last nonce that the operator used; the next must be larger.
+    #[must_use]
+    pub const fn operator_nonce(&self) -> u64 {
+        self.operator_nonce
+    }
+
     /// All accounts; the index is the [`AccountId`].
     #[must_use]
     pub fn accounts(&self) -> &[Account] {

@@ -5,6 +5,7 @@
 //! parent, number, time and transactions, not over an Ethereum header, and nobody is paid for blocks.
 
 use super::ground::Ground;
+use super::journal::{Journal, Op};
 use super::wire::{self, Envelope};
 use super::{Block, Call, Chain, ChainError, Clock, FORK, Fees, Log, Outcome, Terms, Transaction, TxHash};
 use alloy_eips::eip1559::{BaseFeeParams, calc_next_block_base_fee};
@@ -19,6 +20,7 @@ use revm::primitives::{Address as EvmAddress, B256, TxKind, U256, eip4844};
 use revm::{DatabaseCommit, ExecuteEvm, MainBuilder};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::path::Path;
 
 /// What a chain in the process is like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +78,9 @@ pub struct Evm {
     next_snapshot: u64,
     /// How often history was taken back: part of every hash, so that no block comes twice.
     forks: u64,
+    /// Where everything is written down; none: nowhere.
+    journal: Option<Journal>,
+    torn: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -142,6 +147,68 @@ impl Evm {
             snapshots: BTreeMap::new(),
             next_snapshot: 1,
             forks: 0,
+            journal: None,
+            torn: 0,
+        }
+    }
+
+    /// A chain that is kept in a file, made with these settings where there is none. Whatever was acknowledged is there
+    /// again after a crash; a second opener is refused.
+    ///
+    /// # Errors
+    /// [`ChainError::File`] where the file cannot be read or written, is open elsewhere, is damaged before its end, or
+    /// belongs to another version or fork.
+    pub fn open(path: &Path, settings: Settings) -> Result<Self, ChainError> {
+        let opened = Journal::open(path, settings)?;
+        let mut evm = Self::new(opened.settings);
+        evm.torn = opened.torn;
+        for (at, op) in opened.ops.into_iter().enumerate() {
+            let again = evm.again(op).map_err(|error| error.to_string());
+            if let Err(what) = again.and_then(|same| if same { Ok(()) } else { Err("another block".into()) })
+            {
+                let what = format!("what was done as number {at} is not done again by this version: {what}");
+                return Err(opened.journal.fail(&what));
+            }
+        }
+        evm.journal = Some(opened.journal);
+        Ok(evm)
+    }
+
+    /// Bytes at the end of the file that a crash had torn and nobody had heard of: cut off when it was opened.
+    #[must_use]
+    pub const fn torn(&self) -> u64 {
+        self.torn
+    }
+
+    /// Does what was written down; whether it came to the same.
+    fn again(&mut self, op: Op) -> Result<bool, ChainError> {
+        match op {
+            Op::Submit(raw, block) => {
+                self.admit(wire::decode(&raw)?)?;
+                return Ok(block.is_none_or(|hash| self.seal().hash == hash));
+            }
+            Op::Seal(hash) => return Ok(self.seal().hash == hash),
+            Op::Fund(address, balance) => self.fund(address, balance)?,
+            Op::Snapshot => drop(self.snapshot()?),
+            Op::Revert(snapshot) => self.revert(snapshot)?,
+            Op::Reorganise(blocks, lost) => self.reorganise(blocks, lost)?,
+            Op::Forget(hash) => self.forget(&hash)?,
+            Op::NextAt(time) => self.next_at(time)?,
+            Op::Automine(on) => self.automine(on)?,
+        }
+        Ok(true)
+    }
+
+    /// Nothing is done that could not be written down.
+    fn ready(&self) -> Result<(), ChainError> {
+        self.journal.as_ref().map_or(Ok(()), Journal::ready)
+    }
+
+    /// Writes down what was done, if anywhere.
+    fn note(&mut self, op: impl FnOnce() -> Op) -> Result<(), ChainError> {
+        match &mut self.journal {
+            Some(journal) => journal.write(&op()),
+            None => Ok(()),
         }
     }
 
@@ -149,6 +216,20 @@ impl Evm {
     #[must_use]
     pub fn code(&self, address: Address) -> Vec<u8> {
         self.ground.code(to_evm(address))
+    }
+
+    /// The transactions of a block, in order; none of a block that is not there.
+    #[must_use]
+    pub fn transactions(&self, number: u64) -> &[TxHash] {
+        let sealed = usize::try_from(number).ok().and_then(|at| self.blocks.get(at));
+        sealed.map_or(&[], |sealed| &sealed.transactions)
+    }
+
+    /// A transaction as it was signed and sent, with its blobs while they are kept; also one that waits.
+    #[must_use]
+    pub fn raw(&self, hash: &TxHash) -> Option<&[u8]> {
+        let waiting = self.pool.iter().find(|envelope| envelope.hash == *hash);
+        waiting.or_else(|| self.transactions.get(hash).map(|kept| &kept.envelope)).map(Envelope::network)
     }
 
     /// Takes back the last blocks. Their transactions wait again, as in a node's pool, unless `lost`.
@@ -163,6 +244,7 @@ impl Evm {
         if blocks == 0 {
             return Ok(());
         }
+        self.ready()?;
         let height = usize::try_from(height).expect("not more than there are");
         let mark = self.blocks[height].mark;
         let mut back = self.cut(height, mark);
@@ -170,7 +252,7 @@ impl Evm {
             back.append(&mut self.pool);
             self.pool = back;
         }
-        Ok(())
+        self.note(|| Op::Reorganise(blocks, lost))
     }
 
     /// Takes blocks from this height on off the chain, and returns their transactions in order.
@@ -216,6 +298,13 @@ impl Evm {
             BaseFeeParams::ethereum(),
         );
         self.env(tip.block.number + 1, time, base_fee, excess, B256::from(tip.block.hash))
+    }
+
+    /// The newest block again.
+    fn head_env(&self) -> BlockEnv {
+        let tip = self.tip();
+        let Block { number, time, hash } = tip.block;
+        self.env(number, time, tip.base_fee, tip.excess_blob_gas, B256::from(hash))
     }
 
     fn env(&self, number: u64, time: u64, base_fee: u64, excess: u64, randao: B256) -> BlockEnv {
@@ -300,9 +389,12 @@ impl Evm {
     }
 
     fn take(&mut self, envelope: Envelope) -> Result<TxHash, ChainError> {
+        self.ready()?;
+        let raw = self.journal.as_ref().map(|_| envelope.network().to_vec());
         let hash = self.admit(envelope)?;
-        if self.automine {
-            self.seal();
+        let block = self.automine.then(|| self.seal().hash);
+        if let Some(raw) = raw {
+            self.note(|| Op::Submit(raw, block))?;
         }
         Ok(hash)
     }
@@ -557,20 +649,13 @@ impl Chain for Evm {
     }
 
     fn call(&mut self, from: Address, call: &Call) -> Result<Vec<u8>, ChainError> {
-        let tip = self.tip();
-        let env = self.env(
-            tip.block.number,
-            tip.block.time,
-            tip.base_fee,
-            tip.excess_blob_gas,
-            B256::from(tip.block.hash),
-        );
+        let env = self.head_env();
         answer(self.ask(from, call, self.settings.gas_limit, env)?)
     }
 
     fn estimate(&mut self, from: Address, call: &Call) -> Result<u64, ChainError> {
         let most = self.settings.gas_limit;
-        let env = self.next_env();
+        let env = self.head_env();
         let result = self.ask(from, call, most, env.clone())?;
         let used = result.gas().total_gas_spent().max(result.gas().floor_gas());
         answer(result)?;
@@ -615,9 +700,8 @@ impl Chain for Evm {
         Ok(None)
     }
 
-    fn execute(&mut self, from: &Key, call: &Call) -> Result<Outcome, ChainError> {
-        let hash = self.send(from, call, None)?;
-        self.outcome(&hash)?.ok_or_else(|| {
+    fn wait(&mut self, hash: &TxHash) -> Result<Outcome, ChainError> {
+        self.outcome(hash)?.ok_or_else(|| {
             ChainError::Refused("it waits in the pool: blocks are made by hand, or it pays too little".into())
         })
     }
@@ -626,15 +710,17 @@ impl Chain for Evm {
 impl Clock for Evm {
     fn mine_at(&mut self, time: u64) -> Result<Block, ChainError> {
         self.next_at(time)?;
-        Ok(self.seal())
+        self.mine()
     }
 
     fn fund(&mut self, address: Address, balance: u128) -> Result<(), ChainError> {
+        self.ready()?;
         self.ground.set_balance(to_evm(address), U256::from(balance));
-        Ok(())
+        self.note(|| Op::Fund(address, balance))
     }
 
     fn snapshot(&mut self) -> Result<u64, ChainError> {
+        self.ready()?;
         let id = self.next_snapshot;
         self.next_snapshot += 1;
         let snapshot = Snapshot {
@@ -644,10 +730,12 @@ impl Clock for Evm {
             next_time: self.next_time,
         };
         self.snapshots.insert(id, snapshot);
+        self.note(|| Op::Snapshot)?;
         Ok(id)
     }
 
     fn revert(&mut self, snapshot: u64) -> Result<(), ChainError> {
+        self.ready()?;
         let Some(remembered) = self.snapshots.remove(&snapshot) else {
             return Err(ChainError::Refused(format!("there is no snapshot {snapshot}, or no longer")));
         };
@@ -655,7 +743,7 @@ impl Clock for Evm {
         self.snapshots.retain(|id, _| *id < snapshot);
         self.pool = remembered.pool;
         self.next_time = remembered.next_time;
-        Ok(())
+        self.note(|| Op::Revert(snapshot))
     }
 
     fn next_at(&mut self, time: u64) -> Result<(), ChainError> {
@@ -663,17 +751,22 @@ impl Clock for Evm {
         if time < newest {
             return Err(ChainError::Refused(format!("time {time} lies before the newest block's {newest}")));
         }
+        self.ready()?;
         self.next_time = Some(time);
-        Ok(())
+        self.note(|| Op::NextAt(time))
     }
 
     fn automine(&mut self, on: bool) -> Result<(), ChainError> {
+        self.ready()?;
         self.automine = on;
-        Ok(())
+        self.note(|| Op::Automine(on))
     }
 
     fn mine(&mut self) -> Result<Block, ChainError> {
-        Ok(self.seal())
+        self.ready()?;
+        let block = self.seal();
+        self.note(|| Op::Seal(block.hash))?;
+        Ok(block)
     }
 
     fn pending(&mut self) -> Result<Vec<(TxHash, Transaction)>, ChainError> {
@@ -681,8 +774,9 @@ impl Clock for Evm {
     }
 
     fn forget(&mut self, hash: &TxHash) -> Result<(), ChainError> {
+        self.ready()?;
         self.pool.retain(|envelope| envelope.hash != *hash);
-        Ok(())
+        self.note(|| Op::Forget(*hash))
     }
 }
 

@@ -6,12 +6,14 @@
 mod evm;
 mod fees;
 mod ground;
+mod journal;
+mod json;
 mod rpc;
 mod wire;
 
 pub use evm::{Evm, Settings};
 pub use fees::{Fees, Terms};
-pub use rpc::Rpc;
+pub use rpc::{Connection, Rpc};
 pub use wire::versioned_hash;
 
 use ledger::Key;
@@ -192,6 +194,11 @@ pub trait Chain {
     /// What gas costs now.
     fn fees(&mut self) -> Result<Fees, ChainError>;
 
+    /// The most that [`Chain::quote`] offers per gas, wei.
+    fn fee_cap(&self) -> u128 {
+        u128::MAX
+    }
+
     /// Sends a transaction that is signed already, in its EIP-2718 form (blobs in the network's form, with sidecar).
     fn submit(&mut self, raw: &[u8]) -> Result<TxHash, ChainError>;
 
@@ -213,12 +220,17 @@ pub trait Chain {
                 estimate.saturating_add(estimate / 3)
             }
         };
-        let tip = terms.tip.unwrap_or(fees.tip);
+        let tip = terms.tip.unwrap_or(fees.tip).min(self.fee_cap());
+        let max_fee = fees.base.saturating_mul(2).saturating_add(tip).min(self.fee_cap());
+        if terms.max_fee.is_none() && max_fee < fees.base {
+            let (base, cap) = (fees.base, self.fee_cap());
+            return Err(ChainError::Refused(format!("gas costs {base} wei now, the cap is {cap}")));
+        }
         Ok(Terms {
             nonce: Some(nonce),
             gas: Some(gas),
             tip: Some(tip),
-            max_fee: Some(terms.max_fee.unwrap_or(fees.base.saturating_mul(2).saturating_add(tip))),
+            max_fee: Some(terms.max_fee.unwrap_or(max_fee)),
             max_blob_fee: Some(terms.max_blob_fee.unwrap_or(fees.blob.saturating_mul(2))),
         })
     }
@@ -242,7 +254,7 @@ pub trait Chain {
     /// Asks a contract without a transaction.
     fn call(&mut self, from: Address, call: &Call) -> Result<Vec<u8>, ChainError>;
 
-    /// Gas that a transaction would use.
+    /// Gas that a transaction would need at the newest block.
     fn estimate(&mut self, from: Address, call: &Call) -> Result<u64, ChainError>;
 
     /// Everything a contract logged in these blocks, both ends included, in order.
@@ -254,15 +266,19 @@ pub trait Chain {
     /// A blob by its versioned hash, where the chain has blobs and has not pruned it.
     fn blob(&mut self, hash: &[u8; 32]) -> Result<Option<Vec<u8>>, ChainError>;
 
+    /// Waits until a transaction that was sent is in a block.
+    ///
+    /// # Errors
+    /// Where it is in none for too long.
+    fn wait(&mut self, hash: &TxHash) -> Result<Outcome, ChainError>;
+
     /// Sends and waits for the outcome.
+    ///
+    /// # Errors
+    /// Those of [`Chain::send`] and [`Chain::wait`].
     fn execute(&mut self, from: &Key, call: &Call) -> Result<Outcome, ChainError> {
         let hash = self.send(from, call, None)?;
-        loop {
-            if let Some(outcome) = self.outcome(&hash)? {
-                return Ok(outcome);
-            }
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
+        self.wait(&hash)
     }
 }
 
@@ -292,7 +308,8 @@ pub trait Clock: Chain {
     /// Where the node refuses.
     fn revert(&mut self, snapshot: u64) -> Result<(), ChainError>;
 
-    /// The next block is made at this time, not before the newest one's.
+    /// The next block is made at this time, not before the newest one's. Gas is still estimated at the newest block, as
+    /// nodes do: for a call that depends on the time, use [`Clock::mine_at`] first or say its gas ([`Terms::gas`]).
     ///
     /// # Errors
     /// Where the node refuses.

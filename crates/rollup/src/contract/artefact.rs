@@ -17,7 +17,12 @@ pub struct Artefact {
 
 /// Every committed artefact.
 static ARTEFACTS: LazyLock<Vec<Artefact>> = LazyLock::new(|| {
-    [include_str!("../../../../contracts/artifacts/Transition.json")].map(Artefact::read).into()
+    [
+        include_str!("../../../../contracts/artifacts/Rollup.json"),
+        include_str!("../../../../contracts/artifacts/Transition.json"),
+    ]
+    .map(Artefact::read)
+    .into()
 });
 
 impl Artefact {

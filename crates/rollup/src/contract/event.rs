@@ -188,8 +188,6 @@ pub enum Event {
         operator: Address,
         /// wei.
         bond: u128,
-        /// What of it nobody gets, wei.
-        burnt: u128,
     },
     /// Another operator's turn.
     Turn {
@@ -277,11 +275,7 @@ impl Event {
             E::Bonded(e) => Self::Bonded { operator: from_address(e.operator), bond: amount(e.bond) },
             E::Leaving(e) => Self::Leaving { operator: from_address(e.operator), number: e.number },
             E::Unbonded(e) => Self::Unbonded { operator: from_address(e.operator), bond: amount(e.bond) },
-            E::Slashed(e) => Self::Slashed {
-                operator: from_address(e.operator),
-                bond: amount(e.bond),
-                burnt: amount(e.burnt),
-            },
+            E::Slashed(e) => Self::Slashed { operator: from_address(e.operator), bond: amount(e.bond) },
             E::Turn(e) => Self::Turn { operator: from_address(e.operator) },
             E::Frozen(e) => Self::Frozen { root: e.root.0 },
             E::Announced(e) => {

@@ -1,9 +1,7 @@
 //! Who is there, and money in and out.
 
 use super::leaf::{Account, Market, Meter, Tariff, Withdrawal, rule};
-use super::money::{
-    COMMUNITY, FIRST_MEMBER, GUARANTOR, MOST_MONEY, account, put_account, receive,
-};
+use super::money::{COMMUNITY, FIRST_MEMBER, GUARANTOR, MOST_MONEY, account, put_account, receive};
 use super::place::{CARRIERS, MOST_ACCOUNTS, MOST_METERS, MOST_WITHDRAWALS, Place};
 use super::record::Compact;
 use super::sign::{self, authenticate};
@@ -86,14 +84,6 @@ pub(super) fn named(account: &Account, nonce: Option<u64>) -> u64 {
     nonce.unwrap_or(account.nonce.wrapping_add(1))
 }
 
-/// The account whose owner may send money away: any member's, and those of the parties outside.
-fn owned(store: &mut impl Store, id: u32) -> Done<Account> {
-    if id == 0 || id == COMMUNITY || id == GUARANTOR || id >= store.head().accounts {
-        return Err(Rejection::UnknownAccount.into());
-    }
-    account(store, id)
-}
-
 /// What a record that sends money away names.
 pub(super) struct Payment {
     pub from: u32,
@@ -102,12 +92,16 @@ pub(super) struct Payment {
     pub signature: Option<Compact>,
 }
 
-/// Money leaves for the primary chain.
+/// Money leaves for the primary chain: a member's, or that of a party outside (supplier, grid operator, levies).
 pub(super) fn withdraw(store: &mut impl Store, payment: &Payment, forced: bool) -> Done {
     let Payment { from, amount, nonce, signature } = *payment;
-    let mut owner = owned(store, from)?;
-    let nonce = named(&owner, nonce);
     let head = *store.head();
+    let is_fund = from == 0 || from == COMMUNITY || from == GUARANTOR;
+    if is_fund || from >= head.accounts {
+        return Err(Rejection::UnknownAccount.into());
+    }
+    let mut owner = account(store, from)?;
+    let nonce = named(&owner, nonce);
     authenticate(&head, owner.address, signature, forced, || sign::withdraw(from, amount, nonce))?;
     if nonce <= owner.nonce {
         return Err(Rejection::StaleNonce.into());
@@ -141,14 +135,17 @@ fn pay_out(store: &mut impl Store, address: Address, amount: u128) -> Done {
     Ok(())
 }
 
-/// Money goes from one account to another.
+/// A member pays another member.
 pub(super) fn transfer(store: &mut impl Store, payment: &Payment, to: u32, forced: bool) -> Done {
     let Payment { from, amount, nonce, signature } = *payment;
-    let mut owner = owned(store, from)?;
-    let nonce = named(&owner, nonce);
     let head = *store.head();
+    if from < FIRST_MEMBER || from >= head.accounts {
+        return Err(Rejection::UnknownAccount.into());
+    }
+    let mut owner = account(store, from)?;
+    let nonce = named(&owner, nonce);
     authenticate(&head, owner.address, signature, forced, || sign::transfer(from, to, amount, nonce))?;
-    if to == 0 || to >= head.accounts {
+    if to < FIRST_MEMBER || to >= head.accounts {
         return Err(Rejection::UnknownAccount.into());
     }
     if nonce <= owner.nonce {
@@ -160,6 +157,9 @@ pub(super) fn transfer(store: &mut impl Store, payment: &Payment, to: u32, force
     let money = amount as i128;
     if owner.available() < money {
         return Err(Rejection::InsufficientFunds.into());
+    }
+    if from == to {
+        return Err(Rejection::SelfTrade.into());
     }
     owner.nonce = nonce;
     owner.balance -= money;

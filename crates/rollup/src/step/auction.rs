@@ -14,7 +14,7 @@ use market::{Rejection, Side};
 
 packed! {
     /// What a clearing knows.
-    Auction = 4 {
+    pub(super) Auction = 4 {
         [
             /// The next order's place of arrival.
             cursor: u32 = 4,

@@ -30,13 +30,8 @@ pub(super) fn lines(position: &Position, (import, export): (i32, i32), tariff: &
         let money = i128::from(energy) * i128::from(price);
         Line { pays, with, energy, money, moves }
     };
-    let trade = |pays, energy, money: i64| Line {
-        pays,
-        with: COMMUNITY,
-        energy,
-        money: money.into(),
-        moves: true,
-    };
+    let trade =
+        |pays, energy, money: i64| Line { pays, with: COMMUNITY, energy, money: money.into(), moves: true };
     [
         trade(false, position.sold, position.received),
         line(false, SUPPLIER, fed_in, export, true),

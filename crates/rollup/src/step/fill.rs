@@ -5,13 +5,13 @@
 //! exactly those before it in canonical order, so its block begins at the sum of their weights, which the scan has
 //! noted; within the block its own orders come by arrival. Part i is ⌊A·(start + used + w)/W⌋ − ⌊A·(start + used)/W⌋.
 
+use super::Done;
 use super::auction::{Auction, flag, gain, side};
 use super::leaf::{Delivery, Market, Order, Position, rule, stage};
 use super::money::hold;
 use super::pairing::Pairing;
 use super::place::Place;
 use super::store::{Store, get, put};
-use super::Done;
 use market::{Rejection, Side};
 
 /// Fills the next order.

@@ -5,7 +5,7 @@ use market::{Hash, keccak256};
 
 packed! {
     /// What every record may need; three words.
-    Head = 3 {
+    pub Head = 3 {
         [
             /// The time of the last tick, Unix s.
             time: u64 = 5,

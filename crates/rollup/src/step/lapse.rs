@@ -13,7 +13,7 @@ use market::{Rejection, Side};
 
 packed! {
     /// What lapsing knows.
-    Lapse = 4 {
+    pub(super) Lapse = 4 {
         [
             /// The next order: bids by arrival, then offers.
             cursor: u32 = 4,

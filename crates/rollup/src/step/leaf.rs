@@ -5,7 +5,7 @@ use market::Address;
 
 packed! {
     /// How a carrier is traded.
-    Market = 2 {
+    pub Market = 2 {
         [
             /// Which rule ([`rule`]).
             rule: u8 = 1,
@@ -67,7 +67,7 @@ impl Market {
 
 packed! {
     /// What a supplier, the grid operator and the state take.
-    Tariff = 1 {
+    pub Tariff = 1 {
         [
             /// For energy from the supplier, n€/Wh.
             import: i32 = 4,
@@ -89,7 +89,7 @@ packed! {
 
 packed! {
     /// Who holds money.
-    Account = 3 {
+    pub Account = 3 {
         [
             /// Whose key signs for it, and where its withdrawals go.
             address: Address = 20,
@@ -121,7 +121,7 @@ impl Account {
 
 packed! {
     /// A metering point.
-    Meter = 2 {
+    pub Meter = 2 {
         [
             /// The key that signs its readings.
             key: Address = 20,
@@ -147,7 +147,7 @@ packed! {
 
 packed! {
     /// One carrier in one interval.
-    Delivery = 6 {
+    pub Delivery = 6 {
         [
             /// Start, Unix s.
             start: u64 = 8,
@@ -227,7 +227,7 @@ pub mod stage {
 
 packed! {
     /// What a metering point has offered, traded and metered for an interval.
-    Position = 4 {
+    pub Position = 4 {
         [
             /// Bought from peers, Wh.
             bought: u64 = 8,
@@ -277,7 +277,7 @@ packed! {
 
 packed! {
     /// A live order.
-    Order = 1 {
+    pub Order = 1 {
         [
             /// Worst acceptable price, n€/Wh.
             limit: i32 = 4,
@@ -297,7 +297,7 @@ packed! {
 
 packed! {
     /// Money that the contract pays out.
-    Withdrawal = 1 {
+    pub Withdrawal = 1 {
         [
             /// To whom.
             address: Address = 20,
@@ -309,7 +309,7 @@ packed! {
 
 packed! {
     /// A tariff's prices for one interval.
-    Published = 1 {
+    pub Published = 1 {
         [
             /// For energy from the supplier, n€/Wh.
             import: i32 = 4,

@@ -37,12 +37,12 @@ mod trading;
 mod work;
 pub use work::is_work;
 mod auction;
-mod fill;
-mod pairing;
-mod sharing;
 mod bill;
-mod settlement;
+mod fill;
 mod lapse;
+mod pairing;
+mod settlement;
+mod sharing;
 
 use market::{Hash, Rejection};
 

@@ -16,7 +16,7 @@ use market::{Rejection, Side};
 
 packed! {
     /// What pairing knows; one word per side says where it stands.
-    Pairing = 4 {
+    pub(super) Pairing = 4 {
         [
             /// The equilibrium price, n€/Wh.
             equilibrium: i32 = 4,

@@ -15,7 +15,7 @@ use market::Rejection;
 
 packed! {
     /// What a settlement knows.
-    Settlement = 4 {
+    pub(super) Settlement = 4 {
         [
             /// The next rank.
             cursor: u32 = 4,

@@ -13,7 +13,7 @@ use market::Rejection;
 
 packed! {
     /// What sharing knows.
-    Sharing = 4 {
+    pub(super) Sharing = 4 {
         [
             /// How many metering points are done.
             cursor: u32 = 4,
@@ -84,7 +84,7 @@ impl Sharing {
     /// The next part of a running sum n/d·Σ, rounded down.
     fn part(&mut self, more: u128, numerator: u128, denominator: u128) -> u64 {
         self.sum += more;
-        let upto = if denominator == 0 { 0 } else { (self.sum * numerator / denominator) as u64 };
+        let upto = (self.sum * numerator).checked_div(denominator).unwrap_or(0) as u64;
         let part = upto - self.given;
         self.given = upto;
         part

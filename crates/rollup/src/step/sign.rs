@@ -1,8 +1,8 @@
 //! Signatures: the EIP-712 digests of the market's commands (`market::signing`), from what a record names.
 
+use super::Done;
 use super::head::Head;
 use super::record::Compact;
-use super::Done;
 use ledger::Recoverer;
 use market::signing::Recover;
 use market::{Address, Hash, Keccak256, Rejection, Side, Signature, keccak256};

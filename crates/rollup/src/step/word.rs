@@ -89,13 +89,13 @@ pub trait Packed: Sized {
 
 /// Declares a structure together with its words: `[…]` is one word, `field: type = bytes`.
 macro_rules! packed {
-    ($(#[$doc:meta])* $name:ident = $words:literal {
+    ($(#[$doc:meta])* $vis:vis $name:ident = $words:literal {
         $([$($(#[$field_doc:meta])* $field:ident: $type:ty = $bytes:literal),* $(,)?])*
     }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-        pub struct $name {
-            $($($(#[$field_doc])* pub $field: $type,)*)*
+        $vis struct $name {
+            $($($(#[$field_doc])* $vis $field: $type,)*)*
         }
 
         impl $crate::step::word::Packed for $name {
@@ -104,9 +104,9 @@ macro_rules! packed {
             fn pack(&self) -> $crate::step::word::Words {
                 let mut words = $crate::step::word::NO_WORDS;
                 let mut each = words.iter_mut();
-                $(if let Some(word) = each.next() {
+                $(if let Some(_word) = each.next() {
                     let mut _at = 0;
-                    $($crate::step::word::Field::put(self.$field, &mut word[_at.._at + $bytes]);
+                    $($crate::step::word::Field::put(self.$field, &mut _word[_at.._at + $bytes]);
                     _at += $bytes;)*
                 })*
                 words
@@ -115,9 +115,9 @@ macro_rules! packed {
             fn unpack(words: &$crate::step::word::Words) -> Self {
                 let mut value = Self::default();
                 let mut each = words.iter();
-                $(if let Some(word) = each.next() {
+                $(if let Some(_word) = each.next() {
                     let mut _at = 0;
-                    $(value.$field = $crate::step::word::Field::get(&word[_at.._at + $bytes]);
+                    $(value.$field = $crate::step::word::Field::get(&_word[_at.._at + $bytes]);
                     _at += $bytes;)*
                 })*
                 value

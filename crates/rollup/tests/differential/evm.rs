@@ -2,7 +2,7 @@
 
 use alloy_sol_types::{SolCall, sol};
 use revm::context::result::{ExecutionResult, Output};
-use revm::context::{BlockEnv, CfgEnv, Context, Evm, TxEnv};
+use revm::context::{BlockEnv, CfgEnv, Context, TxEnv};
 use revm::database::{CacheDB, EmptyDB};
 use revm::primitives::hardfork::SpecId;
 use revm::primitives::{Address, Bytes, TxKind};
@@ -14,6 +14,7 @@ sol! {
     function execute(
         bytes32 pre,
         uint64 postedAt,
+        uint64 available,
         bytes records,
         bytes items,
         bytes32 chain,

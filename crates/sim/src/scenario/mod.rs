@@ -36,11 +36,12 @@ use reader::{Section, Source};
 use std::path::{Path, PathBuf};
 
 /// The scenarios that come with the program, by name.
-pub const EMBEDDED: [(&str, &str); 6] = [
+pub const EMBEDDED: [(&str, &str); 7] = [
     ("village", include_str!("../../../../scenarios/village.toml")),
     ("two_houses", include_str!("../../../../scenarios/two_houses.toml")),
     ("heat_and_power", include_str!("../../../../scenarios/heat_and_power.toml")),
     ("lime_street", include_str!("../../../../scenarios/lime_street.toml")),
+    ("mill_lane", include_str!("../../../../scenarios/mill_lane.toml")),
     ("vpp", include_str!("../../../../scenarios/vpp.toml")),
     ("thousand", include_str!("../../../../scenarios/thousand.toml")),
 ];
@@ -87,6 +88,8 @@ pub struct Scenario {
     pub deposit: Money,
     /// The guarantor's fund.
     pub guarantor: Money,
+    /// What the supplier pays in at the start, for feed-in that it will owe; needed where every balance must be covered.
+    pub supplier: Money,
     /// Delivery intervals between two commits of the ledger.
     pub commit_every: u32,
     /// Delivery intervals between two checkpoints of the root.
@@ -224,6 +227,7 @@ fn read(root: &Section<'_>, folder: &Path, overrides: &Overrides) -> Option<Scen
         members,
         deposit: about.deposit,
         guarantor: about.guarantor,
+        supplier: about.supplier,
         commit_every: about.commit_every,
         checkpoint_every: about.checkpoint_every,
     })
@@ -241,6 +245,7 @@ struct About {
     horizon: u16,
     deposit: Money,
     guarantor: Money,
+    supplier: Money,
     commit_every: u32,
     checkpoint_every: u32,
 }
@@ -295,6 +300,7 @@ impl About {
             horizon: in_intervals("horizon", interval, 1000) as u16,
             deposit: money("deposit", 100_000_000_000),
             guarantor: money("guarantor", 10_000_000_000_000),
+            supplier: money("supplier", 0),
             commit_every,
             checkpoint_every: in_intervals("checkpoint_every", i64::from(commit_every) * interval, 1000)
                 as u32,
