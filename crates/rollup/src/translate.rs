@@ -356,10 +356,13 @@ impl Translator {
         for arrivals in merit.chunks(3 * MOST_ITEMS as usize) {
             out.put(Record::Merit { arrivals });
         }
+        if !merit.is_empty() {
+            out.advance(merit.len() as u32 / 3);
+        }
         Ok(())
     }
 
-    /// The filled orders in the order in which pairing needs them, three bytes each.
+    /// The filled orders in merit order, bids first, three bytes each.
     fn merit(
         &mut self,
         market: &State,
@@ -369,17 +372,14 @@ impl Translator {
     ) -> Result<Vec<u8>, Rejection> {
         let book = market.book(carrier, interval).ok_or(Rejection::NotFrozen)?;
         let terms = market.market(carrier)?;
-        let clearing = &mut self.clearing;
-        market::rule::check(&terms.rule, book, claim, (terms.floor, terms.cap), clearing)?;
-        let mut list = Vec::new();
-        let mut last = [None; 2];
-        for trade in &clearing.trades {
-            for (side, position) in [(Side::Buy, trade.bid), (Side::Sell, trade.offer)] {
-                if last[side as usize].replace(position) != Some(position) {
-                    let order = book.orders(side).get(position as usize);
-                    let arrival = order.map_or(0, |order| order.arrival);
-                    list.extend(&arrival.to_be_bytes()[1..]);
-                }
+        // A list that leaves an order out would only be found out when the order comes.
+        market::rule::check(&terms.rule, book, claim, (terms.floor, terms.cap), &mut self.clearing)?;
+        let Claim::PayAsBid { bids, offers, .. } = claim else { return Err(Rejection::WrongClaim) };
+        let mut list = Vec::with_capacity(3 * (bids.len() + offers.len()));
+        for (side, positions) in [(Side::Buy, bids), (Side::Sell, offers)] {
+            for position in positions {
+                let order = book.orders(side).get(*position as usize).ok_or(Rejection::MeritOrder)?;
+                list.extend(&order.arrival.to_be_bytes()[1..]);
             }
         }
         Ok(list)

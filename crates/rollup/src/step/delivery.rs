@@ -40,6 +40,10 @@ pub(super) fn open(store: &mut impl Store, slot: u8, carrier: u8, start: u64, af
         return Err(Rejection::BadInterval.into());
     }
     let mut market = traded(store, carrier)?;
+    let opened = Delivery { start, carrier, stage: stage::OPEN, ..Delivery::default() };
+    if store.head().is_ahead(&opened) {
+        return Err(Rejection::TooEarly.into());
+    }
     if start < market.settled {
         return Err(Rejection::AlreadySettled.into());
     }
@@ -73,8 +77,7 @@ pub(super) fn open(store: &mut impl Store, slot: u8, carrier: u8, start: u64, af
             put(store, Place::market(carrier), &market)?;
         }
     }
-    let opened = Delivery { start, carrier, stage: stage::OPEN, next, ..Delivery::default() };
-    Ok(put(store, Place::delivery(slot), &opened)?)
+    Ok(put(store, Place::delivery(slot), &Delivery { next, ..opened })?)
 }
 
 /// A tariff's prices for an interval.

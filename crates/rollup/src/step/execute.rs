@@ -9,7 +9,7 @@ use super::queue::{Item, link};
 use super::record::{Record, weigh};
 use super::store::{Lack, Store};
 use super::trading::{Cancellation, NewOrder, cancel, place};
-use super::{Context, Done, Report, Stop, lapse, pairing, settlement, sharing, work};
+use super::{Context, Done, Report, Stop, lapse, listing, settlement, sharing, work};
 use market::Rejection;
 
 /// Carries a segment's records out.
@@ -61,7 +61,7 @@ fn carry_out(
     match *record {
         Record::Tick { time } => return tick(store, context, time).map(|()| None),
         Record::Advance { items } => return work::advance(store, items),
-        Record::Merit { arrivals } => return pairing::merit(store, arrivals),
+        Record::Merit { arrivals } => return listing::merit(store, arrivals),
         _ if store.head().work != 0 => return Err(Rejection::BookFrozen.into()),
         _ => (),
     }

@@ -49,7 +49,7 @@ pub(super) fn fill(store: &mut impl Store, slot: u8, delivery: &mut Delivery, ma
     Ok(())
 }
 
-/// Goes on from bids to offers, and from there to the pairs, if the rule has any.
+/// Goes on from bids to offers, and from there to the merit order, where the rule asks for one.
 pub(super) fn turn(delivery: &mut Delivery, market: &Market) -> Option<Rejection> {
     let mut auction: Auction = delivery.work();
     if auction.cursor < delivery.arrivals(side(delivery.stage)) {
@@ -60,7 +60,7 @@ pub(super) fn turn(delivery: &mut Delivery, market: &Market) -> Option<Rejection
         delivery.stage = stage::FILL_OFFERS;
         delivery.set_work(&auction);
     } else if market.rule == rule::PAY_AS_BID && auction.volume() > 0 {
-        delivery.stage = stage::PAIR;
+        delivery.stage = stage::LIST_BIDS;
         delivery.set_work(&Pairing::of(&auction));
     } else {
         delivery.rest(stage::OPEN);

@@ -173,6 +173,8 @@ packed! {
             import: u64 = 8,
             /// Given by all metering points, Wh.
             export: u64 = 8,
+            /// Pay as bid: how many prices merit orders have had so far.
+            runs: u64 = 5,
         ]
         [
             /// What work keeps ([`super::work`]).
@@ -211,6 +213,10 @@ pub mod stage {
     pub const FILL_OFFERS: u8 = 6;
     /// Bids and offers are paired (pay as bid).
     pub const PAIR: u8 = 7;
+    /// Before that: the filled bids are put in merit order.
+    pub const LIST_BIDS: u8 = 14;
+    /// And the filled offers.
+    pub const LIST_OFFERS: u8 = 15;
     /// What was metered is shared.
     pub const SHARED: u8 = 8;
     /// Who gets how much is being found.
@@ -269,7 +275,7 @@ packed! {
             margin_start: u64 = 8,
             /// Energy of its orders met so far, Wh.
             margin_used: u64 = 8,
-            /// Pay as bid: the clearing (16 bits) and the number of the price (24 bits) it was paired at last.
+            /// Pay as bid: the number of the price it was listed at last, in the delivery's count.
             run: u64 = 5,
         ]
     }
@@ -291,6 +297,8 @@ packed! {
             time_in_force: u8 = 1,
             /// Pay as bid, while a clearing goes on: filled and not paired yet, Wh.
             fill: u64 = 8,
+            /// Likewise: place of arrival + 1 of the order before it in merit order; 0: it is the best.
+            better: u32 = 3,
         ]
     }
 }

@@ -40,6 +40,7 @@ mod auction;
 mod bill;
 mod fill;
 mod lapse;
+mod listing;
 mod pairing;
 mod settlement;
 mod sharing;

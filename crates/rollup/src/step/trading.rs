@@ -94,7 +94,7 @@ pub(super) fn place(store: &mut impl Store, new: &NewOrder, forced: bool) -> Don
         rank,
         account: meter.account,
         time_in_force: u8::from(until_gate),
-        fill: 0,
+        ..Order::default()
     };
     put(store, Place::order(slot, side, arrival), &order)?;
     delivery.arrive(side);

@@ -36,6 +36,11 @@ pub const fn is_work(stage: u8) -> bool {
     !matches!(stage, stage::UNUSED | stage::OPEN | stage::FROZEN | stage::SHARED)
 }
 
+/// Whether a stage goes on by `merit`, not by `advance`.
+const fn is_listing(stage: u8) -> bool {
+    matches!(stage, stage::LIST_BIDS | stage::LIST_OFFERS)
+}
+
 /// Says which slot is at work; the delivery goes to the store too.
 pub(super) fn begin(store: &mut impl Store, slot: u8, delivery: &Delivery) -> Done {
     put(store, Place::delivery(slot), delivery)?;
@@ -65,7 +70,7 @@ pub(super) fn advance(store: &mut impl Store, items: u16) -> Done<Option<Rejecti
         if let Some(refusal) = turn(store, &mut delivery, &mut market)? {
             break Some(refusal);
         }
-        if left == 0 || !is_work(delivery.stage) || delivery.stage == stage::PAIR {
+        if left == 0 || !is_work(delivery.stage) || is_listing(delivery.stage) {
             break None;
         }
         left -= 1;
@@ -122,6 +127,7 @@ fn item(
     match delivery.stage {
         stage::SCAN_BIDS | stage::SCAN_OFFERS => auction::scan(store, slot, delivery).map(|()| None),
         stage::FILL_BIDS | stage::FILL_OFFERS => fill::fill(store, slot, delivery, market).map(|()| None),
+        stage::PAIR => pairing::next(store, slot, delivery, market).map(|()| None),
         stage::SHARE_BOUGHT => sharing::bought(store, slot, delivery, market).map(|()| None),
         stage::SHARE_SOLD => sharing::sold(store, slot, delivery, market).map(|()| None),
         stage::WEIGH => settlement::weigh(store, slot, delivery),

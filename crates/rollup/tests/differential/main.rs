@@ -331,7 +331,7 @@ fn live(both: &mut Both, steps: u64, seed: u64) {
     let mut seeds = Dice::new(seed);
     while both.tally.steps < steps && both.difference.is_none() {
         let mut world = World::new(seeds.next());
-        for _ in 0..30 + world.dice.below(170) {
+        for _ in 0..30 + world.dice.below(300) {
             let mark = world.state.mark();
             let Draft { records, items, context } = draft(&mut world, mark);
             let case = both.segment(&mut world.state, context, &records, &items, "a segment");
@@ -340,7 +340,7 @@ fn live(both: &mut Both, steps: u64, seed: u64) {
             }
             let _ = execute(&mut world.state, &context, &records, &items);
             world.state.forget();
-            if both.tally.steps >= steps || both.difference.is_some() {
+            if both.tally.steps >= steps || both.difference.is_some() || world.is_stuck() {
                 break;
             }
         }

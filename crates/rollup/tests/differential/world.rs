@@ -13,6 +13,8 @@ pub(crate) struct World {
     pub dice: Dice,
     keys: Vec<Key>,
     slots: Vec<u8>,
+    /// Records since work began.
+    busy: u32,
 }
 
 const DAY: u64 = 86_400;
@@ -33,7 +35,7 @@ impl World {
             accounts: 6 + members,
             duration,
             gate_closure: dice.pick(&[0, 300, 3600]),
-            horizon: dice.pick(&[1, 8, 200]),
+            horizon: dice.pick(&[2, 8, 200]),
             signatures,
             domain: market::keccak256(&seed.to_be_bytes()),
             ..Head::default()
@@ -104,7 +106,7 @@ impl World {
         state.set_head(Head { meters, money, ..head });
         state.forget();
         let slots = (0..1 + dice.below(5)).map(|_| dice.next() as u8).collect();
-        Self { state, dice, keys, slots }
+        Self { state, dice, keys, slots, busy: 0 }
     }
 
     fn head(&self) -> Head {
@@ -138,15 +140,21 @@ impl World {
         orders.filter(|(_, order): &(u32, Order)| order.account != 0).collect()
     }
 
+    /// Whether work does not end any more: orders were listed out of order, so the rest cannot be.
+    pub(crate) const fn is_stuck(&self) -> bool {
+        self.busy > 100
+    }
+
     /// Something to carry out next.
     pub(crate) fn record(&mut self, room: &mut Vec<u8>) -> Record<'static> {
         room.clear();
+        self.busy = if self.head().work == 0 { 0 } else { self.busy + 1 };
         if self.head().work != 0 && !self.dice.chance(40) {
             return self.onward(room);
         }
         match self.dice.below(100) {
-            0..=3 => Record::Tick { time: self.time() },
-            4..=7 => self.open(),
+            0..=4 => Record::Tick { time: self.time() },
+            5..=7 => self.open(),
             8..=9 => Record::Account { address: self.address() },
             10..=11 => self.meter(),
             12..=14 => self.publish(),
@@ -170,9 +178,9 @@ impl World {
         let now = self.head().time;
         match self.dice.below(10) {
             0 => now.saturating_sub(1 + self.dice.below(100)),
-            1 => now + 10 * DAY,
-            2..=4 => now + self.dice.below(600),
-            _ => now + self.dice.below(u64::from(self.head().duration)),
+            1 if self.dice.chance(100) => now + 10 * DAY,
+            2 => now + self.dice.below(2 * u64::from(self.head().duration)),
+            _ => now + self.dice.below(200),
         }
     }
 
@@ -190,7 +198,8 @@ impl World {
         let head = self.head();
         let carrier = self.carrier();
         let duration = u64::from(head.duration);
-        let mut start = (head.time / duration + self.dice.below(6)) * duration;
+        let gate = head.time + u64::from(head.gate_closure);
+        let mut start = (gate / duration + self.dice.below(8)) * duration;
         if self.dice.chance(50) {
             start += 1;
         }
@@ -249,8 +258,20 @@ impl World {
         }
     }
 
+    /// A slot whose gate is open and whose rule takes orders, most often.
+    fn tradable(&mut self) -> u8 {
+        let head = self.head();
+        let open = |slot: &u8| {
+            let delivery = self.delivery(*slot);
+            let gate = delivery.start.saturating_sub(head.gate_closure.into());
+            delivery.stage == stage::OPEN && gate > head.time && self.market(delivery.carrier).takes_orders()
+        };
+        let slots: Vec<u8> = self.slots.iter().copied().filter(open).collect();
+        if slots.is_empty() || self.dice.chance(60) { self.slot_at(&[stage::OPEN]) } else { self.dice.pick(&slots) }
+    }
+
     fn order(&mut self) -> Record<'static> {
-        let slot = self.slot_at(&[stage::OPEN]);
+        let slot = self.tradable();
         let rank = self.rank(slot);
         let energy = match self.dice.below(20) {
             0 => 0,
@@ -445,9 +466,9 @@ impl World {
         }
         // Only the next one is known: what follows depends on whether it is right.
         let arrival = self.merit(slot).unwrap_or(0);
-        let arrival = match self.dice.below(25) {
-            0 => self.dice.below(20) as u32,
-            1 => self.dice.next() as u32 & 0xff_ffff,
+        let arrival = match self.dice.below(200) {
+            0 => self.dice.below(20) as u32, // perhaps one that a better one should precede: then pairing never ends
+            1..=6 => self.dice.next() as u32 & 0xff_ffff,
             _ => arrival,
         };
         room.extend(&arrival.to_be_bytes()[1..]);

@@ -1,13 +1,13 @@
 //! The market and the secondary chain side by side.
 
+use super::play::Random;
 use ledger::{Key, Recoverer};
 use market::signing::Domain;
-use market::{
-    AccountId, Authentication, Carrier, Command, Community, Envelope, Rejection, Side, State,
-};
-use rollup::step::leaf::{Account, Delivery, Market, Order, Position};
-use rollup::step::{self, Context, Item, Place, Report, Store, Witness, execute};
+use market::{AccountId, Authentication, Carrier, Command, Community, Envelope, Rejection, Side, State};
+use rollup::step::leaf::{Account, Delivery, Market, Order, Position, stage};
+use rollup::step::{self, Context, Item, Place, Record, Report, Store, Witness, execute};
 use rollup::translate::{Outside, Translator, genesis};
+use std::collections::BTreeMap;
 
 /// Both, and everything that was posted.
 pub struct Pair {
@@ -25,6 +25,11 @@ pub struct Pair {
     authentication: Authentication,
     /// Whether witnesses are built and executed too.
     pub witnesses: bool,
+    /// Interrupts work between any two items; counts the stages at which it did.
+    pub interrupted: BTreeMap<u8, u32>,
+    /// The side that is being listed.
+    listed: Option<u8>,
+    random: Random,
 }
 
 pub struct Segment {
@@ -63,6 +68,9 @@ impl Pair {
             domain: Domain::of(community),
             authentication: community.authentication,
             witnesses: false,
+            interrupted: BTreeMap::new(),
+            listed: None,
+            random: Random(community.community_id),
         };
         let found = pair.signed(Command::Found(Box::new(community.clone())), None);
         pair.market.apply(&found, &Recoverer, &mut ()).unwrap();
@@ -108,6 +116,100 @@ impl Pair {
         report
     }
 
+    /// Carries a record out; work is interrupted now and then, which must change nothing.
+    fn carry_out(&mut self, record: &[u8], item: &[u8]) -> Option<Rejection> {
+        let mut left = match record {
+            [0x45, high, low] => u16::from_be_bytes([*high, *low]),
+            [0x46, _, arrivals @ ..] => return self.list(arrivals),
+            _ => {
+                let report = self.run(record, item);
+                assert!(!report.void);
+                return report.outcomes.into_iter().chain(report.items).flatten().next();
+            }
+        };
+        loop {
+            let items = if self.random.one_in(3) { left } else { left.min(self.random.below(3) as u16) };
+            let report = self.run(&Record::Advance { items }.to_bytes(), &[]);
+            if let [Some(refusal)] = report.outcomes[..] {
+                return Some(refusal);
+            }
+            left -= items;
+            let work = self.chain.head().work;
+            if work == 0 || left == 0 {
+                return None;
+            }
+            let slot = (work - 1) as u8;
+            let stage = self.chain.peek::<Delivery>(Place::delivery(slot)).stage;
+            *self.interrupted.entry(stage).or_default() += 1;
+            self.disturb(slot);
+        }
+    }
+
+    /// Lists filled orders in several records, after any others, with wrong ones between them.
+    fn list(&mut self, mut arrivals: &[u8]) -> Option<Rejection> {
+        let stage = |pair: &Self| {
+            let slot = pair.chain.head().work.checked_sub(1)? as u8;
+            Some((slot, pair.chain.peek::<Delivery>(Place::delivery(slot)).stage))
+        };
+        let merit = |pair: &mut Self, arrivals: &[u8]| {
+            let report = pair.run(&Record::Merit { arrivals }.to_bytes(), &[]);
+            report.outcomes[0]
+        };
+        while !arrivals.is_empty() {
+            let Some((slot, listing)) = stage(self) else { panic!("all is paired, but not all listed") };
+            *self.interrupted.entry(listing).or_default() += 1;
+            self.disturb(slot);
+            if std::mem::replace(&mut self.listed, Some(listing)) != Some(listing) {
+                // A side begins: whatever is listed first by mistake can be taken back.
+                let mut wrong = false;
+                for _ in 0..self.random.below(4) {
+                    let other = [0, 0, self.random.below(12) as u8];
+                    if wrong || !arrivals.starts_with(&other) {
+                        wrong |= merit(self, &other).is_none();
+                    }
+                    assert_eq!(stage(self), Some((slot, listing)), "a wrong list is never complete");
+                }
+                assert_eq!(merit(self, &[]), None);
+            }
+            let (now, later) = arrivals.split_at(3);
+            if let Some(refusal) = merit(self, now) {
+                return Some(refusal);
+            }
+            arrivals = later;
+            if stage(self) == Some((slot, listing)) {
+                let root = self.chain.root();
+                assert_eq!(merit(self, now), Some(Rejection::MeritOrder), "none is listed twice");
+                assert_eq!(self.chain.root(), root);
+            }
+        }
+        if stage(self).is_some_and(|(_, now)| now == stage::PAIR) {
+            self.listed = None;
+        }
+        None
+    }
+
+    /// While work goes on, nothing but time may change.
+    fn disturb(&mut self, slot: u8) {
+        let root = self.chain.root();
+        let others = [
+            Record::Queue { count: 0 },
+            Record::Account { address: market::Address([7; 20]) },
+            Record::Close { slot },
+            Record::Nothing { slot },
+            Record::Settle { slot },
+            Record::Lapse { slot },
+            Record::Open { slot: 255, carrier: 0, start: 1_717_372_800 + 900 * 9, after: 255 },
+        ];
+        let other = others[self.random.below(others.len() as u64) as usize];
+        let posted = self.posted.len();
+        let report = self.run(&other.to_bytes(), &[]);
+        assert_eq!(report.outcomes, [Some(Rejection::BookFrozen)]);
+        assert_eq!(self.chain.root(), root);
+        let time = self.chain.head().time;
+        assert_eq!(self.run(&Record::Tick { time }.to_bytes(), &[]).outcomes, [None]);
+        self.posted.truncate(posted);
+    }
+
     /// Gives both a command; where one refuses, both are as before. `keep`: a refused claim stays on the chain.
     pub fn apply(&mut self, envelope: &Envelope, keep: bool) -> Answer {
         let mark = self.chain.mark();
@@ -129,9 +231,7 @@ impl Pair {
                 }
                 records.iter().find_map(|record| {
                     opens = record[0] == 0x05;
-                    let report = self.run(record, &item);
-                    assert!(!report.void);
-                    report.outcomes.into_iter().chain(report.items).flatten().next()
+                    self.carry_out(record, &item)
                 })
             }
         };
@@ -209,7 +309,7 @@ impl Pair {
         let duration = self.chain.head().duration;
         let interval = market::DeliveryInterval { start: delivery.start, duration };
         let theirs = self.market.delivery(carrier, interval).expect("the market has it too");
-        assert_eq!(delivery.stage == step::leaf::stage::FROZEN, theirs.is_frozen());
+        assert_eq!(delivery.stage == stage::FROZEN, theirs.is_frozen());
         let mut live = 0;
         for side in Side::ALL {
             let orders = theirs.book().orders(side);
@@ -232,7 +332,8 @@ impl Pair {
         for rank in 0..self.market.connected(carrier).len() as u32 {
             let ours: Position = self.chain.peek(Place::position(slot, rank));
             let theirs = theirs.position(rank).copied().unwrap_or_default();
-            let energies = [ours.bought, ours.sold, ours.open_buy, ours.open_sell].map(|energy| energy as i64);
+            let energies =
+                [ours.bought, ours.sold, ours.open_buy, ours.open_sell].map(|energy| energy as i64);
             let expected = [theirs.bought, theirs.sold, theirs.open_buy, theirs.open_sell];
             assert_eq!(energies, expected.map(|energy| energy.0), "position {rank}");
             assert_eq!(i128::from(ours.paid), theirs.paid().0, "position {rank}");

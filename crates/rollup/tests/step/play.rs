@@ -91,7 +91,12 @@ pub fn community(random: &mut Random, operator: &Key, authentication: Authentica
         utc_offset: 3600,
         markets: Carrier::ALL[..count]
             .iter()
-            .map(|carrier| Market { carrier: *carrier, rule: rule(random), floor: Price(-40), cap: Price(40) })
+            .map(|carrier| Market {
+                carrier: *carrier,
+                rule: rule(random),
+                floor: Price(-40),
+                cap: Price(40),
+            })
             .collect(),
         tariffs: vec![
             tariff(TariffKind::Flat(flat)),
@@ -110,7 +115,8 @@ impl Play {
         Self::under(&community, operator, random)
     }
 
-    pub fn under(community: &Community, operator: Key, random: Random) -> Self {
+    /// A founded community at its first tick, without members.
+    pub fn empty(community: &Community, operator: Key, random: Random) -> Self {
         let carriers = community.markets.iter().map(|market| market.carrier).collect();
         let pair = Pair::found(community, operator);
         let mut play = Self {
@@ -123,6 +129,11 @@ impl Play {
             refusals: BTreeMap::new(),
         };
         play.give(Command::Tick { time: START }, None);
+        play
+    }
+
+    pub fn under(community: &Community, operator: Key, random: Random) -> Self {
+        let mut play = Self::empty(community, operator, random);
         for _ in 0..2 + play.random.below(3) {
             play.join();
         }

@@ -147,10 +147,12 @@ impl Day {
         match self.stage {
             0 => {
                 for account in members {
-                    let amount = self.rng.within(1_000_000_000, 4_000_000_000) as u128;
+                    // Some are so poor that the guarantor has to lend.
+                    let most = if self.rng.one_in(4) { 60_000_000 } else { 4_000_000_000 };
+                    let amount = self.rng.within(most / 4, most) as u128;
                     world.deposit(account, amount);
                 }
-                world.deposit(5, 50_000_000);
+                world.deposit(5, 2_000_000_000);
                 world.deposit(1, 3_000_000_000);
                 if self.rng.one_in(2) {
                     world.deposit(77, 1_234);

@@ -150,6 +150,15 @@ impl World {
         Watcher::new(&mut self.evm, self.contract, Some(challenger()), WINDOW, Journal::in_memory()).unwrap()
     }
 
+    /// What the events said so far, to come back to.
+    pub(crate) fn keep(&self) -> (Vec<Header>, Queue, u64) {
+        (self.headers.clone(), self.queue.clone(), self.seen)
+    }
+
+    pub(crate) fn take_back(&mut self, kept: (Vec<Header>, Queue, u64)) {
+        (self.headers, self.queue, self.seen) = kept;
+    }
+
     pub(crate) fn now(&mut self) -> u64 {
         self.evm.head().unwrap().time
     }
