@@ -9,12 +9,13 @@ import {Judge} from "./Judge.sol";
 import {Merkle} from "./Merkle.sol";
 
 /// The dual chain with its data in blobs, roots included; docs/ledgers/data_modes.md. A leaf stands for a cell of the
-/// blob: keccak256(root before ‖ keccak256(what the cell carries) ‖ root after). The data root is claimed; a leaf that is not
-/// the blob's, or that does not go on where the one before it ended, is proven wrong by showing it.
+/// blob: keccak256(root before ‖ keccak256(what the cell carries) ‖ root after). The data root is claimed. The blob's last two
+/// cells list what the leaves are made of, so that everybody knows them; a data root that does not follow from the list, and a
+/// leaf that is not its cell's, are proven wrong by opening cells.
 contract BlobRollup is Judge {
     /// The transaction carries no blob.
     error NoBlob();
-    /// The claim's last leaf is not under its data root.
+    /// A claim is a data root and nothing else.
     error WrongClaim();
 
     /// Blobs are kept for 18 days on Ethereum's main network; all that a batch may have to wait for ends well before.
@@ -28,18 +29,17 @@ contract BlobRollup is Judge {
         cells = new Cells();
     }
 
-    /// @param claim data root ‖ root after the batch ‖ root before the last cell ‖ its input ‖ its path, 32 bytes each
+    /// @param claim the data root
     function post(Header calldata parent, bytes calldata claim, Head calldata head, bytes32 chain, bytes calldata next)
         external
     {
-        if (claim.length != 320) revert WrongClaim();
-        bytes32[10] memory words = abi.decode(claim, (bytes32[10]));
+        if (claim.length != 32) revert WrongClaim();
         bytes32 blob = blobhash(0);
-        _append(parent, _commitment(words, blob), head, chain, next, blob);
+        _append(parent, _commitment(bytes32(claim), blob, head), head, chain, next, blob);
     }
 
     /// The same records with right roots, in another blob.
-    /// @param claim as at posting, a word each; nothing else
+    /// @param claim the data root; nothing else
     function repost(
         Header calldata parent,
         Header calldata voided,
@@ -48,13 +48,9 @@ contract BlobRollup is Judge {
         Head calldata head,
         bytes32 chain
     ) external {
-        if (claim.length != 10) revert WrongClaim();
-        bytes32[10] memory words;
-        for (uint256 i; i < 10; ++i) {
-            words[i] = claim[i];
-        }
+        if (claim.length != 1) revert WrongClaim();
         bytes32 input = voided.recordsHash;
-        _replace(parent, voided, _commitment(words, input), input, head, chain, blobhash(0));
+        _replace(parent, voided, _commitment(claim[0], input, head), input, head, chain, blobhash(0));
     }
 
     /// A wrong step, by the leaf alone.
@@ -69,85 +65,37 @@ contract BlobRollup is Judge {
         _void(fraud.header, hash, fraud.segment, salt);
     }
 
-    /// A leaf of the claim.
-    struct Leaf {
-        bytes32 pre;
-        bytes32 input;
-        bytes32 post;
-        bytes32[] path;
-    }
-
-    /// A cell that is proven to be in a blob, see `Cell`.
-    struct Opening {
-        bytes elements;
-        bytes proof;
-    }
-
-    /// The leaf is not the blob's cell.
-    function mismatch(
-        Header calldata header,
-        uint32 cell,
-        Leaf calldata leaf,
-        Opening calldata opening,
-        bytes32 salt
-    ) external {
-        bytes32 hash = _open(header);
-        _checkSegment(header, cell, leaf.pre, leaf.input, leaf.post, leaf.path);
-        (bytes32 input, bytes32 post_,) = cells.read(header.blob, cell, leaf.pre, opening.elements, opening.proof);
-        if (input == leaf.input && post_ == leaf.post) revert NoFraud();
-        _void(header, hash, cell, salt);
-    }
-
-    /// The leaf does not begin with the root that the one before it, or the parent of the batch, ended with.
-    /// @param parent the header of the batch before, for the first cell
-    /// @param earlier the leaf before, for any other
-    function seam(
-        Header calldata header,
-        Header calldata parent,
-        uint32 cell,
-        Leaf calldata earlier,
-        Leaf calldata leaf,
-        bytes32 salt
-    ) external {
-        bytes32 hash = _open(header);
-        _checkSegment(header, cell, leaf.pre, leaf.input, leaf.post, leaf.path);
-        bytes32 before = earlier.post;
-        if (cell > 0) {
-            _checkSegment(header, cell - 1, earlier.pre, earlier.input, earlier.post, earlier.path);
-        } else {
-            if (Batches.hash(parent) != header.parent) revert WrongData(0);
-            before = parent.root;
+    /// What the batch claims of its blob is not so: a call of `Cells` shows it, `mismatch`, `mislisted` or `altered`.
+    /// @param call selector ‖ header 16 words ‖ cell, a word ‖ the rest
+    function dispute(bytes calldata call, bytes32 salt) external {
+        if (call.length < 548) revert WrongClaim();
+        Header calldata header;
+        assembly ("memory-safe") {
+            header := add(call.offset, 4)
         }
-        if (before == leaf.pre) revert NoFraud();
-        _void(header, hash, cell, salt);
-    }
-
-    /// A repost whose blob has other records in this cell than the one that first carried its input.
-    function alter(
-        Header calldata header,
-        uint32 cell,
-        Opening calldata first,
-        Opening calldata again,
-        bytes32 salt
-    ) external {
         bytes32 hash = _open(header);
-        (,, bytes32 right) = cells.read(header.recordsHash, cell, 0, first.elements, first.proof);
-        (,, bytes32 said) = cells.read(header.blob, cell, 0, again.elements, again.proof);
-        if (right == said) revert NoFraud();
-        _void(header, hash, cell, salt);
+        bytes4 which = bytes4(call);
+        // Other functions of `Cells` come to their end without any fraud.
+        if (which != Cells.mismatch.selector && which != Cells.mislisted.selector && which != Cells.altered.selector) {
+            revert WrongClaim();
+        }
+        (bool success, bytes memory answer) = address(cells).staticcall(call);
+        if (!success) {
+            assembly ("memory-safe") {
+                revert(add(answer, 32), mload(answer))
+            }
+        }
+        _void(header, hash, uint32(uint256(bytes32(call[516:548]))), salt);
     }
 
-    function _commitment(bytes32[10] memory words, bytes32 input)
+    /// The root after the batch is the head's; that it is the list's too, `mislisted` is for.
+    function _commitment(bytes32 dataRoot, bytes32 input, Head calldata head)
         private
         view
-        returns (Batches.Commitment memory made)
+        returns (Batches.Commitment memory)
     {
         if (blobhash(0) == 0) revert NoBlob();
-        bytes32 node = Batches.leaf(words[2], words[3], words[1]);
-        for (uint256 i = 4; i < 10; ++i) {
-            node = Merkle.pair(words[i], node);
-        }
-        if (node != words[0]) revert WrongClaim();
-        return Batches.Commitment(uint32(Cell.COUNT), words[0], input, words[1]);
+        bytes32 root = Merkle.pair(keccak256(abi.encodePacked(head.words)), head.tree);
+        return Batches.Commitment(uint32(Cell.DATA), dataRoot, input, root);
     }
 }

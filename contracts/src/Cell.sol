@@ -13,8 +13,10 @@ library Cell {
     uint256 internal constant ELEMENTS = 64;
     /// Bytes that they carry: 31 each, the first byte of an element is ignored.
     uint256 internal constant BYTES = 31 * ELEMENTS;
-    /// Cells of a blob.
+    /// Cells of a blob,
     uint256 internal constant COUNT = 64;
+    /// those of them that carry segments; the two after them list, for each, its hash and the root after it.
+    uint256 internal constant DATA = 62;
 
     /// Order of the scalar field of BLS12-381.
     uint256 private constant ORDER = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001;
@@ -22,6 +24,10 @@ library Cell {
     uint256 private constant ROOT = 0x564c0a11a0f704f4fc3e8acfe0f8245f0ad1347b378fbf96e206da11a5d36306;
     /// Its 64th power, g.
     uint256 private constant STEP = 0x45af6345ec055e4d14a1e27164d8fdbd2d967f4be2f951558140d032f0a9ee53;
+
+    /// Six bits in reverse, a byte each: of 0 to 31, and of 32 to 63.
+    uint256 private constant REVERSED_LOW = 0x0020103008281838042414340c2c1c3c022212320a2a1a3a062616360e2e1e3e;
+    uint256 private constant REVERSED_HIGH = 0x0121113109291939052515350d2d1d3d032313330b2b1b3b072717370f2f1f3f;
 
     /// The proof does not show what is in the cell; says nothing about anybody.
     error NotOpened();
@@ -48,19 +54,26 @@ library Cell {
 
         // N = Σ dᵢ·xᵢ·Π_{j≠i} (r − xⱼ) and Z = Π (r − xᵢ) = r⁶⁴ − h⁶⁴ in one pass. The weights of Lagrange's formula on a
         // coset are xᵢ / (64·h⁶⁴), so I(r) = N / (64·h⁶⁴), and nothing has to be inverted.
-        uint256 h = power(ROOT, reversed(cell));
         uint256 n;
-        uint256 z = 1;
-        uint256 x = h;
-        for (uint256 j = 0; j < ELEMENTS; ++j) {
-            uint256 d = uint256(bytes32(elements[32 * reversed(j):]));
-            // A second name for the same element would carry other bytes.
-            if (d >= ORDER) revert NotOpened();
-            uint256 difference = addmod(r, ORDER - x, ORDER);
-            n = addmod(mulmod(n, difference, ORDER), mulmod(mulmod(d, x, ORDER), z, ORDER), ORDER);
-            z = mulmod(z, difference, ORDER);
-            x = mulmod(x, STEP, ORDER);
+        uint256 z;
+        uint256 x = power(ROOT, reversed(cell));
+        uint256 canonical;
+        assembly ("memory-safe") {
+            z := 1
+            canonical := 1
+            for { let j := 0 } lt(j, 64) { j := add(j, 1) } {
+                // Places in a cell are bit-reversed.
+                let place := or(byte(j, REVERSED_LOW), byte(sub(j, 32), REVERSED_HIGH))
+                let d := calldataload(add(elements.offset, shl(5, place)))
+                // A second name for the same element would carry other bytes.
+                canonical := and(canonical, lt(d, ORDER))
+                let difference := addmod(r, sub(ORDER, x), ORDER)
+                n := addmod(mulmod(n, difference, ORDER), mulmod(mulmod(d, x, ORDER), z, ORDER), ORDER)
+                z := mulmod(z, difference, ORDER)
+                x := mulmod(x, STEP, ORDER)
+            }
         }
+        if (canonical == 0) revert NotOpened();
         uint256 rest = addmod(uint256(p), ORDER - mulmod(uint256(q), z, ORDER), ORDER);
         uint256 weight = mulmod(64, power(STEP, reversed(cell)), ORDER); // h⁶⁴ = ROOT^(64·reversed)
         if (mulmod(rest, weight, ORDER) != n) revert NotOpened();
@@ -70,13 +83,10 @@ library Cell {
     /// The bytes that field elements carry.
     function bytesOf(bytes calldata elements) internal pure returns (bytes memory content) {
         content = new bytes(BYTES + 1); // one more, because the last word's end lies beyond
-        for (uint256 i = 0; i < ELEMENTS; ++i) {
-            bytes32 word = bytes32(elements[32 * i:]) << 8;
-            assembly ("memory-safe") {
-                mstore(add(add(content, 32), mul(31, i)), word)
-            }
-        }
         assembly ("memory-safe") {
+            for { let i := 0 } lt(i, 64) { i := add(i, 1) } {
+                mstore(add(add(content, 32), mul(31, i)), shl(8, calldataload(add(elements.offset, shl(5, i)))))
+            }
             mstore(content, 1984)
         }
     }

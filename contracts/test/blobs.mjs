@@ -11,6 +11,8 @@ const ORDER = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001
 const ELEMENTS = 4096;
 const WIDTH = 64;
 export const CELLS = 64;
+/// Cells with segments; the two after them list the leaves.
+export const DATA = 62;
 export const CELL = 31 * WIDTH;
 
 const mod = (value) => ((value % ORDER) + ORDER) % ORDER;

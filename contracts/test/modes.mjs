@@ -1,9 +1,9 @@
 // The other data modes, docs/ledgers/data_modes.md, once more from the page: what is posted, what a leaf binds, what a
 // proof shows.
 
-import { World, EURO, CONFIG, ZERO, dataPath, encodeData, headOf, queueOf, stateRoot } from "./world.mjs";
+import { World, EURO, CONFIG, dataPath, encodeData, headOf, queueOf, stateRoot } from "./world.mjs";
 import { Chain, Contract } from "./chain.mjs";
-import { CELL, CELLS, blobHash, contentOf, kzg, open, pack } from "./blobs.mjs";
+import { CELL, DATA, blobHash, kzg, open, pack } from "./blobs.mjs";
 import { artefact } from "./evm.mjs";
 import { bytes, concat, keccak } from "./tree.mjs";
 
@@ -113,6 +113,7 @@ export class Blobs extends World {
   static async create(changes = {}, state = undefined, options = {}) {
     const chain = await Chain.create(undefined, { kzg });
     const world = await super.create(changes, state, { contract: "BlobRollup", chain, ...options });
+    world.cells = new Contract(chain, await world.ask("cells"), artefact("Cells").abi);
     world.rollup.abi = [...world.rollup.abi, ...artefact("Cells").abi.filter(({ type }) => type === "error")];
     return world;
   }
@@ -131,20 +132,32 @@ export class Blobs extends World {
     return cells.map(({ members }) => members);
   }
 
-  /// What is claimed of a blob: a leaf for each cell.
-  claim(segments, blob, pre) {
+  /// A leaf for each cell with segments.
+  claim(segments, pre) {
     const cells = this.cellsOf(segments);
+    const contents = this.contents(segments);
     const leaves = [];
-    for (let cell = 0; cell < CELLS; cell++) {
+    for (let cell = 0; cell < DATA; cell++) {
       const post = cells[cell]?.length ? segments[cells[cell].at(-1)].root : pre;
-      leaves.push({ pre, input: keccak(contentOf(blob, cell)), post });
+      leaves.push({ pre, input: keccak(contents[cell] ?? new Uint8Array(CELL)), post });
       pre = post;
     }
     return leaves;
   }
 
-  blobOf(segments) {
-    return pack(this.cellsOf(segments).map((members) => encodeData(members.map((i) => segments[i]))));
+  contents(segments) {
+    return this.cellsOf(segments).map((members) => {
+      const data = encodeData(members.map((i) => segments[i]));
+      return concat(data, new Uint8Array(CELL - data.length));
+    });
+  }
+
+  /// The blob with these segments and this list of leaves.
+  blobOf(segments, leaves) {
+    const contents = this.contents(segments);
+    while (contents.length < DATA) contents.push(new Uint8Array(CELL));
+    const list = concat(...leaves.map(({ input, post }) => concat(input, post)));
+    return pack([...contents, list.slice(0, CELL), list.slice(CELL)]);
   }
 
   static hashes(leaves) {
@@ -156,24 +169,20 @@ export class Blobs extends World {
     return { ...leaves[cell], path: dataPath(Blobs.hashes(leaves), cell).siblings };
   }
 
-  claimWords(leaves) {
-    const { root, siblings } = dataPath(Blobs.hashes(leaves), CELLS - 1);
-    const { pre, input, post } = leaves.at(-1);
-    return [root, post, pre, input, ...siblings];
-  }
-
-  /// `claims` changes the leaves that are claimed; `blob` puts something else into the blob.
-  async postSegments(operator, segments, { claims = (leaves) => leaves, blob = this.blobOf(segments), voided, ...changes } = {}) {
-    const { state } = segments.at(-1);
-    const leaves = claims(this.claim(segments, this.blobOf(segments), stateRoot(segments[0].before)));
-    const words = this.claimWords(leaves);
+  /// `claims` changes the leaves that are listed and claimed, `root` the data root, `blob` puts something else into the
+  /// blob, `state` is what the head says.
+  async postSegments(operator, segments, { claims = (leaves) => leaves, root, blob, voided, ...changes } = {}) {
+    const { state = segments.at(-1).state } = changes;
+    const leaves = claims(this.claim(segments, stateRoot(segments[0].before)));
+    blob ??= this.blobOf(segments, leaves);
+    root ??= dataPath(Blobs.hashes(leaves), 0).root;
     const queue = queueOf(state);
     const tail = [headOf(state), this.chainHash(queue)];
     this.chain.blobs = [blobHash(blob)];
-    const parent = changes.parent ?? this.newest.header;
+    const parent = this.newest.header;
     const done = voided
-      ? await this.send(operator, "repost", [parent, voided.header, words, [], ...tail])
-      : await this.send(operator, "post", [parent, concat(...words), ...tail, this.items[queue] ?? new Uint8Array(0)]);
+      ? await this.send(operator, "repost", [parent, voided.header, [root], [], ...tail])
+      : await this.send(operator, "post", [parent, root, ...tail, this.items[queue] ?? new Uint8Array(0)]);
     const posted = done.events.find(({ event }) => event === "Posted" || event === "Reposted");
     this.batches.push({ header: posted.header, hash: posted.hash, state, segments, leaves, blob });
     return done;
@@ -183,23 +192,26 @@ export class Blobs extends World {
   fraud(batch, index) {
     const cells = this.cellsOf(batch.segments);
     const cell = cells.findIndex((members) => members.includes(index));
-    const content = contentOf(this.blobOf(batch.segments), cell);
+    const content = this.contents(batch.segments)[cell];
     const records = concat(bytes(cells[cell].indexOf(index), 2), content);
     const { pre, post, path } = this.leafOf(batch, cell);
     return { ...super.fraud(batch, index), segment: cell, pre, post, path, records };
   }
 
+  dispute(who, name, args) {
+    return this.send(who, "dispute", [this.cells.data(name, args), keccak([7])]);
+  }
+
   mismatch(who, batch, cell, opened = open(batch.blob, cell)) {
-    return this.send(who, "mismatch", [batch.header, cell, this.leafOf(batch, cell), opened, keccak([7])]);
+    return this.dispute(who, "mismatch", [batch.header, cell, this.leafOf(batch, cell), opened]);
   }
 
-  seam(who, batch, cell, parent = this.batches[Number(batch.header.number) - 1]?.header ?? batch.header) {
-    const earlier = cell > 0 ? this.leafOf(batch, cell - 1) : { pre: ZERO, input: ZERO, post: ZERO, path: [] };
-    return this.send(who, "seam", [batch.header, parent, cell, earlier, this.leafOf(batch, cell), keccak([7])]);
+  mislisted(who, batch, parent = this.batches[Number(batch.header.number) - 1].header) {
+    return this.dispute(who, "mislisted", [batch.header, DATA, parent, open(batch.blob, DATA), open(batch.blob, DATA + 1)]);
   }
 
-  alter(who, batch, first, cell) {
-    return this.send(who, "alter", [batch.header, cell, open(first.blob, cell), open(batch.blob, cell), keccak([7])]);
+  altered(who, batch, first, cell) {
+    return this.dispute(who, "altered", [batch.header, cell, open(first.blob, cell), open(batch.blob, cell)]);
   }
 }
 

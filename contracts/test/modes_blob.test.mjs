@@ -4,9 +4,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { R, T, refuses, stateRoot } from "./world.mjs";
 import { Blobs } from "./modes.mjs";
-import { CELLS, blobHash, kzg, open, pack, contentOf } from "./blobs.mjs";
-import { Contract } from "./chain.mjs";
-import { artefact } from "./evm.mjs";
+import { CELLS, blobHash, contentOf, kzg, open, pack } from "./blobs.mjs";
 import { bytes, concat, hex, keccak } from "./tree.mjs";
 
 const SALT = keccak([7]);
@@ -33,8 +31,8 @@ test("an honest batch in a blob becomes final, and no proof works against it", a
   const { world, noa, batch } = await founded();
   for (const i of [0, 1, 2, 3, 4]) await refuses("NoFraud", world.send(noa, "prove", [world.fraud(batch, i), SALT]));
   for (const cell of [0, 2, 3]) await refuses("NoFraud", world.mismatch(noa, batch, cell));
-  for (const cell of [0, 1, 2, 3, 63]) await refuses("NoFraud", world.seam(noa, batch, cell));
-  await refuses("NoFraud", world.alter(noa, batch, batch, 0));
+  await refuses("NoFraud", world.mislisted(noa, batch));
+  await refuses("NoFraud", world.altered(noa, batch, batch, 0));
   await world.finalise();
   assert.equal(await world.ask("finalRoot"), batch.header.root);
   assert.equal(batch.header.blob, hex(blobHash(batch.blob)));
@@ -65,25 +63,42 @@ test("a leaf that is not the blob's cell is proven wrong by opening the cell", a
   }
 });
 
-test("leaves for a blob that carries something else are proven wrong", async () => {
-  const { world, noa, operator, batch } = await founded({ blob: pack([bytes(7, 40)]) });
+test("a blob that carries other segments than it lists is proven wrong by a cell", async () => {
+  const honest = await founded();
+  const blob = Uint8Array.from(honest.batch.blob);
+  blob[32 * 64 + 5] ^= 1; // a byte of the first record of cell 1
+  const { world, noa, operator, batch } = await founded({ blob });
+  await refuses("NoFraud", world.mislisted(noa, batch));
+  await refuses("NoFraud", world.mismatch(noa, batch, 0));
   await world.mismatch(noa, batch, 1);
   await fell(world, operator);
 });
 
-test("a leaf that does not go on where the one before ended is proven wrong", async () => {
-  for (const cell of [0, 2, 50]) {
-    const claims = (leaves) => leaves.map((leaf, i) => (i === cell ? { ...leaf, pre: other } : leaf));
-    const { world, noa, operator, batch } = await founded({ claims });
-    for (const right of [1, 3, 49]) await refuses("NoFraud", world.seam(noa, batch, right));
-    await world.seam(noa, batch, cell);
+test("a data root, or a last root, that does not follow from the blob's list is proven wrong", async () => {
+  const cases = [
+    { root: other },
+    { state: lie }, // the head's root is another than the list's last
+    // A leaf that does not go on where the one before ended: no list gives it.
+    { claims: (leaves) => leaves.map((leaf, i) => (i === 2 ? { ...leaf, pre: other } : leaf)) },
+    { claims: (leaves) => leaves.map((leaf, i) => (i === 0 ? { ...leaf, pre: other } : leaf)) },
+    { blob: pack([bytes(7, 40)]) },
+  ];
+  for (const changes of cases) {
+    const { world, noa, operator, batch } = await founded(changes);
+    await world.mislisted(noa, batch);
     await fell(world, operator);
   }
 });
 
-test("a seam is shown with the batch's own parent", async () => {
-  const { world, noa, batch } = await founded();
-  await refuses("WrongData", world.seam(noa, batch, 0, batch.header));
+test("a list is judged from the batch's own parent, and by the blob's last cells", async () => {
+  const { world, noa, batch } = await founded({ root: other });
+  await refuses("WrongLeaf", world.mislisted(noa, batch, batch.header));
+  const [first, second] = [open(batch.blob, 62), open(batch.blob, 63)];
+  const parent = world.batches[0].header;
+  await refuses("NotOpened", world.dispute(noa, "mislisted", [batch.header, 62, parent, second, first]));
+  await refuses("WrongCell", world.dispute(noa, "mislisted", [batch.header, 61, parent, first, second]));
+  await refuses("WrongCell", world.altered(noa, batch, batch, 62));
+  await refuses("WrongCell", world.dispute(noa, "mismatch", [batch.header, 62, world.leafOf(batch, 0), first]));
 });
 
 test("the next operator posts the same records in another blob; other records are proven wrong", async () => {
@@ -100,8 +115,8 @@ test("the next operator posts the same records in another blob; other records ar
   await world.postSegments(next, altered, { voided: batch });
   const [, changed] = world.batches;
   assert.equal(changed.header.recordsHash, batch.header.blob, "the input is the first blob's");
-  await refuses("NoFraud", world.alter(noa, changed, batch, 0));
-  await world.alter(noa, changed, batch, 1);
+  await refuses("NoFraud", world.altered(noa, changed, batch, 0));
+  await world.altered(noa, changed, batch, 1);
   assert.equal(await world.ask("bondOf", [next.address]), 0n);
   world.batches.splice(1);
 
@@ -110,26 +125,24 @@ test("the next operator posts the same records in another blob; other records ar
   [2, 4].forEach((i) => (right[i].apart = true));
   await world.postSegments(third, right, { voided: { header: changed.header } });
   const again = world.newest;
-  for (const cell of [0, 1, 2]) await refuses("NoFraud", world.alter(noa, again, batch, cell));
+  for (const cell of [0, 1, 2]) await refuses("NoFraud", world.altered(noa, again, batch, cell));
   for (const i of [0, 3, 4]) await refuses("NoFraud", world.send(noa, "prove", [world.fraud(again, i), SALT]));
   await world.finalise();
 });
 
-test("without a blob, or with a last leaf that is not under the data root, nothing is posted", async () => {
-  const { world, operator } = await founded();
-  const segments = world.run([R(keccak([5]))]);
-  const words = world.claimWords(world.claim(segments, world.blobOf(segments), stateRoot(segments[0].before)));
-  const tail = [{ words: [0, 32, 64].map((i) => segments[0].state.words.slice(i, i + 32)), tree: segments[0].state.tree }, world.chainHash(0), new Uint8Array(0)];
-  const post = (claim, blobs = [blobHash(world.blobOf(segments))]) => {
+test("without a blob, or with a claim that is no data root, nothing is posted", async () => {
+  const { world, operator, batch } = await founded();
+  const [segment] = world.run([R(keccak([5]))]);
+  const head = { words: [0, 32, 64].map((i) => segment.state.words.slice(i, i + 32)), tree: segment.state.tree };
+  const post = (claim, blobs) => {
     world.chain.blobs = blobs;
-    return world.send(operator, "post", [world.newest.header, claim, ...tail]);
+    return world.send(operator, "post", [batch.header, claim, head, world.chainHash(0), new Uint8Array(0)]);
   };
-  await refuses("NoBlob", post(concat(...words), null));
-  await refuses("WrongClaim", post(concat(...words).slice(32)));
-  for (const i of [0, 1, 2, 3, 5, 9]) {
-    await refuses("WrongClaim", post(concat(...words.map((word, at) => (at === i ? other : word)))));
-  }
-  await post(concat(...words));
+  const carried = [blobHash(batch.blob)];
+  await refuses("NoBlob", post(other, null));
+  await refuses("WrongClaim", post(other.slice(1), carried));
+  await refuses("WrongClaim", post(concat(other, other), carried));
+  await post(other, carried);
 });
 
 test("a proof that is not of this cell, of this blob, or was touched, opens nothing", async () => {
@@ -161,27 +174,33 @@ test("a proof that is not of this cell, of this blob, or was touched, opens noth
   await world.mismatch(noa, batch, 1, right);
 });
 
+test("a dispute is one of the three, about a batch that can be challenged", async () => {
+  const { world, noa, batch } = await founded();
+  const send = (call) => world.send(noa, "dispute", [call, SALT]);
+  await refuses("WrongClaim", send(new Uint8Array(547)));
+  await refuses("NotOpen", send(new Uint8Array(548)));
+  // What comes to its end without proving anything gets nobody by.
+  const call = world.cells.data("mismatch", [batch.header, 0, world.leafOf(batch, 0), open(batch.blob, 0)]);
+  const read = world.cells.data("read", [new Uint8Array(1984), other]);
+  await refuses("WrongClaim", send(concat(read.slice(0, 4), call.slice(4))));
+  await refuses("NoFraud", send(call));
+});
+
 test("a cell of any bytes is read to its end and no further", async () => {
-  const world = await Blobs.create();
-  const cells = await world.ask("cells");
-  const { abi } = artefact("Cells");
-  const contract = new Contract(world.chain, cells, abi);
+  const { cells } = await Blobs.create();
   const root = keccak([1]);
   const full = concat(bytes(1950, 2), new Uint8Array(1950).fill(5), root);
   const check = async (content, expected) => {
     const padded = concat(content, new Uint8Array(1984 - content.length));
     for (const [i, [records, post]] of expected.entries()) {
-      const found = await contract.ask("segment", [padded, i, bytes(0, 32)]);
+      const found = await cells.ask("segment", [padded, i, bytes(0, 32)]);
       assert.equal(found.records, hex(records));
       assert.equal(found.post, hex(post));
       assert.equal(found.before, hex(i === 0 ? bytes(0, 32) : expected[i - 1][1]));
     }
-    await refuses("NoSegment", contract.ask("segment", [padded, expected.length, bytes(0, 32)]));
-    const blob = pack([padded]);
-    const { elements, proof } = open(blob, 0);
-    const read = await contract.ask("read", [blobHash(blob), 0, keccak([3]), elements, proof]);
-    assert.equal(read.input, hex(keccak(padded)));
-    assert.equal(read.post, hex(expected.at(-1)?.[1] ?? keccak([3])));
+    await refuses("NoSegment", cells.ask("segment", [padded, expected.length, bytes(0, 32)]));
+    const { post } = await cells.ask("read", [padded, keccak([3])]);
+    assert.equal(post, hex(expected.at(-1)?.[1] ?? keccak([3])));
   };
   await check([], []);
   await check(full, [[full.slice(2, 1952), root]]);
