@@ -75,7 +75,7 @@ pub fn compose(
     segments: &[Segment],
     sealing: Option<&Sealing>,
 ) -> Result<Composed, ModeError> {
-    let mut two_parts = |parts: Vec<(Vec<u8>, Hash, Hash)>, mut data: Vec<u8>| {
+    let two_parts = |parts: Vec<(Vec<u8>, Hash, Hash)>, mut data: Vec<u8>| {
         for (i, (part, other, root)) in parts.iter().enumerate() {
             let bytes = part.len();
             let length =

@@ -62,7 +62,8 @@ pub fn judge(
     queue: &Queue,
     shown: &dyn Fn(usize) -> Option<Vec<u8>>,
 ) -> Finding {
-    if published.data_root() != header.data_root {
+    let last = published.leaves.last().map(|leaf| leaf.post);
+    if published.data_root() != header.data_root || last != Some(header.root) {
         return Finding::Mislisted;
     }
     let start = state.mark();
