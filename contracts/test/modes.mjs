@@ -104,7 +104,7 @@ export class Sealed extends Withheld {
   }
 
   dataOf(segments) {
-    const wraps = new Uint8Array(33 + 32 * 3);
+    const wraps = new Uint8Array(33 + 32 * 3).fill(0x5a); // three readers; no byte is likely to be zero
     return concat(bytes(wraps.length, 2), wraps, super.dataOf(segments));
   }
 }

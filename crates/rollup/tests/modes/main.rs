@@ -23,7 +23,7 @@ use rollup::modes::seal::{Answer, Secret, apply};
 use rollup::modes::{
     Content, Demands, Disputes, Finding, Mode, Published, Sealing, Terms, cell, compose, create, judge, read,
 };
-use rollup::step::State;
+use rollup::step::{State, Store};
 use world::{BOND, Design, WINDOW, World, challenger, head};
 
 const TERMS: Terms = Terms { answer_seconds: WINDOW / 4, answer_blocks: 2, deposit: 1_000_000_000_000_000 };
