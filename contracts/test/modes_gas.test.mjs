@@ -19,8 +19,8 @@ test("the figures on the page are those of gas-modes.json", () => {
   check("gas per batch", all(({ post }) => post.gas));
   check("proof of a wrong step", all(({ prove }) => prove.gas));
   check("new roots for the batch", all(({ repost }) => repost.gas));
-  check("demand", [modes.demand.demand.gas, modes.sealed.demand.gas]);
-  check("answer", [modes.demand["show 16 signatures"].gas, modes.sealed.answer.gas]);
+  check("a demand", [modes.demand.demand.gas, modes.sealed.demand.gas]);
+  check("its answer", [modes.demand["show 16 signatures"].gas, modes.sealed.answer.gas]);
   check("overdue, or answer refuted", [modes.demand.overdue.gas, modes.sealed.refute.gas]);
   for (const name of ["mismatch, a cell opened", "mislisted, two cells opened", "altered, two cells opened"]) {
     assert.ok(row("other proofs").includes(spaced(modes.blobs[name].gas)), name);
