@@ -1,6 +1,8 @@
 //! Records are posted without their signatures; a hash of these is posted instead, and they are shown when somebody
 //! asks. Nothing else changes: [`merge`] gives the transition the records as they are posted in full.
 
+use crate::step::Record;
+
 /// Bytes of a signature: r, then s with the parity of y in its highest bit (EIP-2098).
 pub const SIGNATURE: usize = 64;
 
@@ -16,26 +18,8 @@ pub struct Parted {
 /// Bytes of the record that begins here, without its signature, and whether it needs one; `None` where none begins or
 /// it is cut off.
 fn record(bytes: &[u8]) -> Option<(usize, bool)> {
-    let kind = *bytes.first()?;
-    let nonce = if kind & 4 == 0 { 0 } else { 8 };
-    let (size, signed) = match kind {
-        0x01 => (6, false),
-        0x02 | 0x40 | 0x42..=0x44 | 0x47 => (2, false),
-        0x03 => (21, false),
-        0x04 => (48, false),
-        0x05 => (8, false),
-        0x06 => (12, false),
-        0x10..=0x17 => (12 + nonce, true),
-        0x20..=0x27 => (5 + nonce, true),
-        0x28..=0x2f => (21 + nonce, true),
-        0x30..=0x37 => (25 + nonce, true),
-        0x38..=0x3f => (11 + nonce, true),
-        0x41 => (10, false),
-        0x45 => (3, false),
-        0x46 => (2 + 3 * usize::from(*bytes.get(1)?), false),
-        _ => return None,
-    };
-    (size <= bytes.len()).then_some((size, signed))
+    let (record, rest) = Record::decode(bytes, false)?;
+    Some((bytes.len() - rest.len(), record.is_personal()))
 }
 
 /// The records with their signatures, as if they had been posted so.
