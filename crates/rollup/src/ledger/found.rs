@@ -5,8 +5,8 @@
 
 use super::{Desk, Place, Rollup, RollupError, carries, domain};
 use crate::contract::{Calls, Config, Contract, ContractError};
-use crate::sequencer::{Clerk, Done, Hex, Poster, Primary, Rest};
 use crate::founding;
+use crate::sequencer::{Clerk, Done, Hex, Poster, Primary, Rest};
 use crate::step;
 use crate::translate::{self, Outside, Translator};
 use ledger::{Error, Key, Ledger};

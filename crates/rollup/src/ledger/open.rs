@@ -64,7 +64,8 @@ impl Rollup {
         poster.posting = self.options.posting;
         let translator = Translator::new();
         let domain = domain(terms);
-        let mut desk = Desk { clerk, poster, translator, place, domain, since: None, longest: 0, rest, trouble };
+        let mut desk =
+            Desk { clerk, poster, translator, place, domain, since: None, longest: 0, rest, trouble };
         let mut market = State::new();
         let mut consumed = self.notes.consumed.clone().into_iter().peekable();
         for (number, envelope) in (0..).zip(envelopes) {

@@ -6,7 +6,9 @@ use market::{Attributes, Command, TariffKind};
 #[must_use]
 pub fn carries(command: &Command) -> bool {
     match command {
-        Command::PlaceWith { attributes, steps, .. } => *attributes == Attributes::default() && steps.is_empty(),
+        Command::PlaceWith { attributes, steps, .. } => {
+            *attributes == Attributes::default() && steps.is_empty()
+        }
         // The hours of a tariff are not on the chain, so what the operator says of them could not be checked.
         Command::Found(terms) => {
             terms.tariffs.iter().all(|tariff| !matches!(tariff.kind, TariffKind::TimeOfUse(_)))

@@ -117,7 +117,14 @@ impl Demands {
 
     /// Shows them.
     #[must_use]
-    pub fn show(self, header: &Header, published: &Published, segment: u32, bare: &Hash, signatures: &[u8]) -> Call {
+    pub fn show(
+        self,
+        header: &Header,
+        published: &Published,
+        segment: u32,
+        bare: &Hash,
+        signatures: &[u8],
+    ) -> Call {
         let leaf = published.leaves[segment as usize];
         let call = Signatures::showCall {
             header: heading(header),
@@ -211,7 +218,14 @@ impl Disputes {
 
     /// A leaf is not the blob's cell.
     #[must_use]
-    pub fn mismatch(self, header: &Header, published: &Published, cell: usize, opening: Opening, salt: &Hash) -> Call {
+    pub fn mismatch(
+        self,
+        header: &Header,
+        published: &Published,
+        cell: usize,
+        opening: Opening,
+        salt: &Hash,
+    ) -> Call {
         let found = published.leaves[cell];
         let leaf = SolLeaf {
             pre: found.pre.into(),

@@ -78,8 +78,7 @@ pub fn compose(
     let two_parts = |parts: Vec<(Vec<u8>, Hash, Hash)>, mut data: Vec<u8>| {
         for (i, (part, other, root)) in parts.iter().enumerate() {
             let bytes = part.len();
-            let length =
-                u16::try_from(bytes).map_err(|_| batch::BatchError::Long { segment: i, bytes })?;
+            let length = u16::try_from(bytes).map_err(|_| batch::BatchError::Long { segment: i, bytes })?;
             data.extend_from_slice(&length.to_be_bytes());
             data.extend_from_slice(part);
             data.extend_from_slice(other);

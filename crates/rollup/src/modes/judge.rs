@@ -110,8 +110,7 @@ fn segment(
                 }
                 None => {
                     let mark = state.mark();
-                    let fits =
-                        needed(bare).is_some_and(|count| bare.len() + count * SIGNATURE <= MOST_BYTES);
+                    let fits = needed(bare).is_some_and(|count| bare.len() + count * SIGNATURE <= MOST_BYTES);
                     let records: &[u8] = if fits { bare } else { &[0] };
                     if run(state, header, records, queue, true) == Some(unit.root) {
                         return Finding::Right;

@@ -153,7 +153,14 @@ impl Both {
     }
 
     /// A segment on the whole state, then, with the witness that it needs, on both sides. The state is as before.
-    fn segment(&mut self, state: &mut State, context: Context, records: &[u8], items: &[u8], what: &str) -> Case {
+    fn segment(
+        &mut self,
+        state: &mut State,
+        context: Context,
+        records: &[u8],
+        items: &[u8],
+        what: &str,
+    ) -> Case {
         let mark = state.mark();
         let pre = state.root();
         state.take_touched();
@@ -348,7 +355,8 @@ fn live(both: &mut Both, steps: u64, seed: u64) {
 }
 
 fn setting(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+    std::env::var(name)
+        .map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
 }
 
 #[test]

@@ -41,7 +41,8 @@ impl World {
             ..Head::default()
         };
         let mut state = State::new(head);
-        let keys: Vec<Key> = (0..64).map(|key| Key::from_seed(&seed.to_be_bytes(), &format!("{key}"))).collect();
+        let keys: Vec<Key> =
+            (0..64).map(|key| Key::from_seed(&seed.to_be_bytes(), &format!("{key}"))).collect();
         let mut money = 0;
         for id in 1..6 + members {
             let poor = dice.chance(250);
@@ -136,7 +137,8 @@ impl World {
     fn book(&self, slot: u8, side: Side) -> Vec<(u32, Order)> {
         let delivery = self.delivery(slot);
         let arrivals = if side == Side::Buy { delivery.bids } else { delivery.offers };
-        let orders = (0..arrivals).map(|arrival| (arrival, self.state.peek(Place::order(slot, side, arrival))));
+        let orders =
+            (0..arrivals).map(|arrival| (arrival, self.state.peek(Place::order(slot, side, arrival))));
         orders.filter(|(_, order): &(u32, Order)| order.account != 0).collect()
     }
 
@@ -267,7 +269,11 @@ impl World {
             delivery.stage == stage::OPEN && gate > head.time && self.market(delivery.carrier).takes_orders()
         };
         let slots: Vec<u8> = self.slots.iter().copied().filter(open).collect();
-        if slots.is_empty() || self.dice.chance(60) { self.slot_at(&[stage::OPEN]) } else { self.dice.pick(&slots) }
+        if slots.is_empty() || self.dice.chance(60) {
+            self.slot_at(&[stage::OPEN])
+        } else {
+            self.dice.pick(&slots)
+        }
     }
 
     fn order(&mut self) -> Record<'static> {
@@ -288,7 +294,8 @@ impl World {
         let side = self.side();
         let until_gate = self.dice.chance(500);
         let named = self.nonce();
-        let record = Record::Order { slot, rank, energy, limit, side, until_gate, nonce: named, signature: None };
+        let record =
+            Record::Order { slot, rank, energy, limit, side, until_gate, nonce: named, signature: None };
         let meter: Meter = self.state.peek(Place::meter(self.delivery(slot).carrier, rank));
         let last = self.state.peek::<Account>(Place::account(meter.account)).nonce;
         let terms = self.terms(slot, meter.account, meter.meter, named, last);
@@ -398,14 +405,19 @@ impl World {
     /// A reading, of a point whose reading is missing where there is one.
     fn reading(&mut self) -> Record<'static> {
         let now = self.head();
-        let over = |delivery: &Delivery| delivery.stage != 0 && delivery.start + u64::from(now.duration) <= now.time;
+        let over =
+            |delivery: &Delivery| delivery.stage != 0 && delivery.start + u64::from(now.duration) <= now.time;
         let slots: Vec<u8> = self.slots.iter().copied().filter(|slot| over(&self.delivery(*slot))).collect();
-        let slot = if slots.is_empty() || self.dice.chance(50) { self.slot() } else { self.dice.pick(&slots) };
+        let slot =
+            if slots.is_empty() || self.dice.chance(50) { self.slot() } else { self.dice.pick(&slots) };
         let carrier = self.delivery(slot).carrier;
         let unread = |rank: &u32| self.state.peek::<Position>(Place::position(slot, *rank)).read == 0;
         let missing: Vec<u32> = (0..self.market(carrier).meters).filter(unread).collect();
-        let rank =
-            if missing.is_empty() || self.dice.chance(50) { self.rank(slot) } else { self.dice.pick(&missing) };
+        let rank = if missing.is_empty() || self.dice.chance(50) {
+            self.rank(slot)
+        } else {
+            self.dice.pick(&missing)
+        };
         let meter: Meter = self.state.peek(Place::meter(carrier, rank));
         let sequence = match self.dice.below(30) {
             0 => Some(self.dice.below(5)),
@@ -440,7 +452,11 @@ impl World {
         let Some(Ends { lo, hi, offer, bid }) = found else {
             let price = self.dice.below(200_000) as i32;
             let right = !self.dice.chance(200);
-            return if right { Record::Nothing { slot } } else { Record::Clear { slot, equilibrium: price, price } };
+            return if right {
+                Record::Nothing { slot }
+            } else {
+                Record::Clear { slot, equilibrium: price, price }
+            };
         };
         let (mut equilibrium, mut price) = match market.rule {
             rule::LAST_PAIR => (lo, market.between(offer, bid)),
@@ -493,7 +509,8 @@ impl World {
         let filled = self.book(slot, side).into_iter().filter(|(_, order)| order.fill > 0);
         let key = |(arrival, order): &(u32, Order)| {
             let position: Position = self.state.peek(Place::position(slot, order.rank));
-            let start = if shares && order.limit == equilibrium { position.margin_start } else { (*arrival).into() };
+            let start =
+                if shares && order.limit == equilibrium { position.margin_start } else { (*arrival).into() };
             let better = if side == Side::Buy { -i64::from(order.limit) } else { order.limit.into() };
             let at_hand = number(&rung, 4, 8) != 0
                 && number(&rung, 0, 4) as i32 == order.limit
@@ -571,8 +588,8 @@ impl World {
 /// The other signature of the same: s mirrored, and the parity of y turned around.
 fn mirror(signature: &mut [u8; 64]) {
     const ORDER: [u8; 32] = [
-        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe, 0xba, 0xae,
-        0xdc, 0xe6, 0xaf, 0x48, 0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe, 0xba,
+        0xae, 0xdc, 0xe6, 0xaf, 0x48, 0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41,
     ];
     let odd = signature[32] >> 7;
     signature[32] &= 0x7f;
@@ -598,7 +615,8 @@ fn ends([bids, offers]: &[Vec<(u32, Order)>; 2], price: i32) -> Option<Ends> {
     let energy = |orders: &[(u32, Order)], of: &dyn Fn(i32) -> bool| -> u64 {
         orders.iter().filter(|(_, order)| of(order.limit)).map(|(_, order)| order.energy).sum()
     };
-    let (better_bids, at_bids) = (energy(bids, &|limit| limit > price), energy(bids, &|limit| limit == price));
+    let (better_bids, at_bids) =
+        (energy(bids, &|limit| limit > price), energy(bids, &|limit| limit == price));
     let (better_offers, at_offers) =
         (energy(offers, &|limit| limit < price), energy(offers, &|limit| limit == price));
     let volume = (better_bids + at_bids).min(better_offers + at_offers);
@@ -607,7 +625,8 @@ fn ends([bids, offers]: &[Vec<(u32, Order)>; 2], price: i32) -> Option<Ends> {
     }
     let limits = |orders: &[(u32, Order)]| orders.iter().map(|(_, order)| order.limit).collect::<Vec<_>>();
     let (bid_limits, offer_limits) = (limits(bids), limits(offers));
-    let offer = if volume > better_offers { price } else { *offer_limits.iter().filter(|l| **l < price).max()? };
+    let offer =
+        if volume > better_offers { price } else { *offer_limits.iter().filter(|l| **l < price).max()? };
     let bid = if volume > better_bids { price } else { *bid_limits.iter().filter(|l| **l > price).min()? };
     let next_bid = if volume < better_bids + at_bids {
         Some(price)

@@ -54,7 +54,9 @@ fn found(mode: Mode, seed: u64) -> Community {
         |evm, founder, config, genesis| {
             let config = Config { genesis: genesis.root(), ..config.clone() };
             let call = match mode {
-                Mode::Calldata | Mode::Blob => rollup::contract::Calls::create_rollup(mode.contract(), &config),
+                Mode::Calldata | Mode::Blob => {
+                    rollup::contract::Calls::create_rollup(mode.contract(), &config)
+                }
                 Mode::Demand | Mode::Sealed => create(mode.contract(), &config, &TERMS),
             };
             evm.execute(founder, &call.unwrap()).unwrap().contract.unwrap()
@@ -110,7 +112,8 @@ impl Community {
         let mut last = batch.after.clone();
         let consumed = last.head().queue;
         let chain = self.world.queue.hash(consumed).unwrap();
-        let next = self.world.queue.items(consumed, consumed + 1).map(|items| items.concat()).unwrap_or_default();
+        let next =
+            self.world.queue.items(consumed, consumed + 1).map(|items| items.concat()).unwrap_or_default();
         let mut call =
             self.world.contract().calls().post(&parent, &composed.data, &head(&mut last), &chain, &next);
         call.blobs = composed.blobs;
@@ -156,7 +159,8 @@ impl Community {
         let parted = part(&sent.segments[segment].records).unwrap();
         let bare = keccak256(&parted.bare);
         let call = demands.show(&sent.header, &sent.published, index, &bare, &parted.signatures);
-        let operator = self.world.operators.iter().find(|key| key.address() == sent.header.operator).unwrap().clone();
+        let operator =
+            self.world.operators.iter().find(|key| key.address() == sent.header.operator).unwrap().clone();
         self.send(&operator, &call);
         parted.signatures
     }
@@ -268,7 +272,10 @@ fn signatures_that_nobody_shows_cost_the_batch_and_the_bond() {
     community.send(&challenger(), &demands.demand_signatures(&sent.header, 0, TERMS.deposit));
     let parted = part(&sent.segments[0].records).unwrap();
     let call = demands.show(&sent.header, &sent.published, 0, &keccak256(&parted.bare), &parted.signatures);
-    assert!(community.world.evm.call(challenger().address(), &call).is_err(), "they are not what was committed to");
+    assert!(
+        community.world.evm.call(challenger().address(), &call).is_err(),
+        "they are not what was committed to"
+    );
     let call = demands.overdue(&sent.header, 0, challenger().address());
     assert!(community.world.evm.call(challenger().address(), &call).is_err(), "there is time left");
     community.pass();
@@ -290,14 +297,16 @@ fn readers_unwrap_every_key_and_others_none() {
         let Content::Sealed(text, _) = &unit.content else { panic!() };
         assert_eq!(apply(&sent.secret.key(i as u32), text), sent.segments[i].records);
     }
-    let stranger = judge(&mut community.state.clone(), &sent.header, &sent.published, &community.world.queue, &|_| None);
+    let stranger =
+        judge(&mut community.state.clone(), &sent.header, &sent.published, &community.world.queue, &|_| None);
     assert_eq!(stranger, Finding::Asks(0));
 }
 
 /// A reader for whom the wrong secret was wrapped demands the key of the first segment, with this one-time key.
 fn asked(community: &mut Community, once: &Key) -> Sent {
     let batch = community.next().unwrap();
-    let sent = community.post(&batch, batch.posted(), |composed, _| composed.data[2 + 33..2 + 33 + 32].fill(3));
+    let sent =
+        community.post(&batch, batch.posted(), |composed, _| composed.data[2 + 33..2 + 33 + 32].fill(3));
     assert_eq!(community.judge(&sent, &|_| None), Finding::Asks(0));
     let demands = community.demands();
     community.send(&challenger(), &demands.demand_key(&sent.header, 0, &once.public(), TERMS.deposit));
