@@ -6,6 +6,7 @@ use crate::show::euros;
 use crate::table::{Align, Table};
 use clap::Args;
 use market::{AccountId, Money};
+use rollup::sequencer::WEI;
 use rollup::study::{Paid, Story, story};
 use serde::Serialize;
 
@@ -23,12 +24,12 @@ pub(crate) struct RollupOptions {
     json: bool,
 }
 
-/// The form other programs rely on; money in n€ unless it says wei.
+/// The form other programs rely on.
 #[derive(Serialize)]
 struct StoryForm {
     households: usize,
     intervals: u64,
-    paid_in: String,
+    paid_in_neur: i64,
     orders: u64,
     readings: u64,
     batches_by_first: u64,
@@ -55,23 +56,23 @@ struct LieForm {
     promise_gas: u64,
     proof_gas: u64,
     proof_bytes: usize,
-    bond_wei: String,
-    reward_wei: String,
-    burnt_wei: String,
+    bond_neur: u64,
+    reward_neur: u64,
+    burnt_neur: u64,
 }
 
 #[derive(Serialize)]
 struct PaidForm {
     account: u32,
-    amount: String,
+    amount_neur: u64,
     gas: u64,
 }
 
 #[derive(Serialize)]
 struct SumForm {
     after: &'static str,
-    owed: String,
-    held: String,
+    owed_neur: i64,
+    held_neur: i64,
 }
 
 /// Tells the story.
@@ -83,12 +84,18 @@ pub(crate) fn study(options: &RollupOptions) -> Result<(), Failure> {
 
 fn form(story: &Story) -> StoryForm {
     let paid =
-        |paid: &Paid| PaidForm { account: paid.account.0, amount: paid.amount.to_string(), gas: paid.gas };
+        |paid: &Paid| PaidForm { account: paid.account.0, amount_neur: paid.amount as u64, gas: paid.gas };
+    let sum = |(after, owed, held): &(&'static str, i128, i128)| SumForm {
+        after,
+        owed_neur: *owed as i64,
+        held_neur: *held as i64,
+    };
     let lie = &story.lie;
+    let coins = |wei: u128| (wei / WEI) as u64;
     StoryForm {
         households: story.households,
         intervals: story.intervals,
-        paid_in: story.paid_in.to_string(),
+        paid_in_neur: story.paid_in as i64,
         orders: story.orders,
         readings: story.readings,
         batches_by_first: story.batches.0,
@@ -105,25 +112,21 @@ fn form(story: &Story) -> StoryForm {
             promise_gas: lie.gas.0,
             proof_gas: lie.gas.1,
             proof_bytes: lie.bytes,
-            bond_wei: lie.bond.0.to_string(),
-            reward_wei: lie.bond.1.to_string(),
-            burnt_wei: lie.bond.2.to_string(),
+            bond_neur: coins(lie.bond.0),
+            reward_neur: coins(lie.bond.1),
+            burnt_neur: coins(lie.bond.2),
         },
         reposted: story.reposted.0,
         repost_gas: story.reposted.1,
         withdrawals: story.withdrawals.iter().map(paid).collect(),
         exits: story.exits.iter().map(paid).collect(),
-        sums: story
-            .sums
-            .iter()
-            .map(|(after, owed, held)| SumForm { after, owed: owed.to_string(), held: held.to_string() })
-            .collect(),
+        sums: story.sums.iter().map(sum).collect(),
         root: hex(&story.root),
     }
 }
 
 fn text(story: &Story) -> String {
-    let coins = |wei: u128| euros(Money((wei / 1_000_000_000) as i128));
+    let coins = |wei: u128| euros(Money((wei / WEI) as i128));
     let lie = &story.lie;
     let mut out = format!(
         "{} households, the supplier and the guarantor pay {} into the contract on the primary chain.\n\
