@@ -13,6 +13,8 @@ interface Vm {
     function roll(uint256 number) external;
     function deal(address who, uint256 balance) external;
     function prank(address sender, address origin) external;
+    function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+    function addr(uint256 key) external pure returns (address);
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);
 }

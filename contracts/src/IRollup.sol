@@ -83,6 +83,7 @@ interface IRollup {
     event Slashed(address indexed operator, uint256 bond);
     event Turn(address indexed operator);
     event Frozen(bytes32 root);
+    // slither-disable-next-line unindexed-event-address (so few that nobody searches them by address)
     event Announced(uint32 version, address transition, uint64 from);
     event Paused(uint64 until);
 

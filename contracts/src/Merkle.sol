@@ -39,6 +39,7 @@ library Merkle {
         uint256 next;
         while (width > 1) {
             // The last node of an odd level has no sibling.
+            // slither-disable-next-line incorrect-exp (the sibling)
             if (index ^ 1 < width) {
                 if (next == path.length) revert PathLength();
                 bytes32 sibling = path[next++];
@@ -69,6 +70,7 @@ library Merkle {
                 }
                 let right := shl(5, and(shr(level, place), 1)) // where the node stands in its pair
                 mstore(right, node)
+                // slither-disable-next-line incorrect-exp (the other half of the pair)
                 mstore(xor(right, 32), sibling)
                 node := keccak256(0, 64)
                 mstore(0, empty)

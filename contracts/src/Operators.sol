@@ -104,6 +104,7 @@ abstract contract Operators is Core {
         operator.leaving = 0;
         _operators[who] = operator;
         // Whoever took over meanwhile keeps its turn; in any case the silence of the next counts from now.
+        // slither-disable-next-line weak-prng (the next place of a ring, nothing is drawn)
         if (t.turn + 1 == operator.place) t.turn = uint16(operator.place % _order.length);
         t.turnSince = _now();
     }
@@ -123,12 +124,14 @@ abstract contract Operators is Core {
             if (_ready(_order[i])) ++bonded;
         }
         if (bonded == 0) return (place, address(0));
+        // slither-disable-next-line weak-prng (a ring)
         turns %= bonded;
         while (true) {
             if (ready) {
                 if (turns == 0) return (place, who);
                 --turns;
             }
+            // slither-disable-next-line weak-prng (a ring)
             place = (place + 1) % count;
             who = _order[place];
             ready = _ready(who);

@@ -55,6 +55,7 @@ abstract contract Queue is Core {
 
     function deposit(uint32 account) external payable {
         uint256 amount = msg.value / UNIT;
+        // slither-disable-next-line divide-before-multiply (asks whether the division was exact)
         if (amount == 0 || amount * UNIT != msg.value) revert NotWhole(msg.value);
         if (amount > MOST_MONEY) revert TooMuch(amount);
         Holdings memory holdings = _holdings;

@@ -242,6 +242,7 @@ library Trading {
             uint256 import_ = record.field(5, 24);
             uint256 export_ = record.field(8, 24);
             uint256 last = meter.u64(Meter.SEQUENCE);
+            // slither-disable-next-line unused-return (a reading's sequence is checked below)
             (uint256 sequence,, uint256 signature) = Accounts.fresh(record, 11, last);
             if (Accounts.asked(known, forced)) {
                 uint256 words = Typed.begin(Typed.READING);

@@ -88,6 +88,7 @@ contract Transition is ITransition {
             if (!Records.bounded(record, end, signed)) return;
             while (record < end) {
                 carryOut(known, context, record);
+                // slither-disable-next-line unused-return (its weight was counted before)
                 (record,) = Records.next(record, end, signed);
             }
         }
@@ -155,6 +156,7 @@ contract Transition is ITransition {
 
     /// Carries out a record that somebody forced in: a personal one with its signature, or a lapse. Others do nothing.
     function force(Known memory known, uint256 record, uint256 end) private view {
+        // slither-disable-next-line unused-return (its weight is the queue's)
         (uint256 after_,) = Records.next(record, end, true);
         if (after_ != end) return; // Malformed
         uint256 kind = record.field(0, 8);

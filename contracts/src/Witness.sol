@@ -33,6 +33,7 @@ library Witness {
 
     /// The last place of section 0 that is no tariff's, and the first of section 1.
     uint256 private constant LAST_MARKET = 255;
+    // slither-disable-next-line too-many-digits (assembly takes no expression)
     uint256 private constant ACCOUNTS = 0x10000000;
 
     // keccak256 of so many words of zero: what an empty leaf would hash to, were its hash not zero.
@@ -149,6 +150,7 @@ library Witness {
     ///
     /// A leaf climbs until it stands beside the way of the next one and waits there; the last one climbs to the root
     /// and takes along, level by level, what waits. What it meets else is in the witness, or an empty subtree.
+    // slither-disable-next-line cyclomatic-complexity (one pass; its cases are explained inside)
     function roots(Known memory known) internal pure returns (bytes32 before, bytes32 afterwards) {
         bool bad;
         assembly ("memory-safe") {
@@ -160,8 +162,10 @@ library Witness {
                     place := shr(1, place)
                     mstore(side, hash)
                     switch slt(given, 0)
+                    // slither-disable-next-line incorrect-exp (the other half of the pair)
                     case 0 { mstore(xor(side, 32), mload(level)) }
                     default {
+                        // slither-disable-next-line incorrect-exp (the other half of the pair)
                         mstore(xor(side, 32), calldataload(sibling))
                         sibling := add(sibling, 32)
                     }
@@ -179,8 +183,10 @@ library Witness {
                     place := shr(1, place)
                     mstore(side, old)
                     switch slt(given, 0)
+                    // slither-disable-next-line incorrect-exp (the other half of the pair)
                     case 0 { mstore(xor(side, 32), mload(level)) }
                     default {
+                        // slither-disable-next-line incorrect-exp (the other half of the pair)
                         mstore(xor(side, 32), calldataload(sibling))
                         sibling := add(sibling, 32)
                     }
@@ -285,6 +291,7 @@ library Witness {
             )
             // The bits of the last byte that stand for nothing are zero.
             let spare := and(sub(0, bit), 7)
+            // slither-disable-next-line incorrect-shift (the lowest `spare` bits)
             bad := or(bad, and(shr(248, calldataload(shr(3, bit))), sub(shl(spare, 1), 1)))
         }
         if (bad) revert BadWitness();
