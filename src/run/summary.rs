@@ -395,7 +395,7 @@ fn dual_form(dual: &rollup::ledger::Summary, soft: Option<Wait>) -> DualForm {
         receipt_after_ns: soft.map(|wait| wait.median),
         receipt_after_longest_ns: soft.map(|wait| wait.longest),
         posted_after_s: dual.posted_after,
-        final_after_s: dual.final_after.map(|(mean, _)| mean),
+        final_after_s: dual.final_after.map(|(median, _)| median),
         final_after_longest_s: dual.final_after.map(|(_, longest)| longest),
         root: hex(&dual.root),
     }
@@ -448,7 +448,7 @@ fn dual_lines(
     );
     let last = dual.final_after.map_or_else(
         || "not yet final".into(),
-        |(mean, _)| format!("final {} after that on average", duration(mean)),
+        |(median, _)| format!("half of the batches final {} after that", duration(median)),
     );
     let receipt = soft.map_or_else(
         || "in a time that was not measured".into(),

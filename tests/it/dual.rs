@@ -15,12 +15,12 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-/// Two houses in intervals of four hours: a day of six auctions.
+/// Two houses in intervals of an hour: a day of 24 auctions.
 fn short_day(folder: &Folder) {
     let text = std::fs::read_to_string(crate::support::root().join("scenarios/two_houses.toml")).unwrap();
     let (interval, horizon) = ("interval = \"15 min\"", "horizon = \"15 min\"");
     assert!(text.contains(interval) && text.contains(horizon));
-    let text = text.replace(interval, "interval = \"240 min\"").replace(horizon, "horizon = \"240 min\"");
+    let text = text.replace(interval, "interval = \"60 min\"").replace(horizon, "horizon = \"60 min\"");
     folder.write("short.toml", text);
 }
 
