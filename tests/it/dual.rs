@@ -124,8 +124,8 @@ fn a_day_on_the_dual_chain_is_derived_again_from_the_primary_chain_alone() {
     assert!(unnamed.complaints(2)[0].starts_with("--contract: missing"), "{}", unnamed.err);
     let taken = folder.wattle(&["audit", "--primary", CHAIN]);
     assert!(taken.complaints(2)[0].contains("another process has this chain open"), "{}", taken.err);
-    // Without coin on a chain that is no playground, nothing is begun.
-    let poor = ["run", "short.toml", "--ledger", "rollup:poor.sqlite", "--primary", &node.1, "--quiet"];
+    // Without coin on a chain that is no playground, as with another seed's keys, nothing is begun.
+    let poor = ["run", "short.toml", "--seed", "9", "--ledger", "rollup:poor.sqlite", "--primary", &node.1];
     let poor = folder.wattle(&poor);
     assert!(poor.complaints(2)[0].contains("send it coin"), "{}", poor.err);
     assert!(!folder.path().join("poor.sqlite").exists(), "a refused run left a ledger behind");
