@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use market::Address;
-use rollup::chain::{Chain, ChainError, Connection, Evm, Rpc, Settings};
+use rollup::chain::{Chain, ChainError, Connection, Evm, Rpc};
 use rollup::contract::ContractError;
 use rollup::founding::FoundingError;
 use rollup::sequencer::Hex;
@@ -24,16 +24,10 @@ pub(crate) fn open(source: &str) -> Result<Box<dyn Chain>, Failure> {
         return Err(Failure::input(source, what));
     }
     let file = std::fs::metadata(source).map_err(|error| Failure::reading(Path::new(source), &error))?;
-    // An empty file would become a chain.
-    if !file.is_file() || file.len() == 0 {
+    if !file.is_file() {
         return Err(Failure::input(source, what));
     }
-    let chain = Evm::open(Path::new(source), Settings::default());
-    let chain = chain.map_err(|error| failure(source, &error))?;
-    if chain.torn() > 0 {
-        let bytes = chain.torn();
-        eprintln!("wattle: {source}: the file ends within a record: its last {bytes} bytes were cut off");
-    }
+    let chain = Evm::open_whole(Path::new(source)).map_err(|error| failure(source, &error))?;
     Ok(Box::new(chain))
 }
 

@@ -7,6 +7,7 @@ use crate::table::{Align, Table};
 use rollup::audit::{Audit, audit as verify};
 use rollup::sequencer::Hex;
 use serde::Serialize;
+use sim::report::text::whole;
 
 /// The form other programs rely on.
 #[derive(Serialize)]
@@ -103,8 +104,9 @@ fn text(source: &str, audit: &Audit) -> String {
     text += &line(
         "roots",
         format!(
-            "{} compared, one after each segment of {} bytes of records in all",
-            audit.segments, audit.bytes
+            "{} compared, one after each segment; {} bytes of records",
+            audit.segments,
+            whole(audit.bytes.into())
         ),
     );
     text += &line("queue", format!("{} items, {} carried out", audit.queue.0, audit.queue.1));
@@ -114,7 +116,11 @@ fn text(source: &str, audit: &Audit) -> String {
     );
     text += &line(
         "balances",
-        format!("{} n€ in sum, {} n€ of it promised to orders and trades", audit.balances, audit.holds),
+        format!(
+            "{} n€ in sum, {} n€ of it promised to orders and trades",
+            whole(audit.balances),
+            whole(audit.holds)
+        ),
     );
     text += &line("root", hex(&audit.root));
     text += &line("final root", hex(&audit.final_root));

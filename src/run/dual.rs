@@ -238,7 +238,7 @@ fn refused(settings: &Settings, what: &str) -> Failure {
         &settings.scenario,
         format!(
             "the dual chain does not carry {what}. It carries the rules uniform_price and pay_as_bid, the keys static and \
-             dynamic, meters of intervals and plain tariffs (docs/ledgers/rollup.md): run mill_lane or two_houses there, or this \
+             dynamic, meters of intervals and plain tariffs (docs/ledgers/rollup.md): run mill_lane, two_houses or vpp there, or this \
              one with --ledger central. Nothing was made"
         ),
     )])

@@ -10,7 +10,7 @@ use rollup::sequencer::Hex;
 use serde::Serialize;
 use sim::calendar::format_instant;
 use sim::report::text::whole;
-use sim::report::{Wait, measured};
+use sim::report::{Wait, duration, measured};
 use sim::{CouplingSummary, MemberSummary, Scenario, Summary};
 use std::path::Path;
 use std::time::Duration;
@@ -395,7 +395,7 @@ fn dual_form(dual: &rollup::ledger::Summary, soft: Option<Wait>) -> DualForm {
         receipt_after_ns: soft.map(|wait| wait.median),
         receipt_after_longest_ns: soft.map(|wait| wait.longest),
         posted_after_s: dual.posted_after,
-        final_after_s: dual.final_after.map(|(mean, _)| mean),
+        final_after_s: dual.final_after.map(|(median, _)| median),
         final_after_longest_s: dual.final_after.map(|(_, longest)| longest),
         root: hex(&dual.root),
     }
@@ -419,7 +419,7 @@ fn dual_lines(
     text += &line(
         "batches",
         format!(
-            "{} with {} checkpoints in {} bytes, {} of them final; {} disputes, {} times new roots",
+            "{} with {} checkpoints in {} bytes of data, {} of them final; {} disputes, {} times new roots",
             dual.batches,
             dual.checkpoints,
             whole(dual.done.bytes.into()),
@@ -442,19 +442,19 @@ fn dual_lines(
             gas(dual.done.deploy_gas)
         ),
     );
-    let minutes = |seconds: u64| format!("{} min", seconds.div_ceil(60));
-    let posted = dual.posted_after.map_or_else(|| "not yet".into(), minutes);
-    let last = dual.final_after.map_or_else(|| "not yet".into(), |(mean, _)| minutes(mean));
+    let posted = dual.posted_after.map_or_else(
+        || "not yet on the primary chain".into(),
+        |longest| format!("on the primary chain within {}", duration(longest)),
+    );
+    let last = dual.final_after.map_or_else(
+        || "not yet final".into(),
+        |(median, _)| format!("half of the batches final {} after that", duration(median)),
+    );
     let receipt = soft.map_or_else(
         || "in a time that was not measured".into(),
         |wait| format!("after {}, at most {}", measured(wait.median), measured(wait.longest)),
     );
-    text += &line(
-        "confirmed",
-        format!(
-            "by a signed receipt {receipt}; on the primary chain within {posted}; final {last} after that on average"
-        ),
-    );
+    text += &line("confirmed", format!("by a signed receipt {receipt}; {posted}; {last}"));
     text + &line("again", format!("wattle audit --primary {source} --contract {contract}"))
 }
 

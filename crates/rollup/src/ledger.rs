@@ -273,14 +273,48 @@ impl Rollup {
             for _ in 0..=window.0 {
                 self.primary.beat(head.time + window.1 + 1).map_err(RollupError::from)?;
             }
-            self.post(true)?;
+            // A node may take a moment from a transaction to its block.
+            for _ in 0..BEATS {
+                self.post(true)?;
+                if self.is_final() {
+                    break;
+                }
+                self.primary.beat(0).map_err(RollupError::from)?;
+            }
         }
         Ok(())
     }
 
-    /// Posts what is due. A primary chain that is away is no failure of the ledger: it is tried again at the next commit.
+    /// Whether nobody can challenge any batch any more.
+    fn is_final(&self) -> bool {
+        self.desk.as_ref().is_none_or(|desk| {
+            let view = &desk.poster.view;
+            view.finalised + 1 >= view.batches.len() as u64
+        })
+    }
+
+    /// Posts what becomes due long before this time while no command comes, as far as it is durable. Where the next command
+    /// comes within another such age, what waits goes along with it, in one batch instead of two.
+    fn post_before(&mut self, time: u64) -> Result<(), Error> {
+        let receipt = self.central.receipt();
+        let durable = receipt.first + u64::from(receipt.count) == self.central.len();
+        let since = self.desk.as_ref().and_then(|desk| desk.since).filter(|_| durable);
+        let age = self.options.posting.age;
+        let due = since.map(|since| since.saturating_add(age));
+        let Some(due) = due.filter(|due| due.saturating_add(age) < time) else { return Ok(()) };
+        // Whether that went well shows when something is posted.
+        let _ = self.primary.follow(due);
+        self.post_at(due.max(self.central.state().now()), false)
+    }
+
+    /// Posts what is due now.
     fn post(&mut self, flush: bool) -> Result<(), Error> {
-        let (now, posting) = (self.central.state().now(), self.options.posting);
+        self.post_at(self.central.state().now(), flush)
+    }
+
+    /// Posts what is due. A primary chain that is away is no failure of the ledger: it is tried again at the next commit.
+    fn post_at(&mut self, now: u64, flush: bool) -> Result<(), Error> {
+        let posting = self.options.posting;
         let Some(desk) = &mut self.desk else { return Ok(()) };
         let age = desk.since.map_or(0, |since| now.saturating_sub(since));
         let due = flush || age >= posting.age;
@@ -326,6 +360,9 @@ impl Ledger for Rollup {
         }
         if let Command::Deposit { account, amount, .. } = envelope.command {
             return self.deposit(account, amount, envelope, sink);
+        }
+        if let Command::Tick { time } = envelope.command {
+            self.post_before(time)?;
         }
         let Some(desk) = &mut self.desk else { return Ok(Err(Rejection::NotFounded)) };
         if let Command::Tick { time } = envelope.command

@@ -5,7 +5,7 @@
 //! parent, number, time and transactions, not over an Ethereum header, and nobody is paid for blocks.
 
 use super::ground::Ground;
-use super::journal::{Journal, Op};
+use super::journal::{self, Journal, Op};
 use super::wire::{self, Envelope};
 use super::{Block, Call, Chain, ChainError, Clock, FORK, Fees, Log, Outcome, Terms, Transaction, TxHash};
 use alloy_eips::eip1559::{BaseFeeParams, calc_next_block_base_fee};
@@ -163,7 +163,18 @@ impl Evm {
     /// [`ChainError::File`] where the file cannot be read or written, is open elsewhere, is damaged before its end, or
     /// belongs to another version or fork.
     pub fn open(path: &Path, settings: Settings) -> Result<Self, ChainError> {
-        let opened = Journal::open(path, settings)?;
+        Self::resume(Journal::open(path, Some(settings))?)
+    }
+
+    /// A chain whose file is there and whole, for whoever looks at it: nothing is made, and nothing torn is cut off.
+    ///
+    /// # Errors
+    /// As [`Evm::open`]; and where there is no chain in the file, or it ends in the middle of a record.
+    pub fn open_whole(path: &Path) -> Result<Self, ChainError> {
+        Self::resume(Journal::open(path, None)?)
+    }
+
+    fn resume(opened: journal::Opened) -> Result<Self, ChainError> {
         let mut evm = Self::new(opened.settings);
         evm.torn = opened.torn;
         for (at, op) in opened.ops.into_iter().enumerate() {

@@ -54,12 +54,13 @@ pub(super) struct Opened {
 }
 
 impl Journal {
-    /// Opens the file, or makes it with these settings.
-    pub(super) fn open(path: &Path, settings: Settings) -> Result<Opened, ChainError> {
+    /// Opens the file, or makes it with these settings; without them nothing is made, and nothing that is torn is cut off.
+    pub(super) fn open(path: &Path, settings: Option<Settings>) -> Result<Opened, ChainError> {
         let fail = |what: String| ChainError::File { path: path.display().to_string(), what };
         let io = |error: std::io::Error| fail(error.to_string());
+        let make = settings.is_some();
         let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(io)?;
+            OpenOptions::new().read(true).write(true).create(make).truncate(false).open(path).map_err(io)?;
         let mut tries = 0;
         loop {
             match file.try_lock() {
@@ -79,6 +80,7 @@ impl Journal {
         let first = bytes.strip_prefix(MAGIC).map(unframe);
         if MAGIC.starts_with(written) || matches!(first, Some(Err(Damage::Torn))) {
             // New, or torn while it was made.
+            let settings = settings.ok_or_else(|| fail("there is no chain in this file yet".into()))?;
             file.set_len(0).map_err(io)?;
             file.seek(SeekFrom::Start(0)).map_err(io)?;
             file.write_all(&[&MAGIC[..], &frame(&encode_settings(&settings))].concat()).map_err(io)?;
@@ -104,6 +106,12 @@ impl Journal {
                         ops.push(Op::decode(record).ok_or_else(unknown)?);
                     }
                     rest = after;
+                }
+                Err(Damage::Torn) if !make => {
+                    return Err(fail(format!(
+                        "the file ends in the middle of a record, at byte {at}: if it is a copy, copy it again; if the \
+                         program that wrote it crashed, open it with `wattle node`, which cuts that record off"
+                    )));
                 }
                 Err(Damage::Torn) => {
                     torn = rest.len() as u64;

@@ -140,7 +140,7 @@ impl Rpc {
             .map_err(|error| silence(error.to_string()))?;
         let answer: Result<Value, _> = serde_json::from_slice(&body);
         let Ok(mut answer) = answer else {
-            return Err(silence(format!("status {status}, and no JSON")));
+            return Err(silence(format!("status {status}, and no JSON: is this the port of a node?")));
         };
         if let Some(error) = answer.get("error").filter(|error| !error.is_null()) {
             return Err(Failure::Fault(Fault {

@@ -39,7 +39,7 @@ pub struct Summary {
     pub window: (u64, u64),
     /// The longest that a record waited for its batch, in the market's time, s.
     pub posted_after: Option<u64>,
-    /// From a batch's posting until it was final, s: mean and longest.
+    /// From a batch's posting until it was final, s: for half of them at most, and the longest.
     pub final_after: Option<(u64, u64)>,
     /// Root of the secondary chain's newest batch.
     pub root: Hash,
@@ -67,9 +67,10 @@ impl Summary {
         let view = &desk.poster.view;
         let standing = view.batches.get(1..).unwrap_or_default();
         let head = crate::step::Store::head(desk.clerk.state());
-        let waits: Vec<u64> =
+        let mut waits: Vec<u64> =
             view.final_times.iter().zip(standing).map(|(time, header)| time - header.time).collect();
-        let longest = waits.iter().max().copied();
+        waits.sort_unstable();
+        let median = waits.get(waits.len().saturating_sub(1) / 2).copied();
         Self {
             chain_id: desk.place.chain,
             contract: desk.place.contract,
@@ -87,7 +88,7 @@ impl Summary {
             money: head.money,
             window: options.terms.window(),
             posted_after: (desk.poster.done.posted > 0).then_some(desk.longest),
-            final_after: longest.map(|longest| (waits.iter().sum::<u64>() / waits.len() as u64, longest)),
+            final_after: median.zip(waits.last().copied()),
             root: view.batches.last().map_or([0; 32], |header| header.root),
             done: desk.poster.done,
             raised: desk.poster.raised(),

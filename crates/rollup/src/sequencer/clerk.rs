@@ -85,7 +85,7 @@ impl Clerk {
     }
 
     /// Carries on what a record has begun, in portions that fill the segments. `merit`: under pay as bid the places of
-    /// arrival of the orders that are filled, in the order in which the pairing asks for them.
+    /// arrival of the orders that are filled, in the order in which they are listed: bids, then offers.
     ///
     /// # Errors
     /// Where the claim turns out wrong.
@@ -100,8 +100,9 @@ impl Clerk {
                 self.cut();
             }
             let portion = (self.segmenter.room().0 / WEIGHS) as usize;
-            let pairs = self.state.peek::<leaf::Delivery>(Place::delivery(slot)).stage == leaf::stage::PAIR;
-            let record = if pairs {
+            let stage = self.state.peek::<leaf::Delivery>(Place::delivery(slot)).stage;
+            // These stages wait for the list; any other goes on by itself.
+            let record = if matches!(stage, leaf::stage::LIST_BIDS | leaf::stage::LIST_OFFERS) {
                 let (listed, rest) = merit.split_at(portion.min(merit.len()));
                 merit = rest;
                 if listed.is_empty() {

@@ -138,7 +138,7 @@ impl Wait {
 
 /// A duration in the largest unit that leaves two digits: "at once", "42 s", "12.5 min", "3.0 h".
 #[must_use]
-pub(super) fn duration(seconds: u64) -> String {
+pub fn duration(seconds: u64) -> String {
     let in_units = |unit: u64, name: &str| {
         format!("{}\u{a0}{name}", text::decimal(i128::from(seconds) * 10 / i128::from(unit), 1, 1))
     };
