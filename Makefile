@@ -7,7 +7,8 @@ PEERS := target/peers-venv/bin/python
 # nextest runs tests in parallel processes; where it is missing, cargo's own runner does.
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: run test same campaign bench lint web-test peers peers-bench help needs-rust needs-web needs-python
+.PHONY: run test same campaign bench lint web-test contracts contracts-test contracts-fuzz peers peers-bench help \
+	needs-rust needs-node needs-web needs-python
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -32,8 +33,13 @@ same: needs-rust ## Debug and release builds give the same log, root and report,
 	diff -r target/same/debug target/same/release
 	cmp target/same/debug.sqlite target/same/release.sqlite
 
-campaign: needs-rust ## The laws over twenty times as many random histories as in CI: hours, not minutes
+campaign: needs-rust needs-node ## The laws, lies and contracts over many times as many random cases as in CI: hours, not minutes
 	PROPTEST_CASES=$${PROPTEST_CASES:-200000} $(CARGO) test --workspace --release
+	STEPS=$${STEPS:-5000000} MUTANTS=200 $(CARGO) test -p rollup --release --test differential -- --nocapture
+	BATCHES=$${BATCHES:-200} $(CARGO) test -p rollup --release --test watcher every_lie -- --nocapture
+	HONEST=$${HONEST:-10000} $(CARGO) test -p rollup --release --test watcher no_truth -- --nocapture
+	cd contracts && $(NPM) ci --no-audit --no-fund && CAMPAIGN=20x300 VECTORS=1 node --test test/campaign.test.mjs test/vectors.test.mjs \
+	  && FOUNDRY_INVARIANT_RUNS=1000 npx forge test && node coverage.mjs
 
 bench: needs-rust ## The speed figures, with this machine's own rates beside them
 	$(CARGO) bench --workspace
@@ -42,6 +48,16 @@ lint: needs-rust ## Formatting, warnings and documentation as errors
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items
+
+contracts: needs-node ## Compile the contracts and write what the Rust side embeds, with the gas they use
+	cd contracts && $(NPM) ci --no-audit --no-fund && node build.mjs && node gas.mjs && node gas-modes.mjs
+
+contracts-test: needs-node ## The contracts on an EVM of its own: artefacts and gas as committed, every promise as a test
+	cd contracts && $(NPM) ci --no-audit --no-fund && node build.mjs --check && node probe.mjs --check \
+	  && node gas.mjs --check && node gas-modes.mjs --check && node --test test/
+
+contracts-fuzz: needs-node ## Random worlds around the contract (forge): every coin is somebody's, final roots stay
+	cd contracts && $(NPM) ci --no-audit --no-fund && npx forge test
 
 web-test: needs-rust needs-web ## The report in a real browser
 	cd tests/web && $(NPM) ci --no-audit --no-fund && $(NPM) test
@@ -64,9 +80,11 @@ needs-rust:
 	@command -v cc >/dev/null || { \
 	  echo "A C compiler is missing (SQLite and libsecp256k1 are built with it). On Debian: apt-get install gcc libc6-dev"; exit 2; }
 
-needs-web:
+needs-node:
 	@command -v node >/dev/null && command -v $(NPM) >/dev/null || { \
 	  echo "Node.js is missing. On Debian: apt-get install nodejs npm"; exit 2; }
+
+needs-web: needs-node
 	@command -v chromium >/dev/null || { \
 	  echo "A browser is missing. On Debian: apt-get install chromium"; exit 2; }
 

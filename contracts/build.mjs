@@ -75,7 +75,7 @@ export function contracts(compiled) {
 
 /// Contracts that would not fit the chain if they were compiled for their loops, as the transition is.
 const lean = { optimizer: { enabled: true, runs: 200 } };
-const isLean = (file) => file.startsWith("Rollup");
+const isLean = (file) => file.endsWith("Rollup.sol");
 
 /// Files of `all` that these need, themselves included.
 export function closure(all, files) {

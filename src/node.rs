@@ -10,7 +10,7 @@ use rollup::chain::{Chain as _, ChainError, Evm, Node, Settings};
 pub(crate) fn node(options: &NodeOptions) -> Result<(), Failure> {
     let settings = Settings::default();
     let mut evm = match &options.file {
-        Some(file) => Evm::open(file, settings).map_err(|error| Failure::World(error.to_string()))?,
+        Some(file) => Evm::open(file, settings).map_err(|error| crate::primary::failure("FILE", &error))?,
         None => Evm::new(settings),
     };
     let cut = match evm.torn() {

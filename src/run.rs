@@ -7,7 +7,7 @@ use crate::failure::{Failure, Problem};
 use crate::output::{make_folder, print, print_json};
 use crate::progress::Progress;
 use crate::settings::{BackEnd, RunOptions, Settings};
-use dual::Dual;
+use dual::{Dual, Posted};
 use ledger::{Central, Evidence, Ledger, Options};
 use market::{Event, Sink};
 use sim::report::{DualChain, LawCheck, Outcome, ReportError, Reporter};
@@ -47,7 +47,8 @@ pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
     let summary = sim::run(&scenario, ledger.as_ledger(), &mut observers)?;
     let Both(Watcher(progress), reporter) = observers;
     progress.done();
-    let (dual, chain) = ledger.finish(&settings)?.unzip();
+    let (dual, chain) = ledger.finish(&settings)?.map(|posted| (posted.summary, posted.report)).unzip();
+    let soft = chain.as_ref().and_then(|chain: &DualChain| chain.soft);
     let took = start.elapsed();
 
     let audit = (summary.commands <= AUDITED_AT_ONCE)
@@ -75,6 +76,7 @@ pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
         summary: &summary,
         audit: audit.as_ref(),
         dual: dual.as_ref(),
+        soft,
         report: &report,
         took,
     };
@@ -101,7 +103,7 @@ impl Kept {
     }
 
     /// Closes it; what the primary chain has of it, where there is one.
-    fn finish(self, settings: &Settings) -> Result<Option<(rollup::ledger::Summary, DualChain)>, Failure> {
+    fn finish(self, settings: &Settings) -> Result<Option<Posted>, Failure> {
         match self {
             Self::Central(_) => Ok(None),
             Self::Dual(dual) => dual.finish(settings).map(Some),

@@ -1,5 +1,6 @@
 //! `wattle study`: questions put to a scenario that playing it does not answer, one file each.
 
+mod rollup;
 mod vpp;
 
 use crate::failure::Failure;
@@ -16,11 +17,14 @@ pub(crate) struct StudyOptions {
 enum Name {
     /// The virtual power plant as a game: what cooperation is worth, who gets it, and what lying wins
     Vpp(vpp::VppOptions),
+    /// The dual chain: deposits, a day of trade, a lie, its proof in one transaction, withdrawals and exits
+    Rollup(rollup::RollupOptions),
 }
 
 /// Does the study.
 pub(crate) fn study(options: &StudyOptions) -> Result<(), Failure> {
     match &options.name {
         Name::Vpp(options) => vpp::study(options),
+        Name::Rollup(options) => rollup::study(options),
     }
 }

@@ -52,7 +52,8 @@ pub(crate) fn watch(options: &WatchOptions) -> Result<(), Failure> {
         }
         _ => Journal::in_memory(),
     };
-    let mut watcher = Watcher::new(&mut *chain, contract, key, journal).map_err(|error| world(&error))?;
+    let watcher = Watcher::new(&mut *chain, contract, key, journal);
+    let mut watcher = watcher.map_err(|error| crate::primary::founding(source, &error))?;
     if !options.json {
         let who = if options.key.is_some() {
             "disputes what is wrong"

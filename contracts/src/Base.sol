@@ -62,10 +62,13 @@ abstract contract Base is Disputes, Exits {
     }
 
     /// Gives the oldest input whose roots fell new ones.
+    /// @param made what the batch commits to now
+    /// @param input what its input was, as the voided header has it; a mode may have replaced segments nobody showed
     function _replace(
         Header calldata parent,
         Header calldata voided,
         Batches.Commitment memory made,
+        bytes32 input,
         Head calldata head,
         bytes32 chain,
         bytes32 blob
@@ -76,7 +79,7 @@ abstract contract Base is Disputes, Exits {
         if (t.batches == t.inputs) revert NoRootsDue();
         Header memory header = _extend(t, clock, parent, made, head, chain);
         if (
-            Batches.hash(voided) != batch[header.number] || voided.recordsHash != made.recordsHash
+            Batches.hash(voided) != batch[header.number] || voided.recordsHash != input
                 || voided.segments != made.segments
         ) revert WrongInput(header.number);
         // The input keeps its time and what it could consume, so that its records mean what they meant.
@@ -139,12 +142,10 @@ abstract contract Base is Disputes, Exits {
             if (number != t.finalised + 1 || number > t.batches || Batches.hash(header) != batch[number]) {
                 revert NotNext(t.finalised + 1);
             }
-            uint256 end = header.postedAt + _windowSeconds;
-            if (clock.pausedAt >= header.postedAt && clock.pausedAt <= end) end += clock.pausedUntil - clock.pausedAt;
-            if (
-                block.timestamp <= end || block.number <= header.block_ + _windowBlocks
-                    || _promised(header.postedAt, end, clock)
-            ) revert WindowOpen(number);
+            (uint256 end, uint256 endBlock) = _extended(batch[number], _windowEnd(header, clock), _windowEndBlock(header));
+            if (block.timestamp <= end || block.number <= endBlock || _promised(header.postedAt, end, clock)) {
+                revert WindowOpen(number);
+            }
             t.finalised = uint40(number);
             // Only where no work is half done do the balances sum up to the money held.
             if (header.idle) root = header.root;
@@ -152,6 +153,21 @@ abstract contract Base is Disputes, Exits {
         }
         finalRoot = root;
         _tip = t;
+    }
+
+    /// Last second and last block of a batch's window.
+    function _windowEnd(Header calldata header, Clock memory clock) internal view returns (uint256 end) {
+        end = header.postedAt + _windowSeconds;
+        if (clock.pausedAt >= header.postedAt && clock.pausedAt <= end) end += clock.pausedUntil - clock.pausedAt;
+    }
+
+    function _windowEndBlock(Header calldata header) internal view returns (uint256) {
+        return header.block_ + _windowBlocks;
+    }
+
+    /// How much longer a batch stays open in modes where a proof may need an answer first.
+    function _extended(bytes32, uint256 end, uint256 endBlock) internal view virtual returns (uint256, uint256) {
+        return (end, endBlock);
     }
 
     function earn(Header calldata parent, Header calldata header, uint64[] calldata items) external {

@@ -100,7 +100,7 @@ library Batches {
     }
 
     function commit(bytes32[] memory leaves, bytes32[] memory records, bytes32 post)
-        private
+        internal
         pure
         returns (Commitment memory)
     {

@@ -99,10 +99,7 @@ abstract contract Disputes is Operators {
 
     /// Voids a batch and all after it: the tip moves to its parent, whatever their number.
     function _void(Header calldata header, bytes32 hash, uint32 segment, bytes32 salt) internal {
-        Tip memory t = _tip;
-        t.batches = uint40(header.number - 1);
-        uint256 amount = _slash(header.operator, t);
-        _tip = t;
+        uint256 amount = _topple(header);
 
         // Where the bond is gone already there is no reward either; a promise gets its bond back by `claim`.
         Verdict memory verdict = Verdict(address(0), PAID, 0, uint16(segment));
@@ -120,8 +117,29 @@ abstract contract Disputes is Operators {
         }
         _verdicts[hash] = verdict;
         emit Slashed(header.operator, amount);
-        emit Turn(_order[t.turn]);
+        emit Turn(_order[_tip.turn]);
         emit Proven(header.number, hash, segment, msg.sender, earned);
+    }
+
+    /// The same where data was not shown to whoever asked for it: there is nothing to copy, so they have the reward at
+    /// once.
+    function _forfeit(Header calldata header, bytes32 hash, uint32 segment, address who) internal {
+        uint256 amount = _topple(header);
+        uint256 earned = amount == 0 ? 0 : _reward();
+        _verdicts[hash] = Verdict(address(0), PAID, 0, uint16(segment));
+        claimable[who] += earned;
+        burnt += amount - earned;
+        emit Slashed(header.operator, amount);
+        emit Turn(_order[_tip.turn]);
+        emit Proven(header.number, hash, segment, who, earned);
+    }
+
+    /// Moves the tip to a batch's parent and takes its operator's bond.
+    function _topple(Header calldata header) private returns (uint256 amount) {
+        Tip memory t = _tip;
+        t.batches = uint40(header.number - 1);
+        amount = _slash(header.operator, t);
+        _tip = t;
     }
 
     /// Whether promises keep a batch from becoming final whose window ended at `end`.

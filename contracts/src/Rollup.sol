@@ -30,7 +30,8 @@ contract Rollup is Base {
         Head calldata head,
         bytes32 chain
     ) external {
-        _replace(parent, voided, Batches.build(records, roots, parent.root), head, chain, 0);
+        Batches.Commitment memory made = Batches.build(records, roots, parent.root);
+        _replace(parent, voided, made, made.recordsHash, head, chain, 0);
     }
 
     /// Only a re-execution that came to its end with another root is fraud; whatever else goes wrong reverts.

@@ -4,7 +4,7 @@
 import { createVM, runTx } from "@ethereumjs/vm";
 import { createBlock } from "@ethereumjs/block";
 import { Common, Mainnet } from "@ethereumjs/common";
-import { createLegacyTx } from "@ethereumjs/tx";
+import { createBlob4844Tx, createLegacyTx } from "@ethereumjs/tx";
 import { Account, createAddressFromPrivateKey, createAddressFromString } from "@ethereumjs/util";
 import { decode, encode, selector, topic } from "./abi.mjs";
 import { listen, measured } from "./coverage.mjs";
@@ -31,8 +31,9 @@ export class Reverted extends Error {
 
 export class Chain {
   /// @param start time of the first block, Unix s
-  static async create(start = 1_700_000_000) {
-    const common = new Common({ chain: Mainnet, hardfork: fork });
+  /// @param customCrypto what the EVM needs beside for blobs, `{ kzg }`
+  static async create(start = 1_700_000_000, customCrypto = {}) {
+    const common = new Common({ chain: Mainnet, hardfork: fork, customCrypto });
     const chain = new Chain();
     // What is measured is longer than a chain would keep.
     const evmOpts = measured ? { allowUnlimitedContractSize: true, allowUnlimitedInitCodeSize: true } : {};
@@ -69,7 +70,12 @@ export class Chain {
   async send(from, to, data, value = 0n, abi = []) {
     const nonce = (await this.vm.stateManager.getAccount(createAddressFromString(from.address)))?.nonce ?? 0n;
     const fields = { nonce, gasPrice: 0n, gasLimit: GAS, to: to && createAddressFromString(to), value, data };
-    const tx = createLegacyTx(fields, { common: this.common }).sign(from.key);
+    // Blobs go along with the next transaction, by their versioned hashes.
+    const { blobs } = this;
+    delete this.blobs;
+    const carrying = { ...fields, gasPrice: undefined, blobVersionedHashes: blobs, maxFeePerBlobGas: 1n };
+    const made = blobs ? createBlob4844Tx(carrying, { common: this.common }) : createLegacyTx(fields, { common: this.common });
+    const tx = made.sign(from.key);
     const result = await runTx(this.vm, { tx, block: this.block() });
     const { exceptionError, returnValue, logs } = result.execResult;
     if (exceptionError) throw refusal(exceptionError, returnValue, abi);

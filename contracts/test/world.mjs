@@ -143,8 +143,13 @@ export class World {
   /// @param bonded how many operators pay their bond
   /// @param chain to be on; a new one if none
   /// @param transition its artefact
-  static async create(changes = {}, state = genesisState(), { bonded = 3, chain, transition = toy() } = {}) {
-    const world = new World();
+  /// @param contract the mode's, with what its constructor takes beside the configuration
+  static async create(
+    changes = {},
+    state = genesisState(),
+    { bonded = 3, chain, transition = toy(), contract = "Rollup", terms = [] } = {},
+  ) {
+    const world = new this();
     chain ??= await Chain.create();
     const deployer = person("deployer");
     const governor = person("governor");
@@ -158,7 +163,8 @@ export class World {
       ...CONFIG,
       ...changes,
     };
-    const rollup = await chain.deploy(deployer, measured ?? artefact("Rollup"), [config]);
+    const made = contract === "Rollup" ? (measured ?? artefact("Rollup")) : artefact(contract);
+    const rollup = await chain.deploy(deployer, made, [config, ...terms]);
     Object.assign(world, { chain, deployer, governor, operators, transition: judge, config, rollup });
     for (const [i, operator] of operators.entries()) {
       await chain.fund(operator, 1000n * EURO);
@@ -227,6 +233,19 @@ export class World {
     return segments;
   }
 
+  // What a mode posts of segments, what a leaf binds of one, and what a proof shows of it.
+  dataOf(segments) {
+    return encodeData(segments);
+  }
+
+  inputOf(segment) {
+    return keccak(segment.records);
+  }
+
+  shownOf(segment) {
+    return segment.records;
+  }
+
   chainHash(count) {
     return this.items.slice(0, count).reduce((hash, item) => keccak(hash, item), ZERO);
   }
@@ -236,7 +255,7 @@ export class World {
     const queue = queueOf(state);
     const args = {
       parent: this.newest.header,
-      data: encodeData(segments),
+      data: this.dataOf(segments),
       head: headOf(state),
       chain: this.chainHash(queue),
       next: this.items[queue] ?? new Uint8Array(0),
@@ -273,7 +292,7 @@ export class World {
     const args = {
       parent: this.newest.header,
       voided: voided.header,
-      records: segments.map((segment) => keccak(segment.records)),
+      records: segments.map((segment) => this.inputOf(segment)),
       roots: segments.map((segment) => segment.root),
       head: headOf(state),
       chain: this.chainHash(queueOf(state)),
@@ -282,15 +301,19 @@ export class World {
     return [args.parent, args.voided, args.records, args.roots, args.head, args.chain];
   }
 
+  leavesOf(segments) {
+    return segments.map((segment) => keccak(stateRoot(segment.before), this.inputOf(segment), segment.root));
+  }
+
   /// What proves a segment of a batch wrong.
   fraud({ header, segments }, index) {
-    const leaves = segments.map(({ records, before, root }) => keccak(stateRoot(before), keccak(records), root));
-    const { records, before, after, root } = segments[index];
+    const leaves = this.leavesOf(segments);
+    const { before, after, root } = segments[index];
     return {
       header,
       segment: index,
       pre: stateRoot(before),
-      records,
+      records: this.shownOf(segments[index]),
       post: root,
       path: dataPath(leaves, index).siblings,
       queue: queueOf(before),

@@ -39,10 +39,9 @@ struct PrimaryForm {
 /// Derives everything from the primary chain and prints it; a root that does not follow is exit code 1.
 pub(super) fn audit(options: &AuditOptions) -> Result<(), Failure> {
     let source = options.primary.as_deref().unwrap_or_default();
-    let world = |error: &dyn std::fmt::Display| Failure::World(format!("{source}: {error}"));
     let mut chain = crate::primary::open(source)?;
     let contract = crate::primary::contract(source, options.contract)?;
-    let found = verify(&mut *chain, contract).map_err(|error| world(&error))?;
+    let found = verify(&mut *chain, contract).map_err(|error| crate::primary::founding(source, &error))?;
     if options.json {
         print_json(&form(&found))?;
     } else {

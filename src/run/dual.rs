@@ -2,58 +2,113 @@
 
 use crate::failure::{Failure, Problem};
 use crate::settings::Settings;
-use ledger::Ledger;
-use market::{Command, Money, Rejection};
-use rollup::chain::{ChainError, Clock, Connection, Evm, Rpc, Settings as ChainSettings};
+use ledger::{Error, Ledger, Receipt};
+use market::{Command, Envelope, Money, Rejection, Sink, State};
+use rollup::chain::{Chain as _, ChainError, Clock as _, Connection, Evm, Rpc, Settings as ChainSettings};
 use rollup::history::{self, History, history};
 use rollup::ledger::{Options, Rollup, Summary, Terms, carries};
-use rollup::sequencer::Primary;
+use rollup::sequencer::{Hex, Primary};
 use rollup::translate::{Outside, genesis};
 use sim::Scenario;
 use sim::report::{Batch, Bond, Checkpoint, Cost, Dispute, DualChain, Wait};
 use std::path::Path;
+use std::time::Instant;
 
-/// The ledger of a run on the dual chain.
-pub(super) struct Dual(Rollup);
+/// The ledger of a run on the dual chain, and how long members wait for their receipts.
+pub(super) struct Dual {
+    rollup: Rollup,
+    /// When each command came that has no receipt yet.
+    came: Vec<Instant>,
+    /// From a command's arrival to its receipt, ns.
+    waits: Vec<u64>,
+}
+
+/// What a run on the dual chain has to show.
+pub(super) struct Posted {
+    pub(super) summary: Summary,
+    pub(super) report: DualChain,
+}
 
 impl Dual {
-    /// Makes the ledger's files and reaches the primary chain; the contract is deployed when the community is founded.
+    /// Reaches the primary chain and makes the ledger's files; the contract is deployed when the community is founded.
     pub(super) fn create(path: &Path, settings: &Settings, scenario: &Scenario) -> Result<Self, Failure> {
         let key = sim::operator_key(scenario);
         let outside = outside(scenario);
         let successors = vec![ledger::Key::from_seed(&scenario.seed.to_be_bytes(), "second operator")];
         let terms = Terms { successors, outside, ..Terms::default() };
         let options = Options { terms, ..Options::new(key) };
-        let operator = options.key.clone();
-        let primary = || match &settings.primary {
-            None => in_process(path, scenario),
-            Some(url) => node(url, &operator),
-        };
-        Ok(Self(Rollup::create(path, primary, options)?))
+        // A node that does not answer leaves nothing behind.
+        let node = settings.primary.as_ref().map(|url| node(url, &options)).transpose()?;
+        let primary = || node.map_or_else(|| in_process(path, scenario), Ok);
+        let rollup = Rollup::create(path, primary, options)?;
+        Ok(Self { rollup, came: Vec::new(), waits: Vec::new() })
     }
 
     pub(super) fn as_ledger(&mut self) -> &mut dyn Ledger {
-        &mut self.0
+        self
     }
 
     /// Posts what is left and, where the primary chain's clock can be moved, waits until it is final. Gives the figures, and
     /// what the report shows.
-    pub(super) fn finish(mut self, settings: &Settings) -> Result<(Summary, DualChain), Failure> {
-        self.0.finish()?;
-        let summary = self.0.summary().expect("a run founds its community first");
-        let history = history(self.0.primary().chain(), summary.contract);
+    pub(super) fn finish(mut self, settings: &Settings) -> Result<Posted, Failure> {
+        self.rollup.finish()?;
+        let summary = self.rollup.summary().expect("a run founds its community first");
+        let history = history(self.rollup.primary().chain(), summary.contract);
         let history = history.map_err(|error| Failure::World(error.to_string()))?;
         let primary = match &settings.primary {
             None => "an EVM in the process".to_owned(),
-            Some(url) => format!("the node at {url}"),
+            Some(_) => "a node".to_owned(), // its URL may hold a password
         };
-        let reported = reported(&summary, history, primary);
-        Ok((summary, reported))
+        let report = reported(&summary, history, primary, Wait::of(self.waits));
+        Ok(Posted { summary, report })
     }
 }
 
+impl Ledger for Dual {
+    fn append(&mut self, envelope: &Envelope, sink: &mut dyn Sink) -> Result<Result<u64, Rejection>, Error> {
+        let came = now();
+        let answer = self.rollup.append(envelope, sink)?;
+        if answer.is_ok() {
+            self.came.push(came);
+        }
+        Ok(answer)
+    }
+
+    fn commit(&mut self) -> Result<Receipt, Error> {
+        let receipt = self.rollup.commit()?;
+        let waited = |came: Instant| u64::try_from(came.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.waits.extend(self.came.drain(..).map(waited));
+        Ok(receipt)
+    }
+
+    fn state(&self) -> &State {
+        self.rollup.state()
+    }
+
+    fn root(&mut self) -> [u8; 32] {
+        self.rollup.root()
+    }
+
+    fn len(&self) -> u64 {
+        self.rollup.len()
+    }
+
+    fn receipt(&self) -> Receipt {
+        self.rollup.receipt()
+    }
+
+    fn records(&self, from: u64, visit: &mut dyn FnMut(u64, Envelope)) -> Result<(), Error> {
+        self.rollup.records(from, visit)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the application may measure what it shows")]
+fn now() -> Instant {
+    Instant::now()
+}
+
 /// What happened on the primary chain, for the report.
-fn reported(summary: &Summary, history: History, primary: String) -> DualChain {
+fn reported(summary: &Summary, history: History, primary: String, soft: Option<Wait>) -> DualChain {
     let batch = |batch: history::Batch| Batch {
         number: batch.number,
         checkpoints: batch.segments.iter().map(checkpoint).collect(),
@@ -92,8 +147,7 @@ fn reported(summary: &Summary, history: History, primary: String) -> DualChain {
             .map(|(operator, (bond, lost))| Bond { operator, bond, lost })
             .collect(),
         costs: history.costs.into_iter().map(cost).collect(),
-        // Every command is committed, flushed and receipted within the instant of the market's clock it came in.
-        soft: Wait::of(vec![0]),
+        soft,
         finality: Wait::of(history.waits),
         held: summary.money * 1_000_000_000,
     }
@@ -120,12 +174,35 @@ fn in_process(path: &Path, scenario: &Scenario) -> Result<Primary, ChainError> {
     Ok(Primary::Clocked(Box::new(Evm::open(&rollup::ledger::chain_path(path), settings)?)))
 }
 
-/// A node. A development node gives the operator coin and makes blocks when told; any other is left alone.
-fn node(url: &str, operator: &ledger::Key) -> Result<Primary, ChainError> {
-    let mut node = Rpc::connect(Connection::to(url))?;
+/// A node. A development node gives the operators coin and makes blocks when told; any other is left alone, and they must
+/// have theirs.
+fn node(url: &str, options: &Options) -> Result<Primary, Failure> {
+    let refused = |what: String| Failure::input("--primary", what);
+    if !crate::primary::is_node(url) {
+        return Err(refused(format!("\"{url}\" is no node's URL: write it like http://127.0.0.1:8545")));
+    }
+    let failed = |error: ChainError| crate::primary::failure("--primary", &error);
+    let mut node = Rpc::connect(Connection::to(url)).map_err(failed)?;
     let enough = 1 << 100;
-    let clocked = node.fund(operator.address(), enough).is_ok();
-    Ok(if clocked { Primary::Clocked(Box::new(node)) } else { Primary::Own(Box::new(node)) })
+    if node.fund(options.key.address(), enough).is_ok() {
+        return Ok(Primary::Clocked(Box::new(node)));
+    }
+    let needs = options.terms.stake();
+    let mut poor = Vec::new();
+    for operator in std::iter::once(&options.key).chain(&options.terms.successors) {
+        let has = node.balance(operator.address()).map_err(failed)?;
+        if has < needs {
+            let operator = Hex(operator.address());
+            poor.push(Problem::new(
+                "--primary",
+                format!(
+                    "the operator {operator} has {has} wei there and needs {needs} for its bond and its first batches: \
+                     send it coin, or start a development node (wattle node --development)"
+                ),
+            ));
+        }
+    }
+    if poor.is_empty() { Ok(Primary::Own(Box::new(node))) } else { Err(Failure::Input(poor)) }
 }
 
 /// Refuses what the dual chain does not carry before anything is made, naming the first rule or command. A supplier that

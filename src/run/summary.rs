@@ -10,6 +10,7 @@ use rollup::sequencer::Hex;
 use serde::Serialize;
 use sim::calendar::format_instant;
 use sim::report::text::whole;
+use sim::report::{Wait, measured};
 use sim::{CouplingSummary, MemberSummary, Scenario, Summary};
 use std::path::Path;
 use std::time::Duration;
@@ -29,6 +30,8 @@ pub(super) struct Finished<'a> {
     pub(super) audit: Option<&'a Audit>,
     /// What the primary chain has of it, where there is one.
     pub(super) dual: Option<&'a rollup::ledger::Summary>,
+    /// From a command's arrival there to its receipt, ns.
+    pub(super) soft: Option<Wait>,
     pub(super) report: &'a Path,
     pub(super) took: Duration,
 }
@@ -130,6 +133,8 @@ struct DualForm {
     gas_final: u64,
     window_blocks: u64,
     window_s: u64,
+    receipt_after_ns: Option<u64>,
+    receipt_after_longest_ns: Option<u64>,
     posted_after_s: Option<u64>,
     final_after_s: Option<u64>,
     final_after_longest_s: Option<u64>,
@@ -199,7 +204,7 @@ impl Finished<'_> {
                 checked: audit.laws.iter().map(|count| count.checked).sum(),
                 violations: audit.laws.iter().map(|count| count.violations).sum(),
             }),
-            dual_chain: self.dual.map(dual_form),
+            dual_chain: self.dual.map(|dual| dual_form(dual, self.soft)),
             report: self.report.display().to_string(),
             ledger: settings.ledger.display().to_string(),
             run_ns: u64::try_from(took.as_nanos()).unwrap_or(u64::MAX),
@@ -239,7 +244,7 @@ impl Finished<'_> {
         text += &line("ledger", again);
         text += &line("audit", self.verdict());
         if let Some(dual) = self.dual {
-            text += &dual_lines(dual, settings, &line);
+            text += &dual_lines(dual, self.soft, settings, &line);
         }
         text += &line("report", self.report.display().to_string());
         text += &line("time", format!("{:.1} s", took.as_secs_f64()));
@@ -364,7 +369,7 @@ impl Finished<'_> {
     }
 }
 
-fn dual_form(dual: &rollup::ledger::Summary) -> DualForm {
+fn dual_form(dual: &rollup::ledger::Summary, soft: Option<Wait>) -> DualForm {
     DualForm {
         chain_id: dual.chain_id,
         contract: Hex(dual.contract).to_string(),
@@ -387,6 +392,8 @@ fn dual_form(dual: &rollup::ledger::Summary) -> DualForm {
         gas_final: dual.done.finalise_gas,
         window_blocks: dual.window.0,
         window_s: dual.window.1,
+        receipt_after_ns: soft.map(|wait| wait.median),
+        receipt_after_longest_ns: soft.map(|wait| wait.longest),
         posted_after_s: dual.posted_after,
         final_after_s: dual.final_after.map(|(mean, _)| mean),
         final_after_longest_s: dual.final_after.map(|(_, longest)| longest),
@@ -397,6 +404,7 @@ fn dual_form(dual: &rollup::ledger::Summary) -> DualForm {
 /// What the dual chain did, line by line.
 fn dual_lines(
     dual: &rollup::ledger::Summary,
+    soft: Option<Wait>,
     settings: &Settings,
     line: &dyn Fn(&str, String) -> String,
 ) -> String {
@@ -437,10 +445,14 @@ fn dual_lines(
     let minutes = |seconds: u64| format!("{} min", seconds.div_ceil(60));
     let posted = dual.posted_after.map_or_else(|| "not yet".into(), minutes);
     let last = dual.final_after.map_or_else(|| "not yet".into(), |(mean, _)| minutes(mean));
+    let receipt = soft.map_or_else(
+        || "in a time that was not measured".into(),
+        |wait| format!("after {}, at most {}", measured(wait.median), measured(wait.longest)),
+    );
     text += &line(
         "confirmed",
         format!(
-            "softly at once, by a signed receipt; on the primary chain within {posted}; final {last} after that on average"
+            "by a signed receipt {receipt}; on the primary chain within {posted}; final {last} after that on average"
         ),
     );
     text + &line("again", format!("wattle audit --primary {source} --contract {contract}"))

@@ -37,6 +37,7 @@ fn help_and_version_end_well_and_a_misspelt_verb_does_not() {
         "flow",
         "opf",
         "audit",
+        "watch",
         "node",
         "invoice",
         "explain",

@@ -9,4 +9,5 @@ mod day;
 mod designs;
 mod determinism;
 mod documents;
+mod dual;
 mod outside;

@@ -7,7 +7,7 @@
 use market::signing::{Recover, is_canonical};
 use market::{Address, Signature, keccak256};
 use secp256k1::ecdsa::{RecoverableSignature, RecoveryId};
-use secp256k1::{Message, PublicKey, SecretKey};
+use secp256k1::{Message, PublicKey, Scalar, SecretKey};
 use std::fmt;
 
 /// A private key. Shows only its address when printed.
@@ -62,6 +62,20 @@ impl Key {
         // accepts them.
         bytes[64] = 27 + (recovery.to_u8() & 1);
         bytes
+    }
+
+    /// The public key: 2 or 3 for an even or odd y, then x.
+    #[must_use]
+    pub fn public(&self) -> [u8; 33] {
+        PublicKey::from_secret_key(&self.secret).serialize()
+    }
+
+    /// What this key and the one behind a public key have in common (Diffie–Hellman): the address that their product
+    /// would have as a public key, because this a contract can compute too. `None` where the bytes are no public key.
+    #[must_use]
+    pub fn shared(&self, public: &[u8; 33]) -> Option<Address> {
+        let point = PublicKey::from_byte_array_compressed(*public).ok()?;
+        Some(address_of(&point.mul_tweak(&Scalar::from(self.secret)).ok()?))
     }
 }
 
@@ -127,6 +141,19 @@ mod tests {
         ));
         assert_eq!(cow.sign(&digest), signature);
         assert_eq!(Recoverer.recover(&digest, &signature), Some(cow.address()));
+    }
+
+    #[test]
+    fn two_keys_have_the_same_in_common_from_either_side() {
+        let [anna, bert] = ["anna", "bert"].map(|name| Key::from_seed(b"1", name));
+        let shared = anna.shared(&bert.public()).unwrap();
+        assert_eq!(bert.shared(&anna.public()), Some(shared));
+        assert_ne!(anna.shared(&anna.public()), Some(shared));
+        // One times a point is the point.
+        let one = Key::from_entropy(std::array::from_fn(|i| u8::from(i == 31))).unwrap();
+        assert_eq!(one.shared(&anna.public()), Some(anna.address()));
+        assert_eq!(anna.shared(&one.public()), Some(anna.address()));
+        assert_eq!(anna.shared(&[0; 33]), None);
     }
 
     #[test]

@@ -18,7 +18,13 @@ pub struct Artefact {
 /// Every committed artefact.
 static ARTEFACTS: LazyLock<Vec<Artefact>> = LazyLock::new(|| {
     [
+        include_str!("../../../../contracts/artifacts/BlobRollup.json"),
+        include_str!("../../../../contracts/artifacts/Cells.json"),
+        include_str!("../../../../contracts/artifacts/DemandRollup.json"),
+        include_str!("../../../../contracts/artifacts/Keys.json"),
         include_str!("../../../../contracts/artifacts/Rollup.json"),
+        include_str!("../../../../contracts/artifacts/SealedRollup.json"),
+        include_str!("../../../../contracts/artifacts/Signatures.json"),
         include_str!("../../../../contracts/artifacts/Transition.json"),
     ]
     .map(Artefact::read)

@@ -58,6 +58,12 @@ impl Terms {
     pub const fn window(&self) -> (u64, u64) {
         (self.config.window_blocks, self.config.window_seconds)
     }
+
+    /// What an operator must have to begin: the bond, and what deploying and the first batches may cost, wei.
+    #[must_use]
+    pub const fn stake(&self) -> u128 {
+        self.config.bond.saturating_add(EXPENSES)
+    }
 }
 
 impl Rollup {
@@ -109,7 +115,7 @@ fn deploy(
 ) -> Result<Place, RollupError> {
     let operators: Vec<&Key> = std::iter::once(&options.key).chain(&options.terms.successors).collect();
     for operator in &operators {
-        provide(primary, operator.address(), options.terms.config.bond.saturating_add(EXPENSES))?;
+        provide(primary, operator.address(), options.terms.stake())?;
     }
     let chain = primary.chain();
     let (transition, outcome) = Contract::deploy_transition(chain, &options.key)?;

@@ -105,6 +105,17 @@ impl World {
     }
 
     pub(crate) fn found_with(design: Design, change: impl FnOnce(&mut Config)) -> Self {
+        Self::found_by(design, change, |evm, founder, config, genesis| {
+            founding::found(evm, founder, "Rollup", config, genesis).unwrap().address
+        })
+    }
+
+    /// The same with another contract, which `create` puts on the chain.
+    pub(crate) fn found_by(
+        design: Design,
+        change: impl FnOnce(&mut Config),
+        create: impl FnOnce(&mut Evm, &Key, &Config, &mut State) -> Address,
+    ) -> Self {
         let mut evm = Evm::new(rollup::chain::Settings { time: BEGIN, ..Default::default() });
         let operators: Vec<Key> = (0..3).map(|i| key(&format!("operator {i}"))).collect();
         let founder = key("founder");
@@ -132,7 +143,7 @@ impl World {
         };
         change(&mut config);
         let mut genesis = genesis(design);
-        let contract = founding::found(&mut evm, &founder, "Rollup", &config, &mut genesis).unwrap().address;
+        let contract = create(&mut evm, &founder, &config, &mut genesis);
         let mut world =
             Self { evm, contract, operators, genesis, headers: Vec::new(), queue: Queue::default(), seen: 0 };
         for operator in world.operators.clone() {

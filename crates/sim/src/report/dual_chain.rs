@@ -28,7 +28,7 @@ pub struct DualChain {
     pub bonds: Vec<Bond>,
     /// Bytes and gas by kind.
     pub costs: Vec<Cost>,
-    /// From a command's arrival to its receipt, s.
+    /// From a command's arrival to its signed receipt, ns, as this machine's clock measured it; none where nobody did.
     pub soft: Option<Wait>,
     /// From a command's receipt until it can no longer be challenged, s.
     pub finality: Option<Wait>,
@@ -117,7 +117,7 @@ pub struct Cost {
     pub gas: u64,
 }
 
-/// How long something takes, s.
+/// How long something takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wait {
     /// For half of all at most.
@@ -148,6 +148,17 @@ pub(super) fn duration(seconds: u64) -> String {
         120..7_200 => in_units(60, "min"),
         7_200..172_800 => in_units(3_600, "h"),
         _ => in_units(86_400, "days"),
+    }
+}
+
+/// A time that was measured, by its largest unit: "0.04 ms", "12.5 ms", "1.2 s".
+#[must_use]
+pub fn measured(nanoseconds: u64) -> String {
+    let value = i128::from(nanoseconds);
+    match nanoseconds {
+        0..1_000_000 => format!("{}\u{a0}ms", text::decimal(value, 6, 2)),
+        1_000_000..1_000_000_000 => format!("{}\u{a0}ms", text::decimal(value, 6, 1)),
+        _ => format!("{}\u{a0}s", text::decimal(value, 9, 1)),
     }
 }
 
@@ -213,6 +224,18 @@ mod tests {
             (604_800, "7.0\u{a0}days"),
         ] {
             assert_eq!(duration(seconds), words);
+        }
+    }
+
+    #[test]
+    fn measured_times_keep_two_digits() {
+        for (nanoseconds, words) in [
+            (0, "0.00\u{a0}ms"),
+            (40_000, "0.04\u{a0}ms"),
+            (12_500_000, "12.5\u{a0}ms"),
+            (1_234_000_000, "1.2\u{a0}s"),
+        ] {
+            assert_eq!(measured(nanoseconds), words);
         }
     }
 

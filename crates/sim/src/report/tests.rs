@@ -266,7 +266,7 @@ fn dual_chain() -> DualChain {
             cost("root", 5, 160, 6_401),
             cost("fraud proof", 1, 0, 345_678),
         ],
-        soft: Wait::of(vec![0, 0]),
+        soft: Wait::of(vec![40_000, 12_500_000]),
         finality: Wait::of(vec![660, 1_260, 750]),
         held: 12_340_000_000_000_000_000,
     }
@@ -284,7 +284,8 @@ fn a_run_on_two_chains_tells_batches_disputes_bonds_and_costs() {
     for part in [
         "<strong>100 records</strong> went to the primary chain in 2 batches, with a root to check after every 20 of them",
         "1 batch can still be challenged",
-        "at once",
+        "0.04\u{a0}ms",
+        "at most 12.5\u{a0}ms, until a signed receipt",
         "12.5\u{a0}min",
         "at most 21.0\u{a0}min",
         "2468\u{a0}bytes",

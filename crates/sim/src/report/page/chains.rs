@@ -1,7 +1,7 @@
 //! What posting to a primary chain took, and what it makes sure of; nothing where one operator keeps the ledger.
 
 use super::{Sums, section as whole};
-use crate::report::dual_chain::{DualChain, coins, duration, hexadecimal};
+use crate::report::dual_chain::{DualChain, coins, duration, hexadecimal, measured};
 use crate::report::text::{self, Civil};
 
 /// The most batches in the table on the page; the file beside it has all.
@@ -55,7 +55,10 @@ fn cards(sums: &Sums<'_>, chain: &DualChain) -> String {
     let card = |name: &str, value: &str, note: &str| {
         format!("<div class=\"card\"><h3>{name}</h3><p class=\"number\">{value}</p><p>{note}</p></div>\n")
     };
-    let soft = chain.soft.map_or_else(|| "–".to_owned(), |wait| duration(wait.longest));
+    let (soft, longest) = chain.soft.map_or_else(
+        || ("–".to_owned(), "not measured".to_owned()),
+        |wait| (measured(wait.median), format!("at most {}", measured(wait.longest))),
+    );
     let (finality, most) = chain.finality.map_or_else(
         || ("–".to_owned(), "no batch is final yet".to_owned()),
         |wait| (duration(wait.median), format!("at most {}", duration(wait.longest))),
@@ -70,7 +73,11 @@ fn cards(sums: &Sums<'_>, chain: &DualChain) -> String {
         format!("{frauds}; {} at stake", text::money(coins(staked), sums.currency()))
     };
     let cards = [
-        card("Soft confirmation", &soft, "a signed receipt; it binds the operator alone"),
+        card(
+            "Soft confirmation",
+            &soft,
+            &format!("{longest}, until a signed receipt; it binds the operator alone"),
+        ),
         card("Final", &finality, &format!("{most}, from the receipt until nobody can challenge it")),
         card(
             "Posted",

@@ -1,0 +1,193 @@
+//! Whether a batch is right, as far as it can be known from what is on the chain and what was shown.
+
+use super::demand::{SIGNATURE, merge, needed};
+use super::read::{Content, Published, Unit};
+use super::seal::apply;
+use crate::batch::{self, Header};
+use crate::contract::Fraud;
+use crate::step::{self, Context, Head, Lack, MOST_BYTES, Place, State, Store, Witness, Words};
+use crate::watcher::Queue;
+use market::{Hash, keccak256};
+
+/// What a watcher finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// Every root is the one that follows, as far as is shown.
+    Right,
+    /// The root after this segment does not follow: what proves it.
+    Wrong(Box<Fraud>),
+    /// Without the signatures, or the key, of this segment nothing can be said about it.
+    Asks(usize),
+    /// This leaf of the list is not the blob's cell.
+    Mismatch(usize),
+    /// The claimed data root is not that of the blob's list.
+    Mislisted,
+}
+
+/// A state that takes every member's signature for given, and records without them.
+struct Assumed<'a>(&'a mut State, Head);
+
+impl<'a> Assumed<'a> {
+    fn over(state: &'a mut State) -> Self {
+        let head = Head { signatures: 0, ..*state.head() };
+        Self(state, head)
+    }
+}
+
+impl Store for Assumed<'_> {
+    fn head(&self) -> &Head {
+        &self.1
+    }
+
+    fn set_head(&mut self, head: Head) {
+        self.1 = head;
+        self.0.set_head(Head { signatures: 1, ..head });
+    }
+
+    fn words(&mut self, place: Place) -> Result<Words, Lack> {
+        self.0.words(place)
+    }
+
+    fn set_words(&mut self, place: Place, words: Words) -> Result<(), Lack> {
+        self.0.set_words(place, words)
+    }
+}
+
+/// Judges a batch of this header, published so, from the state before it. `shown` gives the signatures of a segment, or its
+/// key, where they are known. The state is as the batch says afterwards if it is right, else as before.
+pub fn judge(
+    state: &mut State,
+    header: &Header,
+    published: &Published,
+    queue: &Queue,
+    shown: &dyn Fn(usize) -> Option<Vec<u8>>,
+) -> Finding {
+    let last = published.leaves.last().map(|leaf| leaf.post);
+    if published.data_root() != header.data_root || last != Some(header.root) {
+        return Finding::Mislisted;
+    }
+    let start = state.mark();
+    for (i, unit) in published.units.iter().enumerate() {
+        // A leaf that is wrong is found when the segments before it are done with: they are right then.
+        if published.mismatched.first().is_some_and(|&leaf| leaf <= unit.leaf) {
+            break;
+        }
+        let finding = segment(state, header, published, queue, i, unit, shown);
+        if finding != Finding::Right {
+            state.undo(start);
+            return finding;
+        }
+    }
+    match published.mismatched.first() {
+        Some(&leaf) => {
+            state.undo(start);
+            Finding::Mismatch(leaf)
+        }
+        None => Finding::Right,
+    }
+}
+
+fn segment(
+    state: &mut State,
+    header: &Header,
+    published: &Published,
+    queue: &Queue,
+    i: usize,
+    unit: &Unit,
+    shown: &dyn Fn(usize) -> Option<Vec<u8>>,
+) -> Finding {
+    let signed = state.head().is_signed();
+    let (records, preimage) = match &unit.content {
+        Content::Full(records) => (records.clone(), records.clone()),
+        Content::Bare(bare, hash) => {
+            let known = shown(i).or_else(|| (needed(bare) == Some(0)).then(Vec::new));
+            match known.filter(|signatures| keccak256(signatures) == *hash) {
+                Some(signatures) => {
+                    let length = (bare.len() as u16).to_be_bytes();
+                    let preimage = [&length[..], bare, &signatures].concat();
+                    // A community without signatures posts records as they are.
+                    (if signed { merge(bare, &signatures) } else { bare.clone() }, preimage)
+                }
+                None => {
+                    let mark = state.mark();
+                    let fits = needed(bare).is_some_and(|count| bare.len() + count * SIGNATURE <= MOST_BYTES);
+                    let records: &[u8] = if fits { bare } else { &[0] };
+                    if run(state, header, records, queue, true) == Some(unit.root) {
+                        return Finding::Right;
+                    }
+                    state.undo(mark);
+                    return Finding::Asks(i);
+                }
+            }
+        }
+        Content::Sealed(text, hash) => {
+            let key = shown(i).and_then(|key| Hash::try_from(key).ok()).filter(|key| keccak256(key) == *hash);
+            let Some(key) = key else { return Finding::Asks(i) };
+            (apply(&key, text), [&key[..], text].concat())
+        }
+    };
+    let mark = state.mark();
+    let from = state.head().queue;
+    state.take_touched();
+    let root = run(state, header, &records, queue, false);
+    if root == Some(unit.root) {
+        return Finding::Right;
+    }
+    let touched = state.take_touched();
+    let to = state.head().queue;
+    state.undo(mark);
+    let (Some(_), Some(items)) = (root, queue.items(from, to)) else { return Finding::Asks(i) };
+    let witness = Witness::of(state, &touched).to_bytes();
+    Finding::Wrong(Box::new(fraud(header, published, i, preimage, from, items.concat(), witness)))
+}
+
+/// What proves a segment wrong, given the preimage of its input and what its execution needs.
+#[must_use]
+pub fn fraud(
+    header: &Header,
+    published: &Published,
+    segment: usize,
+    preimage: Vec<u8>,
+    queue: u64,
+    items: Vec<u8>,
+    witness: Vec<u8>,
+) -> Fraud {
+    let unit = &published.units[segment];
+    let leaf = published.leaves[unit.leaf];
+    let records = match published.cells.get(unit.leaf) {
+        Some(content) => [&(unit.index as u16).to_be_bytes()[..], content].concat(),
+        None => preimage,
+    };
+    Fraud {
+        header: *header,
+        segment: unit.leaf as u32,
+        pre: leaf.pre,
+        records,
+        post: leaf.post,
+        path: batch::path(&published.hashes(), unit.leaf),
+        queue,
+        items,
+        witness,
+    }
+}
+
+/// Executes a segment; the root after it, or `None` where the queue is not known as far as needed.
+fn run(state: &mut State, header: &Header, records: &[u8], queue: &Queue, assumed: bool) -> Option<Hash> {
+    let from = state.head().queue;
+    let mark = state.mark();
+    let context = Context { posted_at: header.time, available: header.available, chain: queue.hash(from)? };
+    // How many items are consumed shows only in the end; no more than there were.
+    for count in (0..=header.available.checked_sub(from)?).rev() {
+        let items = queue.items(from, from + count)?.concat();
+        let done = if assumed {
+            step::execute(&mut Assumed::over(state), &context, records, &items)
+        } else {
+            step::execute(state, &context, records, &items)
+        };
+        if done.is_ok() {
+            return Some(state.root());
+        }
+        state.undo(mark);
+    }
+    None
+}
