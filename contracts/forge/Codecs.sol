@@ -172,19 +172,39 @@ contract Codecs {
         bytes memory head = new bytes(96);
         for (uint256 i = 5; i < 21; ++i) head[i] = bytes1(uint8(seed >> i)); // counts; no work, no signatures
         bytes memory words = abi.encodePacked(seed | 1, seed >> 128 << 100, uint256(0));
-        uint32 place = 1 << 28 | uint32(seed % 1000);
-        bytes memory witness = abi.encodePacked(head, uint16(1), place, words, uint16(4), uint32(0));
-        bytes32 pre = pair(keccak256(head), climbed(keccak256(words), place));
+        // One leaf, or two beside each other, for which one bit of the siblings' bits is spare.
+        uint32[] memory places = new uint32[](1 + (seed >> 255));
+        bytes32[] memory leaves = new bytes32[](places.length);
+        bytes memory written;
+        for (uint32 i; i < places.length; ++i) {
+            (places[i], leaves[i]) = (1 << 28 | uint32(seed % 1000) << 1 | i, keccak256(words));
+            written = abi.encodePacked(written, places[i], words);
+        }
+        bytes memory witness = abi.encodePacked(head, uint16(places.length), written, uint16(4), uint32(0));
+        bytes32 pre = pair(keccak256(head), sparse(places, leaves, 32, 0));
         bytes memory records = abi.encodePacked(uint8(seed % 256), tail);
         if (!this.bounded(records, false)) {
             (bytes32 post, uint64 from, uint64 to,) = transition.execute(pre, 0, 0, records, "", 0, witness);
             require(post == pre && from == to, "nothing happened");
         }
+        proves(pre, witness, true);
         uint256 bit = (seed >> 200) % (8 * witness.length);
         witness[bit / 8] ^= bytes1(uint8(1 << (bit % 8)));
-        try transition.execute(pre, 0, 0, hex"", "", 0, witness) {
-            revert("a bit more or less");
-        } catch {}
+        proves(pre, witness, false);
+        witness[bit / 8] ^= bytes1(uint8(1 << (bit % 8)));
+        witness[witness.length - 1] ^= 0x01; // the spare bit, or that of the highest sibling
+        proves(pre, witness, false);
+        witness[witness.length - 1] ^= 0x01;
+        proves(pre, abi.encodePacked(witness, uint8(seed)), false);
+        proves(pre, slice(witness, 0, witness.length - 1), false);
+    }
+
+    function proves(bytes32 pre, bytes memory witness, bool right) internal view {
+        try transition.execute(pre, 0, 0, "", "", 0, witness) {
+            require(right, "another witness");
+        } catch {
+            require(!right, "the witness");
+        }
     }
 
     // Trees.
@@ -280,13 +300,6 @@ contract Codecs {
         }
         if (!some) return zeros[level];
         return pair(sparse(places, leaves, level - 1, 2 * index), sparse(places, leaves, level - 1, 2 * index + 1));
-    }
-
-    /// The root over one leaf.
-    function climbed(bytes32 leaf, uint32 place) internal view returns (bytes32) {
-        (uint32[] memory places, bytes32[] memory leaves) = (new uint32[](1), new bytes32[](1));
-        (places[0], leaves[0]) = (place, leaf);
-        return sparse(places, leaves, 32, 0);
     }
 
     /// A proof in the sparse tree leads to the root; with one bit changed it does not, or is no proof.
