@@ -47,7 +47,7 @@ library Accounts {
         unchecked {
             uint256 id = record.field(1, 32);
             uint256 meters = known.head.u32(Head.METERS);
-            if (id < Account.FIRST_MEMBER || id >= known.head.u32(Head.ACCOUNTS)) return; // UnknownAccount
+            if (!isMember(known, id)) return; // UnknownAccount
             if (meters >= Meter.MOST) return; // TooMany
             uint256 carrier = record.field(5, 8);
             uint256 market = traded(known, carrier);
@@ -103,20 +103,18 @@ library Accounts {
         return forced || known.head.u8(Head.SIGNATURES) != 0;
     }
 
-    /// The account whose owner may send money away: any member's, and those of the parties outside; zero: there is none.
-    function owned(Known memory known, uint256 id) private pure returns (uint256) {
-        if (id == Account.WORLD || id == Account.COMMUNITY || id == Account.GUARANTOR) return 0;
-        if (id >= known.head.u32(Head.ACCOUNTS)) return 0;
-        return Money.account(known, id);
+    function isMember(Known memory known, uint256 id) private pure returns (bool) {
+        return id >= Account.FIRST_MEMBER && id < known.head.u32(Head.ACCOUNTS);
     }
 
-    /// Money leaves for the primary chain.
+    /// Money leaves for the primary chain: a member's, or that of a party outside (supplier, grid operator, levies).
     function withdraw(Known memory known, uint256 record, bool forced) internal view {
         unchecked {
             uint256 id = record.field(1, 32);
             uint256 amount = record.field(5, 128);
-            uint256 owner = owned(known, id);
-            if (owner == 0) return; // UnknownAccount
+            bool isFund = id == Account.WORLD || id == Account.COMMUNITY || id == Account.GUARANTOR;
+            if (isFund || id >= known.head.u32(Head.ACCOUNTS)) return; // UnknownAccount
+            uint256 owner = Money.account(known, id);
             (uint256 nonce, bool right, uint256 signature) = fresh(record, 21, owner.u64(Account.NONCE));
             if (asked(known, forced)) {
                 uint256 words = Typed.begin(Typed.WITHDRAW);
@@ -145,14 +143,14 @@ library Accounts {
         }
     }
 
-    /// Money goes from one account to another.
+    /// A member pays another member.
     function transfer(Known memory known, uint256 record, bool forced) internal view {
         unchecked {
             uint256 id = record.field(1, 32);
             uint256 to = record.field(5, 32);
             uint256 amount = record.field(9, 128);
-            uint256 owner = owned(known, id);
-            if (owner == 0) return; // UnknownAccount
+            if (!isMember(known, id)) return; // UnknownAccount
+            uint256 owner = Money.account(known, id);
             (uint256 nonce, bool right, uint256 signature) = fresh(record, 25, owner.u64(Account.NONCE));
             if (asked(known, forced)) {
                 uint256 words = Typed.begin(Typed.TRANSFER);
@@ -162,10 +160,11 @@ library Accounts {
                 Typed.field(words, 4, nonce);
                 if (!Typed.signed(words, 5, known, signature, owner.u160(Account.ADDRESS))) return; // BadSignature
             }
-            if (to == Account.WORLD || to >= known.head.u32(Head.ACCOUNTS)) return; // UnknownAccount
+            if (!isMember(known, to)) return; // UnknownAccount
             if (!right) return; // StaleNonce
             if (amount == 0 || amount > Money.MOST) return; // BadAmount
             if (Money.available(owner) < int256(amount)) return; // InsufficientFunds
+            if (id == to) return; // SelfTrade
             owner.put(Account.NONCE, 64, nonce);
             Money.change(owner, Account.BALANCE, -int256(amount));
             Money.receive_(known, to, int256(amount));

@@ -60,7 +60,7 @@ library Deliveries {
             uint256 start = record.field(3, 40);
             uint256 after_ = record.field(8, 8);
             uint256 duration = known.head.u32(Head.DURATION);
-            if (start % (duration == 0 ? 1 : duration) != 0) return; // BadInterval
+            if (start == 0 || start % (duration == 0 ? 1 : duration) != 0) return; // BadInterval
             uint256 market = Accounts.traded(known, carrier);
             if (market == 0) return; // NotTraded
             if (isAhead(known, start)) return; // TooEarly
@@ -95,7 +95,7 @@ library Deliveries {
         if (!bounded(record.signedField(4, 32)) || !bounded(record.signedField(8, 32))) return; // BadAmount
         uint256 published = known.leaf(Published.place(slot, tariff));
         uint256 start = delivery.u64(Delivery.START);
-        if (published.word(0) != 0 && published.u64(Published.START) == start) return; // PricePublished
+        if (published.u64(Published.START) == start) return; // PricePublished
         published.putWord(0, record.field(4, 64) << 192 | start << 128);
     }
 
