@@ -4,10 +4,12 @@ CARGO ?= cargo
 NPM ?= npm
 # A Python of its own for the programs that power flows are compared with.
 PEERS := target/peers-venv/bin/python
+# And one for the programs that look for faults in the contracts.
+CHECKERS := target/contracts-venv/bin
 # nextest runs tests in parallel processes; where it is missing, cargo's own runner does.
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: run test same campaign bench lint web-test contracts contracts-test contracts-fuzz peers peers-bench help \
+.PHONY: run test same campaign bench lint web-test contracts contracts-test contracts-fuzz contracts-check peers peers-bench help \
 	needs-rust needs-node needs-web needs-python
 
 help: ## What can be made
@@ -58,6 +60,16 @@ contracts-test: needs-node ## The contracts on an EVM of its own: artefacts and 
 
 contracts-fuzz: needs-node ## Random worlds around the contract (forge): every coin is somebody's, final roots stay
 	cd contracts && $(NPM) ci --no-audit --no-fund && npx forge test
+
+contracts-check: $(CHECKERS)/slither needs-node ## Static analysis of the contracts and symbolic checks
+	cd contracts && $(NPM) ci --no-audit --no-fund
+	cd contracts && PATH="$$PWD/node_modules/.bin:$$PATH" ../$(CHECKERS)/slither .
+	cd contracts && npx forge clean && PATH="$$PWD/node_modules/.bin:$$PATH" ../$(CHECKERS)/halmos
+
+$(CHECKERS)/slither: contracts/requirements.txt | needs-python
+	python3 -m venv target/contracts-venv
+	$(CHECKERS)/python -m pip install --quiet --disable-pip-version-check -r contracts/requirements.txt
+	touch $@
 
 web-test: needs-rust needs-web ## The report in a real browser
 	cd tests/web && $(NPM) ci --no-audit --no-fund && $(NPM) test
