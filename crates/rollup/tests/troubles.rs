@@ -41,8 +41,8 @@ fn successor() -> Key {
 
 impl World {
     fn send(&mut self, range: std::ops::Range<usize>) {
-        for envelope in self.commands[range].to_vec() {
-            self.ledger.append(&envelope, &mut ()).unwrap().unwrap();
+        for envelope in &self.commands[range] {
+            self.ledger.append(envelope, &mut ()).unwrap().unwrap();
         }
         self.ledger.commit().unwrap();
     }
