@@ -89,7 +89,10 @@ fn what_the_market_would_refuse_is_refused_by_number() {
         .map(|order| (order["id"].as_str().unwrap(), order["code"].as_u64().unwrap()))
         .collect();
     assert_eq!(rejected, [("s1", 36), ("b2", 33), ("b3", 33), ("b4", 34)]);
-    assert_eq!(form["rejected"][0]["reason"], "the order would trade with the account's own");
+    assert_eq!(
+        form["rejected"][0]["reason"],
+        "the order would trade with the account's own, or the account pay itself"
+    );
     assert_eq!(form["energy_wh"], 100); // ann's buy and ben's sell are not touched by that
 }
 

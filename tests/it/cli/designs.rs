@@ -320,7 +320,7 @@ fn only_what_waits_keeps_an_account_from_crossing_itself() {
     let form = clear(&folder, "orders.csv", &["continuous"]);
     assert_eq!(
         form["rejected"],
-        json!([{"id": "s3", "code": 36, "reason": "the order would trade with the account's own"}])
+        json!([{"id": "s3", "code": 36, "reason": "the order would trade with the account's own, or the account pay itself"}])
     );
     assert_eq!(form["energy_wh"], 10);
 }
