@@ -30,6 +30,7 @@ contract BlobRollup is Judge {
     }
 
     /// @param claim the data root
+    // slither-disable-next-line shadowing-local (what is claimed of the data, not the call)
     function post(Header calldata parent, bytes calldata claim, Head calldata head, bytes32 chain, bytes calldata next)
         external
     {
@@ -43,6 +44,7 @@ contract BlobRollup is Judge {
     function repost(
         Header calldata parent,
         Header calldata voided,
+        // slither-disable-next-line shadowing-local (what is claimed of the data, not the call)
         bytes32[] calldata claim,
         bytes32[] calldata,
         Head calldata head,
@@ -79,6 +81,7 @@ contract BlobRollup is Judge {
         if (which != Cells.mismatch.selector && which != Cells.mislisted.selector && which != Cells.altered.selector) {
             revert WrongClaim();
         }
+        // slither-disable-next-line low-level-calls (the cells' own refusal is passed on)
         (bool success, bytes memory answer) = address(cells).staticcall(call);
         if (!success) {
             assembly ("memory-safe") {

@@ -19,6 +19,7 @@ library Cell {
     uint256 internal constant DATA = 62;
 
     /// Order of the scalar field of BLS12-381.
+    // slither-disable-next-line too-many-digits (the order of the field)
     uint256 private constant ORDER = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001;
     /// A primitive 4096th root of unity there, 7^((ORDER − 1) / 4096), as EIP-4844 takes it.
     uint256 private constant ROOT = 0x564c0a11a0f704f4fc3e8acfe0f8245f0ad1347b378fbf96e206da11a5d36306;
@@ -97,6 +98,7 @@ library Cell {
         view
     {
         // A wrong proof burns what is sent along, so no more than the precompile's price.
+        // slither-disable-next-line low-level-calls (a precompile has no interface)
         (bool success, bytes memory answer) =
             address(0x0a).staticcall{gas: 50_000}(abi.encodePacked(versioned, z, y, commitment, proof));
         if (!success || answer.length != 64) revert NotOpened();

@@ -120,6 +120,7 @@ abstract contract Demands {
 
     /// An answer is overdue: the batch falls, the demander has its deposit back and the reward. For anybody to call.
     function overdue(IRollup.Header calldata header, uint32 segment, address who) external {
+        // slither-disable-next-line unused-return (the other values are the window's)
         (bytes32 hash,,) = IWithheld(rollup).opened(header);
         Demand memory found = _demands[_id(hash, segment, who)];
         if (found.state != OPEN) revert NotDemanded();
@@ -130,6 +131,7 @@ abstract contract Demands {
 
     /// The deposit of an open demand whose batch fell otherwise goes back.
     function reclaim(IRollup.Header calldata header, uint32 segment, address who) external {
+        // slither-disable-next-line unused-return (only how many batches stand)
         (uint64 batches,,,) = IRollup(rollup).tip();
         bytes32 hash = Batches.hash(header);
         if (header.number <= batches && IRollup(rollup).batch(header.number) == hash) revert Stands(header.number);
@@ -145,6 +147,7 @@ abstract contract Demands {
         uint256 amount = claimable[msg.sender];
         claimable[msg.sender] = 0;
         emit Collected(msg.sender, amount);
+        // slither-disable-next-line low-level-calls (a pull payment, booked before)
         (bool sent,) = msg.sender.call{value: amount}("");
         if (!sent) revert NotPaid(msg.sender);
     }
@@ -169,6 +172,7 @@ abstract contract Demands {
         internal
         returns (bytes32 id)
     {
+        // slither-disable-next-line unused-return (the other values are the window's)
         (bytes32 hash,,) = IWithheld(rollup).opened(header);
         id = _id(hash, segment, who);
         Demand memory found = _demands[id];

@@ -21,6 +21,7 @@ abstract contract Judge is Base {
         uint32 segment,
         bytes32 pre,
         bytes32 input,
+        // slither-disable-next-line shadowing-local (the root after, not the call)
         bytes32 post,
         bytes32[] calldata path
     ) internal pure {

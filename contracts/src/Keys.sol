@@ -48,6 +48,7 @@ contract Keys is Demands {
         Terms memory terms,
         uint64 windowSeconds,
         uint64 windowBlocks,
+        // slither-disable-next-line missing-zero-check (the rollup's constructor names it; zero: nobody is admitted later)
         address governor_
     ) Demands(rollup_, terms, windowSeconds, windowBlocks) {
         governor = governor_;
@@ -89,6 +90,7 @@ contract Keys is Demands {
 
     /// Whoever demanded shows that the answer is not the key: the batch falls.
     function refute(IRollup.Header calldata header, Refutation calldata r) external {
+        // slither-disable-next-line unused-return (the other values are the window's)
         (bytes32 hash,,) = IWithheld(rollup).opened(header);
         bytes32 id = _id(hash, r.segment, msg.sender);
         if (_demands[id].state != ANSWERED) revert NotDemanded();

@@ -23,7 +23,9 @@ library Merge {
         uint256 end = record + bare.length;
         uint256 used;
         while (record < end) {
+            // slither-disable-next-line unused-return (its size and weight are counted elsewhere)
             (,, bool personal) = Records.shape(record);
+            // slither-disable-next-line unused-return (its weight is counted elsewhere)
             (uint256 after_,) = Records.next(record, end, false);
             if (after_ == 0 || (personal && used + SIGNATURE > signatures.length)) return hex"00";
             assembly ("memory-safe") {

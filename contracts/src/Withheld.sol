@@ -67,6 +67,7 @@ abstract contract Withheld is Judge, IWithheld {
     }
 
     function _extended(bytes32 hash, uint256 end, uint256 endBlock) internal view override returns (uint256, uint256) {
+        // slither-disable-next-line calls-loop (one call for each batch that becomes final, to a contract of its own)
         (uint256 until, uint256 untilBlock) = demands.openUntil(hash);
         return (until > end ? until : end, untilBlock > endBlock ? untilBlock : endBlock);
     }
