@@ -2,7 +2,6 @@
 
 use crate::failure::Failure;
 use crate::output::{hex, print, print_json};
-use crate::show::euros;
 use crate::table::{Align, Table};
 use clap::Args;
 use market::{AccountId, Money};
@@ -195,6 +194,11 @@ fn text(story: &Story) -> String {
     }
     out += &table.render();
     out
+}
+
+/// An amount in sentences and tables.
+fn euros(money: Money) -> String {
+    format!("{} €", crate::show::euros(money))
 }
 
 /// An account as people call it.

@@ -1,5 +1,5 @@
 //! Records are posted without their signatures; a hash of these is posted instead, and they are shown when somebody
-//! asks. Nothing else changes: [`merge`] gives the transition the records as they are posted in full.
+//! asks. Nothing else changes: `merge` gives the transition the records as they are posted in full.
 
 use crate::step::Record;
 

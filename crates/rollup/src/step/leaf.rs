@@ -177,7 +177,7 @@ packed! {
             runs: u64 = 5,
         ]
         [
-            /// What work keeps ([`super::work`]).
+            /// What work keeps.
             work0: [u8; 32] = 32,
         ]
         [
