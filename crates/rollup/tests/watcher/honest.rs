@@ -89,7 +89,10 @@ const ATTACKS: &[(&str, Attack)] = &[
     }),
     ("a changed witness", |fraud, plot| flip(&mut fraud.witness, plot.rng)),
     ("a changed head", |fraud, plot| flip(&mut fraud.witness[..96], plot.rng)),
-    ("a changed leaf", |fraud, plot| flip(&mut fraud.witness[98..230], plot.rng)),
+    ("a changed leaf", |fraud, plot| {
+        let end = fraud.witness.len().min(230); // a witness may have a single short leaf
+        flip(&mut fraud.witness[98..end], plot.rng)
+    }),
     ("a witness cut", |fraud, plot| {
         let length = plot.rng.below(fraud.witness.len() as u64) as usize;
         fraud.witness.truncate(length);
