@@ -1,0 +1,19 @@
+//! Appliances that learn when to run: a home's machines, the rules and optima they are judged by, and the agents.
+//!
+//! A home is asked for runs (a dishwasher by tomorrow morning, a car by six) and decides for each, slot by slot,
+//! whether it starts now or waits. Three things matter: what the energy costs, the day's peak, and how long people
+//! wait. How much each matters is the household's [`Preference`]; one policy is to serve them all.
+//!
+//! The modules in reading order:
+
+pub mod home;
+
+pub use home::{Appliance, Day, Home, Outcome, Preference, Request, Scales};
+
+pub mod schedule;
+
+pub use schedule::{Moment, Scheduler, Status, play};
+
+pub mod environment;
+
+pub use environment::{Environment, Shape, Turn, View};
