@@ -163,27 +163,20 @@ impl Prosumer {
             let ask = self.home.ask(step, known, running, self.strategy.guide(step));
             dispatch(&self.devices, &mut self.start, &ask);
         }
-        self.working.copy(&self.start);
         self.plan.clear();
+        let ask = self.home.ask(first, known, Default::default(), Guide::default());
+        let forecast = ask.demand[0] - ask.generation[0];
+        self.strategy.prepare(&self.home.situation(outlook, &self.devices, &self.start, &ask, &[]));
+        self.working.copy(&self.start);
         for ahead in 0..outlook.open {
+            let step = first + ahead as i64;
             let held = outlook.markets.map(|market| market.map_or(0, |market| market.held(ahead)));
             let held = (held, outlook.coupling.commitment(ahead));
-            let ask = self.home.ask(first + ahead as i64, known, held, Guide::default());
+            let ask = self.home.ask(step, known, held, self.strategy.guide(step));
             let (delivery, spare) = dispatch(&self.devices, &mut self.working, &ask);
             self.plan.push(Planned { delivery, spare });
         }
-        let ask = self.home.ask(first, known, Default::default(), Guide::default());
-        let forecast = ask.demand[0] - ask.generation[0];
-        let situation = Situation {
-            outlook,
-            devices: &self.devices,
-            state: &self.start,
-            ask: &ask,
-            demand: &self.home.demand,
-            generation: &self.home.generation,
-            plan: &self.plan,
-            error: self.home.error,
-        };
+        let situation = self.home.situation(outlook, &self.devices, &self.start, &ask, &self.plan);
         let mut own = Vec::new();
         self.strategy.orders(&situation, &mut self.random, &mut own);
         self.storage = None;
@@ -296,6 +289,19 @@ impl Home {
             }
             self.known = step;
         }
+    }
+
+    /// All that the strategy may know.
+    fn situation<'a>(
+        &'a self,
+        outlook: &'a Outlook<'a>,
+        devices: &'a Devices,
+        state: &'a State,
+        ask: &'a Ask<'a>,
+        plan: &'a [Planned],
+    ) -> Situation<'a> {
+        let (demand, generation, error) = (&self.demand, &self.generation, self.error);
+        Situation { outlook, devices, state, ask, demand, generation, plan, error }
     }
 
     /// A battery left to the market rests where the market asks nothing of it.

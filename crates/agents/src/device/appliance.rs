@@ -67,6 +67,11 @@ impl Appliance {
         }
     }
 
+    /// Energy of a run per step, Wh.
+    pub(crate) fn profile(&self) -> &[i64] {
+        &self.profile
+    }
+
     /// Energy of the first step of a run, Wh.
     pub(crate) fn first(&self) -> i64 {
         self.profile[0]

@@ -64,6 +64,24 @@ pub struct Guide {
     pub cars: Option<i64>,
     /// What all heat pumps together take, Wh.
     pub heat_pumps: Option<i64>,
+    /// Which waiting machines start; one that cannot wait any longer starts anyhow.
+    pub machines: Option<Starts>,
+}
+
+/// Which machines of a member start, by their order in [`Devices`]; those beyond the 64th keep to the rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Starts(u64);
+
+impl Starts {
+    /// With one more machine.
+    #[must_use]
+    pub fn with(self, machine: usize) -> Self {
+        Self(self.0 | 1_u64.checked_shl(machine as u32).unwrap_or(0))
+    }
+
+    fn of(self, machine: usize) -> Option<bool> {
+        (machine < 64).then(|| self.0 >> machine & 1 == 1)
+    }
 }
 
 /// What is asked of the devices of a member.
@@ -184,15 +202,17 @@ impl Nodes<'_> {
     }
 
     fn appliances(&mut self) {
-        let Ask { step, known, .. } = *self.ask;
+        let Ask { step, known, guide, .. } = *self.ask;
         let mut taken = 0;
         for (machine, running) in self.devices.appliances.iter().zip(&mut self.state.appliances) {
             taken += machine.running(running, step);
         }
         self.available -= taken;
-        for (machine, running) in self.devices.appliances.iter().zip(&mut self.state.appliances) {
+        let machines = self.devices.appliances.iter().zip(&mut self.state.appliances);
+        for (index, (machine, running)) in machines.enumerate() {
             let Some(request) = machine.waiting(running, step, known) else { continue };
-            if step >= request.latest || self.available >= machine.first() {
+            let guided = guide.machines.and_then(|starts| starts.of(index));
+            if step >= request.latest || guided.unwrap_or(self.available >= machine.first()) {
                 running.next += 1;
                 running.started = Some(step);
                 self.available -= machine.first();

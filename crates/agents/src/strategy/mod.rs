@@ -15,7 +15,7 @@ pub use ladder::Ladder;
 mod predictive;
 pub use predictive::Predictive;
 
-use crate::device::Converter;
+use crate::device::{Converter, Request};
 use crate::dispatch::{Ask, Guide, Spare};
 use crate::forecast::Forecaster;
 use crate::{Delivery, Devices, Intent, MarketOutlook, Outlook, Random, State};
@@ -26,10 +26,13 @@ pub trait Strategy: Send {
     /// The name used in files and reports.
     fn name(&self) -> &'static str;
 
+    /// Decides on set-points from the first open interval on, before the plan is made: [`Situation::plan`] is empty.
+    fn prepare(&mut self, _situation: &Situation<'_>) {}
+
     /// Adds the orders for the open intervals to `orders`.
     fn orders(&mut self, situation: &Situation<'_>, random: &mut Random, orders: &mut Vec<Intent>);
 
-    /// Set-points for the delivery of a step; by default the rule of [`crate::dispatch`].
+    /// Set-points for a step, planned or delivered; by default the rule of [`crate::dispatch`].
     fn guide(&self, _step: i64) -> Guide {
         Guide::default()
     }
@@ -58,6 +61,17 @@ pub struct Planned {
     pub delivery: Delivery,
     /// What converters could do beyond that.
     pub spare: Spare,
+}
+
+/// A shiftable appliance, as far as its owner knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Machine<'a> {
+    /// Energy of a run per step, Wh.
+    pub profile: &'a [i64],
+    /// The request that waits, if one does.
+    pub waiting: Option<Request>,
+    /// Step at which the last run started; none before the first.
+    pub started: Option<i64>,
 }
 
 /// All a strategy may know.
@@ -136,6 +150,16 @@ impl Situation<'_> {
     pub fn generation(&self, carrier: Carrier, ahead: usize) -> i64 {
         let step = self.outlook.step + ahead as i64;
         self.generation[carrier as usize].as_ref().map_or(0, |forecaster| forecaster.expected(step))
+    }
+
+    /// The machines, as they stand before the first open interval.
+    pub fn machines(&self) -> impl Iterator<Item = Machine<'_>> {
+        let (step, known) = (self.outlook.step, self.ask.known);
+        self.devices.appliances.iter().zip(&self.state.appliances).map(move |(machine, running)| Machine {
+            profile: machine.profile(),
+            waiting: machine.waiting(running, step, known),
+            started: running.started,
+        })
     }
 
     /// The need to trade a net import of `energy` Wh beyond what is held (to sell where negative). None where no trade

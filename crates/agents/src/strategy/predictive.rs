@@ -113,6 +113,7 @@ impl Predictive {
             )),
             cars: (!first.cars.is_empty()).then(|| watt_hours(sum(&first.cars))),
             heat_pumps: (!first.pumps.is_empty()).then(|| watt_hours(sum(&first.pumps).abs())),
+            machines: None,
         };
         Some(Decided { trades, guide })
     }

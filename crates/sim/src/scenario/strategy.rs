@@ -4,19 +4,34 @@ use super::problem::suggestion_for;
 use super::reader::Section;
 use agents::forecast::Method;
 use agents::strategy::{Ladder, NAMES};
+use std::fmt;
+use std::sync::Arc;
+
+/// Makes a strategy for one member.
+pub type Maker = Arc<dyn Fn() -> Box<dyn agents::Strategy> + Send + Sync>;
 
 /// How a member bids.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone)]
 pub struct Strategy {
-    /// Its name: one of [`NAMES`].
+    /// Its name: one of [`NAMES`], unless it comes from elsewhere.
     pub name: &'static str,
     /// How it forecasts.
     pub forecast: Method,
+    /// Where it comes from, if not from [`agents::strategy::named`].
+    pub maker: Option<Maker>,
 }
 
 impl Default for Strategy {
     fn default() -> Self {
-        Self { name: NAMES[0], forecast: Method::default() }
+        Self { name: NAMES[0], forecast: Method::default(), maker: None }
+    }
+}
+
+impl fmt::Debug for Strategy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, forecast, maker } = self;
+        let mut strategy = formatter.debug_struct("Strategy");
+        strategy.field("name", name).field("forecast", forecast).field("own", &maker.is_some()).finish()
     }
 }
 
@@ -24,7 +39,10 @@ impl Strategy {
     /// The strategy itself, for one member.
     #[must_use]
     pub fn make(&self) -> Box<dyn agents::Strategy> {
-        agents::strategy::named(self.name).unwrap_or_else(|| Box::new(Ladder))
+        match &self.maker {
+            Some(maker) => maker(),
+            None => agents::strategy::named(self.name).unwrap_or_else(|| Box::new(Ladder)),
+        }
     }
 }
 
@@ -50,7 +68,7 @@ pub(crate) fn of_member(section: &Section<'_>, default: &Strategy) -> Strategy {
 fn named<'a>(section: &Section<'a>, field: &'a str, default: Strategy) -> Strategy {
     let Some(name) = section.get::<String>(field) else { return default };
     match NAMES.into_iter().find(|known| *known == name) {
-        Some(name) => Strategy { name, ..default },
+        Some(name) => Strategy { name, maker: None, ..default },
         None => {
             section.fault(field, format!("there is no strategy `{name}`"), suggestion_for(&name, &NAMES));
             default
