@@ -1,14 +1,18 @@
 //! The ledger of the dual chain keeps what every ledger promises, within its scope.
 
 mod folder;
+#[path = "chains/node.rs"]
+mod node;
 
 use folder::Folder;
 use ledger::conformance::{Backend, Scope, VARIANTS, check};
 use ledger::{Error, Key, Ledger};
 use market::{Command, Envelope};
-use rollup::chain::{ChainError, Evm, Settings};
+use node::Node;
+use rollup::chain::{self, ChainError, Connection, Evm, Rpc, Settings};
 use rollup::ledger::{Options, Rollup, chain_path};
 use rollup::sequencer::Primary;
+use std::any::Any;
 use std::path::PathBuf;
 
 fn settings() -> Settings {
@@ -70,13 +74,23 @@ impl Backend for Memory {
     }
 }
 
+/// Starts a node: what keeps it running, and where it is asked.
+type Start = fn() -> (Box<dyn Any>, String);
+
+/// A file, and beside it the primary chain in another; or, over JSON-RPC, a node for every ledger that is made.
 struct Files {
     folder: Folder,
     made: u32,
     trial: Trial,
+    start: Option<Start>,
+    node: Option<(Box<dyn Any>, String)>,
 }
 
 impl Files {
+    fn new(name: &str, start: Option<Start>) -> Self {
+        Self { folder: Folder::new(name), made: 0, trial: Trial::default(), start, node: None }
+    }
+
     fn path(&self) -> PathBuf {
         self.folder.path(&format!("{}.wattle", self.made))
     }
@@ -86,13 +100,17 @@ impl Files {
     }
 
     fn primary(&self) -> Result<Primary, ChainError> {
-        Ok(Primary::Clocked(Box::new(Evm::open(&chain_path(&self.path()), settings())?)))
+        Ok(Primary::Clocked(match &self.node {
+            Some((_, url)) => Box::new(Rpc::connect(Connection::to(url))?),
+            None => Box::new(Evm::open(&chain_path(&self.path()), settings())?),
+        }))
     }
 }
 
 impl Backend for Files {
     fn create(&mut self) -> Box<dyn Ledger> {
         self.made += 1;
+        self.node = self.start.map(|start| start());
         Box::new(Rollup::create(self.path(), || self.primary(), self.options()).unwrap())
     }
 
@@ -117,5 +135,28 @@ fn memory_keeps_every_promise() {
 
 #[test]
 fn a_file_and_the_chain_beside_it_keep_every_promise() {
-    check(&mut Files { folder: Folder::new("conformance"), made: 0, trial: Trial::default() });
+    check(&mut Files::new("conformance", None));
+}
+
+#[test]
+fn a_file_and_our_node_keep_every_promise() {
+    let start: Start = || {
+        let node = chain::Node::serve(Evm::new(settings()), 0, true).unwrap();
+        let url = node.url();
+        (Box::new(node), url)
+    };
+    check(&mut Files::new("conformance-served", Some(start)));
+}
+
+#[test]
+fn a_file_and_a_development_node_keep_every_promise() {
+    if Node::with(&settings()).is_none() {
+        return; // it has said why
+    }
+    let start: Start = || {
+        let node = Node::with(&settings()).expect("it was there a moment ago");
+        let url = node.url.clone();
+        (Box::new(node), url)
+    };
+    check(&mut Files::new("conformance-node", Some(start)));
 }

@@ -153,7 +153,7 @@ impl Journal {
 }
 
 /// A new file is there after a power cut only if its folder was written, too.
-fn synchronise_folder(path: &Path) -> std::io::Result<()> {
+pub(crate) fn synchronise_folder(path: &Path) -> std::io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -15,6 +15,7 @@ mod wire;
 
 pub use evm::{Evm, Settings};
 pub use fees::{Fees, Terms};
+pub(crate) use journal::synchronise_folder;
 pub use node::Node;
 pub use rpc::{Connection, Rpc};
 pub use wire::versioned_hash;

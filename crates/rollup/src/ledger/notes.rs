@@ -7,6 +7,7 @@
 //! that was torn by a crash counts as never written. Notes reach the disk before the commands they belong to: what is
 //! noted beyond the log's end is dropped when it is opened again.
 
+use crate::chain::synchronise_folder;
 use market::{Address, keccak256};
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
@@ -78,6 +79,7 @@ impl Notes {
         let options = options.read(true).write(true).create(true).truncate(true);
         let mut file = options.open(path).map_err(failed)?;
         file.write_all(line(TITLE).as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+        synchronise_folder(path).map_err(failed)?;
         Ok(Self { path: path.into(), file: Some(file), ..Self::in_memory() })
     }
 
@@ -116,7 +118,10 @@ impl Notes {
                 "its first line is torn. Restore it from a backup, beside the ledger's file",
             ));
         }
-        file.set_len(good as u64).map_err(failed)?;
+        if good < bytes.len() {
+            // At once: after a power cut they would come back, and the log may have grown beyond them by then.
+            file.set_len(good as u64).and_then(|()| file.sync_all()).map_err(failed)?;
+        }
         file.seek(SeekFrom::End(0)).map_err(failed)?;
         notes.file = Some(file);
         Ok(notes)

@@ -3,7 +3,7 @@
 //! A process can die between sending and remembering. The journal fixes the nonce before: after a restart the same nonce is
 //! either still free, then nothing was sent, or it is not, then the transaction is awaited. So nothing is sent twice.
 
-use crate::chain::TxHash;
+use crate::chain::{TxHash, synchronise_folder};
 use market::Address;
 use serde_json::{Value, json};
 use std::fs;
@@ -83,9 +83,7 @@ impl Journal {
             file.write_all(text.as_bytes())?;
             file.sync_all()?;
             fs::rename(&new, path)?;
-            if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                fs::File::open(folder)?.sync_all()?;
-            }
+            synchronise_folder(path)?;
         }
         self.pending = pending;
         Ok(())

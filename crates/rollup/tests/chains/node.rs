@@ -1,11 +1,14 @@
 //! A development node (anvil) for one test: its own process, a free port of this machine, gone when the test ends.
 
+#![allow(dead_code, reason = "every test binary uses a part")]
+
 use rollup::chain::{Connection, FORK, Rpc, Settings};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 pub(crate) struct Node {
+    pub(crate) url: String,
     pub(crate) rpc: Rpc,
     process: Child,
 }
@@ -13,11 +16,22 @@ pub(crate) struct Node {
 impl Node {
     /// Starts a node as the chain in the process is by default; none, with a word, where it is not installed.
     pub(crate) fn start() -> Option<Self> {
+        Self::with(&Settings::default())
+    }
+
+    /// Starts a node with these settings; none, with a word, where it is not installed and `NEEDS_NODE` does not say that
+    /// it must be.
+    ///
+    /// # Panics
+    /// Where it must be installed and is not, or does not start.
+    #[allow(clippy::disallowed_methods)] // whether a run without a node counts is for whoever runs it
+    pub(crate) fn with(settings: &Settings) -> Option<Self> {
         let Some(program) = program() else {
-            eprintln!("skipped on a node: run `npm ci` in contracts/ to try this on one too");
+            let missing = "run `npm ci` in contracts/ to try this on a node too";
+            assert!(std::env::var("NEEDS_NODE").is_err(), "there is no node: {missing}");
+            eprintln!("skipped on a node: {missing}");
             return None;
         };
-        let settings = Settings::default();
         let mut process = Command::new(program)
             .args(["--host", "127.0.0.1", "--port", "0", "--accounts", "1", "--hardfork", FORK])
             .args(["--chain-id", &settings.chain_id.to_string()])
@@ -36,7 +50,7 @@ impl Node {
         std::thread::spawn(move || lines.for_each(drop));
         let url = format!("http://{}", line.rsplit(' ').next().expect("an address"));
         let rpc = Rpc::connect(Connection::to(&url)).expect("the node answers");
-        Some(Self { rpc, process })
+        Some(Self { url, rpc, process })
     }
 }
 
