@@ -1,9 +1,6 @@
 //! The ledger of the dual chain keeps what every ledger promises, within its scope.
 
-mod folder;
-
-use folder::Folder;
-use ledger::conformance::{Backend, Scope, VARIANTS, check};
+use ledger::conformance::{Backend, Folder, Scope, VARIANTS, check};
 use ledger::{Error, Key, Ledger};
 use market::{Command, Envelope};
 use rollup::chain::{ChainError, Evm, Settings};

@@ -5,11 +5,10 @@
 //! This binary runs itself as the victim, which is told where to work and at which call of the chain to stop; it says
 //! that it has come there and waits for its end.
 
-mod folder;
 mod street;
 mod watched;
 
-use folder::Folder;
+use ledger::conformance::Folder;
 use ledger::{Central, Error, Ledger};
 use rollup::audit::audit;
 use rollup::chain::{Evm, Settings};
