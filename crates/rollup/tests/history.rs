@@ -12,7 +12,7 @@ mod world;
 
 use day::Day;
 use ledger::conformance::Scoped;
-use ledger::posted::{Batch, Bond, Cost};
+use ledger::posted::{Batch, Cost};
 use ledger::{Key, Ledger};
 use market::{Authentication, keccak256};
 use rollup::audit::audit;

@@ -9,7 +9,7 @@ use crate::typed::{self, Terms};
 use ledger::Key;
 use market::{Address, Side};
 use rollup::step::leaf::{Account, Delivery, Market, Meter, Order, Position, Tariff, rule, stage};
-use rollup::step::{Head, Item, Packed, Place, Record, State, Store};
+use rollup::step::{Head, Packed, Place, Record, State, Store};
 
 /// The state, and the keys of those in it.
 pub(crate) struct World {

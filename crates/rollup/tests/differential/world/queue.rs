@@ -2,7 +2,7 @@
 
 use super::World;
 use rollup::step::leaf::{Account, Meter, Order, stage};
-use rollup::step::{Item, Place, Record, Store};
+use rollup::step::{Item, Place, Record};
 
 impl World {
     /// Items of the queue, as many as may be consumed.
