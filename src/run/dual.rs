@@ -5,12 +5,12 @@ use crate::settings::Settings;
 use ledger::{Error, Ledger, Receipt};
 use market::{Command, Envelope, Money, Rejection, Sink, State};
 use rollup::chain::{Chain as _, ChainError, Clock as _, Connection, Evm, Rpc, Settings as ChainSettings};
-use rollup::history::{self, History, history};
+use rollup::history::{History, history};
 use rollup::ledger::{Options, Rollup, Summary, Terms, carries};
 use rollup::sequencer::{Hex, Primary};
 use rollup::translate::{Outside, genesis};
 use sim::Scenario;
-use sim::report::{Batch, Bond, Checkpoint, Cost, Dispute, DualChain, Wait};
+use sim::report::{DualChain, Wait};
 use std::path::Path;
 use std::time::Instant;
 
@@ -109,52 +109,20 @@ fn now() -> Instant {
 
 /// What happened on the primary chain, for the report.
 fn reported(summary: &Summary, history: History, primary: String, soft: Option<Wait>) -> DualChain {
-    let batch = |batch: history::Batch| Batch {
-        number: batch.number,
-        checkpoints: batch.segments.iter().map(checkpoint).collect(),
-        bytes: batch.bytes,
-        gas: batch.gas,
-        posted: batch.posted,
-        finalised: batch.finalised,
-        reposted: batch.reposted,
-    };
-    let dispute = |dispute: history::Dispute| Dispute {
-        batch: dispute.batch,
-        segment: dispute.segment,
-        challenger: dispute.challenger,
-        time: dispute.time,
-        gas: dispute.gas,
-        reward: dispute.reward,
-        burnt: dispute.slashed.saturating_sub(dispute.reward),
-    };
-    let cost = |cost: history::Cost| Cost {
-        what: cost.what.to_owned(),
-        count: cost.count,
-        bytes: cost.bytes,
-        gas: cost.gas,
-    };
     DualChain {
         primary,
         chain_id: summary.chain_id,
         contract: summary.contract,
         mode: summary.data_mode.to_owned(),
         window: summary.window,
-        batches: history.batches.into_iter().map(batch).collect(),
-        disputes: history.disputes.into_iter().map(dispute).collect(),
-        bonds: history
-            .bonds
-            .into_iter()
-            .map(|(operator, (bond, lost))| Bond { operator, bond, lost })
-            .collect(),
-        costs: history.costs.into_iter().map(cost).collect(),
+        batches: history.batches,
+        disputes: history.disputes,
+        bonds: history.bonds,
+        costs: history.costs,
         soft,
         finality: Wait::of(history.waits),
         held: summary.money * 1_000_000_000,
     }
-}
-
-fn checkpoint(segment: &history::Segment) -> Checkpoint {
-    Checkpoint { records: segment.records, bytes: segment.bytes, root: segment.root }
 }
 
 /// Where the parties outside are paid: a run has keys for them, like for everybody.

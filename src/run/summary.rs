@@ -352,7 +352,7 @@ impl Finished<'_> {
         let mut table = Table::new(&[
             ("carrier", Align::Left),
             ("taken kWh", right),
-            ("of it from neighbours kWh", right),
+            ("traded among neighbours kWh", right),
             ("mean ct/kWh", right),
             ("", Align::Left),
         ]);
@@ -365,7 +365,13 @@ impl Finished<'_> {
                 carrier.untraded.map_or_else(String::new, |why| format!("not traded: {why}")),
             ]);
         }
-        table.render()
+        let beyond = self.summary.carriers.iter().any(|carrier| carrier.traded > carrier.import);
+        let note = if beyond {
+            "  more was traded than taken: what somebody bought and did not take is a deviation at the tariff\n"
+        } else {
+            ""
+        };
+        table.render() + note
     }
 }
 

@@ -23,6 +23,7 @@ pub use central::{Central, Options};
 mod replay;
 pub use replay::{Reader, replay};
 mod audit;
+pub mod posted;
 pub use audit::{Audit, Auditor, Evidence, LawCount, Violation, audit};
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;

@@ -1,9 +1,6 @@
 //! The audit finds nothing in an honest log, and what is wrong in another.
 
-mod folder;
-
-use folder::Folder;
-use ledger::conformance::{Example, fill};
+use ledger::conformance::{Example, Folder, fill};
 use ledger::{Central, Error, Evidence, Key, Ledger, Options, Receipt, Recoverer, audit};
 use market::{Authentication, Event, Law, PostingKind, State};
 

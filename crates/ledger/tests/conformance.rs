@@ -1,9 +1,6 @@
 //! Both forms of the central ledger keep what every ledger promises.
 
-mod folder;
-
-use folder::Folder;
-use ledger::conformance::{Backend, check};
+use ledger::conformance::{Backend, Folder, check};
 use ledger::{Central, Error, Key, Ledger, Options};
 use std::path::PathBuf;
 

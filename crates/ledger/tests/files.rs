@@ -1,9 +1,6 @@
 //! Whatever else may lie where a ledger is expected: one clear message, with what to do.
 
-mod folder;
-
-use folder::Folder;
-use ledger::conformance::{Example, fill};
+use ledger::conformance::{Example, Folder, fill};
 use ledger::{Central, Error, Evidence, Key, Ledger, Options, audit};
 use market::Authentication;
 use rusqlite::Connection;

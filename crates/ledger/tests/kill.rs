@@ -3,11 +3,9 @@
 //!
 //! This binary runs itself as the victim, which is told where to write and tells each receipt.
 
-mod folder;
 mod random;
 
-use folder::Folder;
-use ledger::conformance::Example;
+use ledger::conformance::{Example, Folder};
 use ledger::{Central, Error, Evidence, Key, Ledger, Options, Receipt, Recoverer, audit};
 use market::{Authentication, Envelope, State};
 use random::Random;

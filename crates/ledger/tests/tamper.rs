@@ -1,10 +1,7 @@
 //! The insider's menu: every field of every record is changed, the log re-hashed and where possible re-signed. The
 //! audit names the record, and never by the hash.
 
-mod folder;
-
-use folder::Folder;
-use ledger::conformance::{Example, seal};
+use ledger::conformance::{Example, Folder, seal};
 use ledger::{Auditor, Central, Evidence, Ledger, Options, Receipt, Segment, Violation, audit, chain};
 use market::signing::Domain;
 use market::testing::tamperings;

@@ -85,9 +85,19 @@ pub fn leaf(pre: &Hash, records: &Hash, post: &Hash) -> Hash {
 /// The leaves of a batch whose parent ended at `pre`.
 #[must_use]
 pub fn leaves(pre: &Hash, segments: &[Segment]) -> Vec<Hash> {
-    let before = std::iter::once(pre).chain(segments.iter().map(|segment| &segment.root));
-    let pairs = before.zip(segments);
-    pairs.map(|(pre, segment)| leaf(pre, &keccak256(&segment.records), &segment.root)).collect()
+    let roots: Vec<Hash> = segments.iter().map(|segment| segment.root).collect();
+    leaves_with(pre, segments.iter().map(|segment| segment.records.as_slice()), &roots)
+}
+
+/// The same from records and roots that come apart.
+#[must_use]
+pub fn leaves_with<'a>(pre: &Hash, records: impl Iterator<Item = &'a [u8]>, roots: &[Hash]) -> Vec<Hash> {
+    let before = std::iter::once(pre).chain(roots);
+    before
+        .zip(records)
+        .zip(roots)
+        .map(|((pre, records), root)| leaf(pre, &keccak256(records), root))
+        .collect()
 }
 
 /// The input's hash: keccak256 over the keccak256 of each segment's records. It does not depend on any root.

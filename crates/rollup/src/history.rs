@@ -11,6 +11,7 @@ use crate::contract::{Contract, ContractError, Entry, Event, Posted, posted};
 use crate::founding::FoundingError;
 use crate::step::{Record, Store};
 use crate::watcher::find_genesis;
+use ledger::posted::{Batch, Bond, Checkpoint, Cost, Dispute};
 use market::{Address, Hash};
 use std::collections::BTreeMap;
 
@@ -28,74 +29,12 @@ pub struct History {
     pub batches: Vec<Batch>,
     /// The proofs of fraud, in order.
     pub disputes: Vec<Dispute>,
-    /// Operators by address: what lies in the contract, and what was cut.
-    pub bonds: BTreeMap<Address, (u128, u128)>,
+    /// What operators have at stake, by address.
+    pub bonds: Vec<Bond>,
     /// Bytes and gas by kind.
     pub costs: Vec<Cost>,
     /// For each final record, how long after the tick before it: s.
     pub waits: Vec<u64>,
-}
-
-/// A batch whose roots stand.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Batch {
-    /// Its number.
-    pub number: u64,
-    /// Its segments; none where the data could not be had.
-    pub segments: Vec<Segment>,
-    /// Bytes of the transaction's input.
-    pub bytes: u64,
-    /// Its gas.
-    pub gas: u64,
-    /// When it was posted.
-    pub posted: u64,
-    /// When it became final.
-    pub finalised: Option<u64>,
-    /// Whether these roots are not its input's first ones.
-    pub reposted: bool,
-}
-
-/// A segment of a batch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Segment {
-    /// Its records.
-    pub records: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// The root after them.
-    pub root: Hash,
-}
-
-/// A proof of fraud.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Dispute {
-    /// The batch that fell.
-    pub batch: u64,
-    /// Its segment, from 0 on.
-    pub segment: u32,
-    /// Who proved it.
-    pub challenger: Address,
-    /// When.
-    pub time: u64,
-    /// Gas of the proof.
-    pub gas: u64,
-    /// What the challenger may get.
-    pub reward: u128,
-    /// The bond that was cut.
-    pub slashed: u128,
-}
-
-/// What one kind of thing cost.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Cost {
-    /// Of what.
-    pub what: &'static str,
-    /// How many.
-    pub count: u64,
-    /// Bytes of calldata.
-    pub bytes: u64,
-    /// Gas.
-    pub gas: u64,
 }
 
 /// Reads a contract's history.
@@ -131,6 +70,7 @@ struct Reader {
     others: BTreeMap<&'static str, Cost>,
     /// The transaction counted last: several events may be of one.
     counted: Option<TxHash>,
+    bonds: BTreeMap<Address, Bond>,
     /// The bond that was cut last, and by which transaction.
     cut: Option<(TxHash, u128)>,
 }
@@ -171,16 +111,8 @@ impl Reader {
                 let time = time(chain, entry.block)?;
                 let (batch, segment, challenger, reward) = (*number, *segment, *challenger, *reward);
                 let cut = self.cut.take().filter(|(hash, _)| *hash == entry.transaction);
-                let slashed = cut.map_or(0, |(_, bond)| bond);
-                self.history.disputes.push(Dispute {
-                    batch,
-                    segment,
-                    challenger,
-                    time,
-                    gas,
-                    reward,
-                    slashed,
-                });
+                let burnt = cut.map_or(0, |(_, bond)| bond).saturating_sub(reward);
+                self.history.disputes.push(Dispute { batch, segment, challenger, time, gas, reward, burnt });
             }
             Event::Finalised { number, .. } if *number > 0 => {
                 self.once(chain, entry, "finality, by transaction")?;
@@ -197,19 +129,23 @@ impl Reader {
             Event::Attested { .. } => self.once(chain, entry, "attestations of watchers")?,
             Event::Bonded { operator, bond } => {
                 self.once(chain, entry, "bonds")?;
-                self.history.bonds.entry(*operator).or_default().0 += bond;
+                self.bond(*operator).bond += bond;
             }
             Event::Unbonded { operator, .. } => {
-                self.history.bonds.entry(*operator).or_default().0 = 0;
+                self.bond(*operator).bond = 0;
             }
             Event::Slashed { operator, bond } => {
-                let bonds = self.history.bonds.entry(*operator).or_default();
-                *bonds = (bonds.0.saturating_sub(*bond), bonds.1 + bond);
+                let stake = self.bond(*operator);
+                (stake.bond, stake.lost) = (stake.bond.saturating_sub(*bond), stake.lost + bond);
                 self.cut = Some((entry.transaction, *bond));
             }
             _ => {}
         }
         Ok(())
+    }
+
+    fn bond(&mut self, operator: Address) -> &mut Bond {
+        self.bonds.entry(operator).or_insert(Bond { operator, ..Bond::default() })
     }
 
     /// A batch's roots stand from here on.
@@ -222,14 +158,22 @@ impl Reader {
         reposted: bool,
     ) {
         let bytes = bytes as u64;
-        let segment = |segment: &batch::Segment| Segment {
+        let checkpoint = |segment: &batch::Segment| Checkpoint {
             records: parts(&segment.records, self.signed).len() as u64,
             bytes: segment.records.len() as u64,
             root: segment.root,
         };
-        let segments = segments.iter().map(segment).collect();
+        let checkpoints = segments.iter().map(checkpoint).collect();
         self.history.batches.retain(|batch| batch.number < number);
-        self.history.batches.push(Batch { number, segments, bytes, gas, posted, finalised: None, reposted });
+        self.history.batches.push(Batch {
+            number,
+            checkpoints,
+            bytes,
+            gas,
+            posted,
+            finalised: None,
+            reposted,
+        });
     }
 
     /// The input and the gas of an event's transaction.
@@ -285,7 +229,7 @@ impl Reader {
     }
 
     fn finish(self) -> History {
-        let Self { mut history, inputs, records, others, signed, .. } = self;
+        let Self { mut history, inputs, records, others, signed, bonds, .. } = self;
         let mut now = None;
         for (batch, segments) in history.batches.iter().zip(&inputs) {
             for segment in segments {
@@ -307,6 +251,7 @@ impl Reader {
         let place = |cost: &Cost| [SIGNATURES, ROOTS, REST].iter().position(|what| *what == cost.what);
         others.sort_by_key(|cost| place(cost).unwrap_or(usize::MAX));
         history.costs = records.into_iter().chain(others).collect();
+        history.bonds = bonds.into_values().collect();
         history
     }
 }

@@ -1,11 +1,9 @@
 //! The ledger of the dual chain keeps what every ledger promises, within its scope.
 
-mod folder;
 #[path = "chains/node.rs"]
 mod node;
 
-use folder::Folder;
-use ledger::conformance::{Backend, Scope, VARIANTS, check};
+use ledger::conformance::{Backend, Folder, Scope, VARIANTS, check};
 use ledger::{Error, Key, Ledger};
 use market::{Command, Envelope};
 use node::Node;

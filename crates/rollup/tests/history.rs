@@ -12,11 +12,12 @@ mod world;
 
 use day::Day;
 use ledger::conformance::Scoped;
+use ledger::posted::{Batch, Cost};
 use ledger::{Key, Ledger};
 use market::{Authentication, keccak256};
 use rollup::audit::audit;
 use rollup::chain::{Evm, Settings};
-use rollup::history::{Cost, History, history};
+use rollup::history::{History, history};
 use rollup::ledger::{Options, Rollup};
 use rollup::sequencer::Primary;
 use rollup::step::Store;
@@ -46,7 +47,7 @@ fn what_a_day_cost_adds_up_to_what_was_paid() {
 
     assert_eq!(history.batches.len() as u64, summary.batches);
     assert!(history.batches.iter().all(|batch| batch.finalised.is_some() && !batch.reposted));
-    let segments = || history.batches.iter().flat_map(|batch| &batch.segments);
+    let segments = || history.batches.iter().flat_map(|batch| &batch.checkpoints);
     assert_eq!(segments().count() as u64, summary.checkpoints);
     assert_eq!(segments().map(|segment| segment.bytes).sum::<u64>(), audit.bytes);
     assert_eq!(segments().map(|segment| segment.records).sum::<u64>(), audit.records.values().sum::<u64>());
@@ -65,7 +66,7 @@ fn what_a_day_cost_adds_up_to_what_was_paid() {
     let around = ["signatures", "roots", "the rest of postings, by batch"];
     let of_postings = |cost: &&Cost| audit.records.contains_key(cost.what) || around.contains(&cost.what);
     let postings = || history.costs.iter().filter(of_postings);
-    let paid = |batch: &rollup::history::Batch| (batch.bytes, batch.gas);
+    let paid = |batch: &Batch| (batch.bytes, batch.gas);
     let (bytes, gas) =
         history.batches.iter().map(paid).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     assert_eq!(postings().map(|cost| cost.bytes).sum::<u64>(), bytes);
@@ -81,7 +82,7 @@ fn what_a_day_cost_adds_up_to_what_was_paid() {
     );
     assert!(history.disputes.is_empty());
     assert_eq!(
-        history.bonds.values().map(|(bond, lost)| (*bond, *lost)).collect::<Vec<_>>(),
+        history.bonds.iter().map(|stake| (stake.bond, stake.lost)).collect::<Vec<_>>(),
         [(summary.bond, 0)]
     );
     for Cost { what, count, bytes, gas } in &history.costs {
@@ -127,13 +128,17 @@ fn a_batch_that_fell_is_told_with_its_proof_and_its_new_roots() {
         let history = history(&mut world.evm, address).unwrap();
         let [_, batch] = &history.batches[..] else { panic!("two batches stand") };
         assert!(batch.reposted && batch.gas == again.gas);
-        assert_eq!(batch.segments.iter().map(|segment| segment.root).collect::<Vec<_>>(), roots);
-        assert!(batch.segments.iter().all(|segment| segment.records > 0), "the records are the first ones");
+        assert_eq!(batch.checkpoints.iter().map(|segment| segment.root).collect::<Vec<_>>(), roots);
+        assert!(
+            batch.checkpoints.iter().all(|segment| segment.records > 0),
+            "the records are the first ones"
+        );
         let [dispute] = &history.disputes[..] else { panic!("one dispute") };
         assert_eq!((dispute.batch, dispute.segment, dispute.challenger), (2, 0, challenger().address()));
-        assert_eq!((dispute.gas, dispute.slashed), (proof.gas, BOND));
+        assert_eq!((dispute.gas, dispute.reward + dispute.burnt), (proof.gas, BOND));
         assert!(dispute.reward < BOND / 2, "at least half is burnt");
-        assert_eq!(history.bonds[&liar], (0, BOND));
+        let stake = history.bonds.iter().find(|stake| stake.operator == liar).unwrap();
+        assert_eq!((stake.bond, stake.lost), (0, BOND));
         assert_eq!(cost(&history, "proofs of fraud").gas, proof.gas);
         assert_eq!(cost(&history, "new roots for an input").gas, again.gas);
         // What the fallen batch cost was paid all the same.

@@ -5,11 +5,10 @@
 //! This binary runs itself as the victim, which is told where to work and where to stop: at a call of the chain, or at a
 //! call of the operating system (`fixtures/stop.c`). It says that it has come there and waits for its end.
 
-mod folder;
 mod street;
 mod watched;
 
-use folder::Folder;
+use ledger::conformance::Folder;
 use ledger::{Central, Error, Key, Ledger};
 use rollup::audit::audit;
 use rollup::chain::{Evm, Settings};

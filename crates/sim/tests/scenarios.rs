@@ -57,6 +57,14 @@ fn the_village_pays_less_in_every_season_and_trades_every_carrier() {
 }
 
 #[test]
+fn mill_lane_shares_its_electricity_and_trades_its_heat() {
+    let (summary, _) = play(&load("mill_lane", &Overrides::default()));
+    let traded: Vec<_> = summary.carriers.iter().map(|carrier| (carrier.carrier, carrier.traded.0)).collect();
+    let [(Carrier::Electricity, shared), (Carrier::Heat, ordered)] = traded[..] else { panic!("{traded:?}") };
+    assert!(shared > 0 && ordered > 0, "{traded:?}");
+}
+
+#[test]
 fn the_same_seed_gives_the_same_log_and_another_seed_does_not() {
     let log = |seed| {
         let overrides = Overrides { seed: Some(seed), ..short("village") };

@@ -1,9 +1,11 @@
 //! The suite that every back end must pass: whoever agrees on the order of commands, the rest is the same.
 
 mod example;
+mod folder;
 mod scope;
 
 pub use example::{Beyond, Example, Scoped, Search, VARIANTS, community, seal};
+pub use folder::Folder;
 pub use scope::Scope;
 
 use crate::{Error, Ledger};

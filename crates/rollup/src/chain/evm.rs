@@ -4,22 +4,21 @@
 //! of EIP-7623), so gas is that of any node of the same fork. Only consensus is missing: a block's hash is over its
 //! parent, number, time and transactions, not over an Ethereum header, and nobody is paid for blocks.
 
+mod block;
+mod execute;
+mod pool;
+
 use super::ground::Ground;
 use super::journal::{self, Journal, Op};
 use super::wire::{self, Envelope};
 use super::{Block, Call, Chain, ChainError, Clock, FORK, Fees, Log, Outcome, Terms, Transaction, TxHash};
-use alloy_eips::eip1559::{BaseFeeParams, calc_next_block_base_fee};
+use execute::{answer, spec, to_evm};
 use ledger::Key;
 use market::{Address, keccak256};
-use revm::context::result::{EVMError, ExecutionResult, InvalidTransaction, Output, ResultAndState};
-use revm::context::{BlockEnv, CfgEnv, Context, TxEnv};
-use revm::context_interface::Cfg as _;
-use revm::handler::validation;
+use revm::context::BlockEnv;
 use revm::primitives::hardfork::SpecId;
-use revm::primitives::{Address as EvmAddress, B256, TxKind, U256, eip4844};
-use revm::{DatabaseCommit, ExecuteEvm, MainBuilder};
+use revm::primitives::{B256, U256, eip4844};
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::path::Path;
 
 /// What a chain in the process is like.
@@ -53,8 +52,6 @@ impl Default for Settings {
 }
 
 pub(super) use eip4844::GAS_PER_BLOB;
-
-type Machine<D> = Context<BlockEnv, TxEnv, CfgEnv, D>;
 
 /// What a sender usually adds to the base fee, wei per gas.
 const TIP: u128 = 1_000_000;
@@ -337,138 +334,6 @@ impl Evm {
         self.blocks.last().expect("block 0 stays")
     }
 
-    /// What the next block would be, at the earliest.
-    fn next_env(&self) -> BlockEnv {
-        let tip = self.tip();
-        let time = self.next_time();
-        let excess = (tip.excess_blob_gas + tip.blob_gas_used).saturating_sub(self.target_blob_gas());
-        let base_fee = calc_next_block_base_fee(
-            tip.gas_used,
-            self.settings.gas_limit,
-            tip.base_fee,
-            BaseFeeParams::ethereum(),
-        );
-        self.env(tip.block.number + 1, time, base_fee, excess, B256::from(tip.block.hash))
-    }
-
-    /// The newest block again.
-    fn head_env(&self) -> BlockEnv {
-        let tip = self.tip();
-        let Block { number, time, hash } = tip.block;
-        self.env(number, time, tip.base_fee, tip.excess_blob_gas, B256::from(hash))
-    }
-
-    fn env(&self, number: u64, time: u64, base_fee: u64, excess: u64, randao: B256) -> BlockEnv {
-        let mut env = BlockEnv {
-            number: U256::from(number),
-            timestamp: U256::from(time),
-            gas_limit: self.settings.gas_limit,
-            basefee: base_fee,
-            prevrandao: Some(randao),
-            ..BlockEnv::default()
-        };
-        env.set_blob_excess_gas_and_price(excess, self.cfg().blob_base_fee_update_fraction());
-        env
-    }
-
-    fn target_blob_gas(&self) -> u64 {
-        if self.spec >= SpecId::PRAGUE {
-            eip4844::TARGET_BLOB_GAS_PER_BLOCK_PRAGUE
-        } else {
-            eip4844::TARGET_BLOB_GAS_PER_BLOCK_CANCUN
-        }
-    }
-
-    fn most_blob_gas(&self) -> u64 {
-        if self.spec >= SpecId::PRAGUE {
-            eip4844::MAX_BLOB_GAS_PER_BLOCK_PRAGUE
-        } else {
-            eip4844::MAX_BLOB_GAS_PER_BLOCK_CANCUN
-        }
-    }
-
-    fn cfg(&self) -> CfgEnv {
-        CfgEnv::new_with_spec(self.spec)
-            .with_chain_id(self.settings.chain_id)
-            .with_max_blobs_per_tx(self.most_blob_gas() / GAS_PER_BLOB)
-    }
-
-    fn run(&mut self, tx: TxEnv, block: BlockEnv) -> Result<ResultAndState, EVMError<Infallible>> {
-        let cfg = self.cfg();
-        let context: Context<BlockEnv, TxEnv, CfgEnv, &mut Ground> =
-            Context::new(&mut self.ground, self.spec);
-        context.with_block(block).with_cfg(cfg).build_mainnet().transact(tx)
-    }
-
-    /// Runs a call that nobody signed, for nothing, as nodes do.
-    fn ask(
-        &mut self,
-        from: Address,
-        call: &Call,
-        blobs: &[[u8; 32]],
-        gas: u64,
-        mut block: BlockEnv,
-    ) -> Result<ExecutionResult, ChainError> {
-        block.basefee = 0;
-        if let Some(blob) = &mut block.blob_excess_gas_and_price {
-            blob.blob_gasprice = 0;
-        }
-        let mut tx = TxEnv {
-            caller: to_evm(from),
-            gas_limit: gas,
-            gas_price: 0,
-            kind: kind(call.to),
-            value: U256::from(call.value),
-            data: call.data.clone().into(),
-            nonce: self.ground.account(to_evm(from)).nonce,
-            chain_id: Some(self.settings.chain_id),
-            ..TxEnv::default()
-        };
-        tx.blob_hashes = blobs.iter().map(|hash| B256::from(*hash)).collect();
-        tx.derive_tx_type().map_err(|error| ChainError::Refused(error.to_string()))?;
-        self.run(tx, block).map(|done| done.result).map_err(|error| self.refusal(from, &error))
-    }
-
-    /// Gas that a call with blobs of these hashes needs at the newest block.
-    pub(super) fn estimate_with(
-        &mut self,
-        from: Address,
-        call: &Call,
-        blobs: &[[u8; 32]],
-    ) -> Result<u64, ChainError> {
-        let most = self.settings.gas_limit;
-        let env = self.head_env();
-        let result = self.ask(from, call, blobs, most, env.clone())?;
-        let used = result.gas().total_gas_spent().max(result.gas().floor_gas());
-        answer(result)?;
-        let suffices = |evm: &mut Self, gas| -> Result<bool, ChainError> {
-            Ok(evm.ask(from, call, blobs, gas, env.clone()).is_ok_and(|result| result.is_success()))
-        };
-        if suffices(self, used)? {
-            return Ok(used);
-        }
-        // Refunds and calls that keep a 64th back need more than is used: search, to a 64th.
-        let (mut low, mut high) = (used, most);
-        while high - low > high / 64 {
-            let middle = low.saturating_mul(2).min(low + (high - low) / 2);
-            if suffices(self, middle)? {
-                high = middle;
-            } else {
-                low = middle;
-            }
-        }
-        Ok(high)
-    }
-
-    fn refusal(&self, sender: Address, error: &EVMError<Infallible>) -> ChainError {
-        match error {
-            EVMError::Transaction(InvalidTransaction::NonceTooLow { .. }) => {
-                ChainError::StaleNonce { sender, chain: self.ground.account(to_evm(sender)).nonce }
-            }
-            error => ChainError::Refused(error.to_string()),
-        }
-    }
-
     fn take(&mut self, envelope: Envelope) -> Result<TxHash, ChainError> {
         self.ready()?;
         let raw = self.journal.as_ref().map(|_| envelope.network().to_vec());
@@ -478,209 +343,6 @@ impl Evm {
             self.note(|| Op::Submit(raw, block))?;
         }
         Ok(hash)
-    }
-
-    /// Takes a transaction into the pool, if it could ever get into a block.
-    fn admit(&mut self, envelope: Envelope) -> Result<TxHash, ChainError> {
-        let hash = envelope.hash;
-        self.check(&envelope)?;
-        let rival = self.pool.iter().position(|p| p.from == envelope.from && p.nonce == envelope.nonce);
-        let Some(at) = rival else {
-            self.pool.push(envelope);
-            return Ok(hash);
-        };
-        let old = &self.pool[at];
-        if old.hash == hash {
-            return Err(ChainError::Refused("already known: it waits in the pool".into()));
-        }
-        // As geth: a tenth more of everything, twice as much where there are blobs.
-        let percent = if old.blob_hashes.is_empty() { 110 } else { 200 };
-        let more = |old: u128, new: u128| new.saturating_mul(100) >= old.saturating_mul(percent);
-        let tip = |envelope: &Envelope| envelope.tip.unwrap_or(envelope.max_fee);
-        if !more(old.max_fee, envelope.max_fee)
-            || !more(tip(old), tip(&envelope))
-            || !more(old.max_blob_fee, envelope.max_blob_fee)
-        {
-            return Err(ChainError::Refused("replacement transaction underpriced".into()));
-        }
-        self.pool[at] = envelope;
-        Ok(hash)
-    }
-
-    fn check(&self, envelope: &Envelope) -> Result<(), ChainError> {
-        let refuse = |what: String| Err(ChainError::Refused(what));
-        if envelope.chain != Some(self.settings.chain_id) {
-            let other = envelope.chain.map_or_else(|| "none".into(), |id| id.to_string());
-            return refuse(format!(
-                "the transaction is for chain {other}, this is {}",
-                self.settings.chain_id
-            ));
-        }
-        let account = self.ground.account(to_evm(envelope.from));
-        if envelope.nonce < account.nonce {
-            return Err(ChainError::StaleNonce { sender: envelope.from, chain: account.nonce });
-        }
-        if envelope.gas > self.settings.gas_limit {
-            return refuse(format!(
-                "{} gas is more than a block's {}",
-                envelope.gas, self.settings.gas_limit
-            ));
-        }
-        let cost = U256::from(envelope.gas)
-            .saturating_mul(U256::from(envelope.max_fee))
-            .saturating_add(envelope.value)
-            .saturating_add(
-                U256::from(envelope.max_blob_fee)
-                    .saturating_mul(U256::from(envelope.blob_hashes.len() as u64 * GAS_PER_BLOB)),
-            );
-        if account.balance < cost {
-            return refuse(format!(
-                "insufficient funds: gas and value may cost {cost} wei, the sender has {}",
-                account.balance
-            ));
-        }
-        // What an EVM checks before it runs anything, in a block where fees are no obstacle.
-        let cfg = self.cfg();
-        let cap = cfg.tx_gas_limit_cap();
-        let mut block = self.next_env();
-        block.basefee = 0;
-        block.set_blob_excess_gas_and_price(0, cfg.blob_base_fee_update_fraction());
-        let tx = self.tx_env(envelope);
-        let mut context =
-            Machine::new(Ground::default(), self.spec).with_block(block).with_cfg(cfg).with_tx(tx.clone());
-        validation::validate_env::<_, EVMError<Infallible>>(&mut context)
-            .and_then(|()| {
-                validation::validate_initial_tx_gas(&tx, self.spec, false, false, cap, None)
-                    .map_err(EVMError::Transaction)
-            })
-            .map(|_| ())
-            .map_err(|error| ChainError::Refused(error.to_string()))
-    }
-
-    /// Seals a block of whatever may go into one, by tip and then by arrival.
-    fn seal(&mut self) -> Block {
-        let env = self.next_env();
-        let mark = self.ground.mark();
-        let tip = self.tip();
-        let (number, parent) = (tip.block.number + 1, tip.block.hash);
-        let time = self.next_time();
-        self.next_time = None;
-        let excess = env.blob_excess_gas_and_price.map_or(0, |blob| blob.excess_blob_gas);
-        let mut sealed = Sealed {
-            block: Block { number, time, hash: [0; 32] },
-            base_fee: env.basefee,
-            gas_used: 0,
-            blob_gas_used: 0,
-            excess_blob_gas: excess,
-            transactions: Vec::new(),
-            mark,
-        };
-        while let Some(at) = self.best(&env, &sealed) {
-            let envelope = self.pool.remove(at);
-            self.include(envelope, &env, &mut sealed);
-        }
-        let mut text = Vec::from(parent);
-        for field in [number, time, sealed.gas_used, sealed.base_fee, excess, self.forks] {
-            text.extend(field.to_be_bytes());
-        }
-        text.extend(sealed.transactions.iter().flatten());
-        sealed.block.hash = keccak256(&text);
-        self.ground.hashes.push(B256::from(sealed.block.hash));
-        let block = sealed.block;
-        self.blocks.push(sealed);
-        self.prune();
-        block
-    }
-
-    /// Which of the waiting transactions comes next: of those that are their sender's next and pay what the block
-    /// asks for, the one with the highest tip, and among equals the earliest.
-    fn best(&self, env: &BlockEnv, sealed: &Sealed) -> Option<usize> {
-        let (base, blob) =
-            (u128::from(env.basefee), env.blob_excess_gas_and_price.map_or(0, |blob| blob.blob_gasprice));
-        let fits = |p: &Envelope| {
-            p.max_fee >= base
-                && (p.blob_hashes.is_empty() || p.max_blob_fee >= blob)
-                && p.gas <= self.settings.gas_limit - sealed.gas_used
-                && sealed.blob_gas_used + p.blob_hashes.len() as u64 * GAS_PER_BLOB <= self.most_blob_gas()
-                && p.nonce == self.ground.account(to_evm(p.from)).nonce
-        };
-        let tip = |p: &Envelope| (p.max_fee - base).min(p.tip.unwrap_or(u128::MAX));
-        let mut best: Option<(u128, usize)> = None;
-        for (at, envelope) in self.pool.iter().enumerate() {
-            if fits(envelope) && best.is_none_or(|(highest, _)| tip(envelope) > highest) {
-                best = Some((tip(envelope), at));
-            }
-        }
-        best.map(|(_, at)| at)
-    }
-
-    /// Executes a transaction into the block; one that has become invalid is dropped.
-    fn include(&mut self, envelope: Envelope, env: &BlockEnv, sealed: &mut Sealed) {
-        let Ok(done) = self.run(self.tx_env(&envelope), env.clone()) else { return };
-        self.ground.commit(done.state);
-        let (block, hash) = (sealed.block.number, envelope.hash);
-        let gas = done.result.tx_gas_used();
-        let blob_gas = envelope.blob_hashes.len() as u64 * GAS_PER_BLOB;
-        let base = u128::from(env.basefee);
-        let price = base.saturating_add(envelope.tip.unwrap_or(u128::MAX)).min(envelope.max_fee);
-        let blob_price = env.blob_excess_gas_and_price.map_or(0, |blob| blob.blob_gasprice);
-        let mut outcome = Outcome {
-            hash,
-            block,
-            success: done.result.is_success(),
-            gas,
-            fee: price * u128::from(gas) + blob_price * u128::from(blob_gas),
-            ..Outcome::default()
-        };
-        if let ExecutionResult::Success { logs, output, .. } = done.result {
-            if let Output::Create(_, address) = output {
-                outcome.contract = address.map(|address| Address(address.0.0));
-            }
-            outcome.logs = logs.into_iter().map(|log| self::log(&log, block, hash)).collect();
-        }
-        for log in &outcome.logs {
-            self.logs.entry(log.address).or_default().push(log.clone());
-        }
-        for blob in &envelope.blob_hashes {
-            self.blobs.entry(*blob).or_default().push(hash);
-        }
-        sealed.gas_used += gas;
-        sealed.blob_gas_used += blob_gas;
-        sealed.transactions.push(hash);
-        self.transactions.insert(hash, Kept { envelope, outcome });
-    }
-
-    /// Forgets blobs that are older than they are kept.
-    fn prune(&mut self) {
-        let now = self.tip().block.time;
-        while let Some(sealed) = self.blocks.get(self.pruned)
-            && sealed.block.time.saturating_add(self.settings.blob_retention) < now
-        {
-            for hash in &sealed.transactions {
-                if let Some(kept) = self.transactions.get_mut(hash) {
-                    kept.envelope.sidecar = None;
-                }
-            }
-            self.pruned += 1;
-        }
-    }
-
-    fn tx_env(&self, envelope: &Envelope) -> TxEnv {
-        TxEnv {
-            tx_type: envelope.kind,
-            caller: to_evm(envelope.from),
-            gas_limit: envelope.gas,
-            gas_price: envelope.max_fee,
-            gas_priority_fee: envelope.tip,
-            kind: kind(envelope.to),
-            value: envelope.value,
-            data: envelope.input.clone(),
-            nonce: envelope.nonce,
-            chain_id: envelope.chain,
-            blob_hashes: envelope.blob_hashes.iter().map(|hash| B256::from(*hash)).collect(),
-            max_fee_per_blob_gas: envelope.max_blob_fee,
-            ..TxEnv::default()
-        }
     }
 }
 
@@ -844,26 +506,6 @@ fn versioned_hashes(call: &Call) -> Result<Vec<[u8; 32]>, ChainError> {
     call.blobs.iter().map(|blob| wire::versioned_hash(blob)).collect()
 }
 
-fn answer(result: ExecutionResult) -> Result<Vec<u8>, ChainError> {
-    match result {
-        ExecutionResult::Success { output, .. } => Ok(output.into_data().to_vec()),
-        ExecutionResult::Revert { output, .. } => Err(ChainError::reverted(output.to_vec())),
-        ExecutionResult::Halt { reason, .. } => {
-            Err(ChainError::Reverted { reason: format!("it halted: {reason:?}"), data: Vec::new() })
-        }
-    }
-}
-
-fn log(log: &revm::primitives::Log, block: u64, transaction: TxHash) -> Log {
-    Log {
-        address: Address(log.address.0.0),
-        topics: log.topics().iter().map(|topic| topic.0).collect(),
-        data: log.data.data.to_vec(),
-        block,
-        transaction,
-    }
-}
-
 fn transaction(envelope: &Envelope) -> Transaction {
     Transaction {
         from: envelope.from,
@@ -871,19 +513,4 @@ fn transaction(envelope: &Envelope) -> Transaction {
         input: envelope.input.to_vec(),
         blobs: envelope.blob_hashes.clone(),
     }
-}
-
-/// The fork by its name as the compiler writes it.
-fn spec(fork: &str) -> Option<SpecId> {
-    let mut name = fork.to_owned();
-    name.get_mut(..1)?.make_ascii_uppercase();
-    name.parse().ok()
-}
-
-fn to_evm(address: Address) -> EvmAddress {
-    EvmAddress::from(address.0)
-}
-
-fn kind(to: Option<Address>) -> TxKind {
-    to.map_or(TxKind::Create, |to| TxKind::Call(to_evm(to)))
 }

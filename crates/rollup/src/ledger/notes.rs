@@ -222,6 +222,7 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ledger::conformance::Folder;
 
     fn place() -> Place {
         Place { chain: 31_337, contract: Address([7; 20]), block: 3 }
@@ -229,23 +230,6 @@ mod tests {
 
     fn consumed(record: u64, carried_out: bool) -> Consumed {
         Consumed { record, carried_out, item: vec![record as u8; 5] }
-    }
-
-    /// A file in a folder of its own, removed at the end.
-    struct Kept(PathBuf);
-
-    impl Kept {
-        fn new(name: &str) -> Self {
-            let folder = std::env::temp_dir().join(format!("wattle-notes-{name}-{}", std::process::id()));
-            std::fs::create_dir_all(&folder).unwrap();
-            Self(folder.join("notes"))
-        }
-    }
-
-    impl Drop for Kept {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_dir_all(self.0.parent().unwrap());
-        }
     }
 
     fn written(path: &Path) -> Vec<Consumed> {
@@ -259,38 +243,40 @@ mod tests {
 
     #[test]
     fn notes_beyond_the_logs_end_are_dropped() {
-        let kept = Kept::new("end");
-        let all = written(&kept.0);
+        let folder = Folder::new("notes-end");
+        let path = folder.path("notes");
+        let all = written(&path);
         for (records, many) in [(3, 0), (4, 2), (5, 3), (6, 4), (9, 4)] {
-            written(&kept.0);
-            let notes = Notes::open(&kept.0, records).unwrap();
+            written(&path);
+            let notes = Notes::open(&path, records).unwrap();
             assert_eq!((notes.consumed.as_slice(), notes.place), (&all[..many], Some(place())), "{records}");
         }
-        let mut notes = Notes::open(&kept.0, 4).unwrap();
+        let mut notes = Notes::open(&path, 4).unwrap();
         notes.consume(consumed(8, true));
         notes.sync().unwrap();
-        let again = Notes::open(&kept.0, 9).unwrap();
+        let again = Notes::open(&path, 9).unwrap();
         assert_eq!(again.consumed, [all[0].clone(), all[1].clone(), consumed(8, true)]);
     }
 
     #[test]
     fn a_torn_line_counts_as_never_written() {
-        let kept = Kept::new("torn");
-        let all = written(&kept.0);
-        let bytes = std::fs::read(&kept.0).unwrap();
+        let folder = Folder::new("notes-torn");
+        let path = folder.path("notes");
+        let all = written(&path);
+        let bytes = std::fs::read(&path).unwrap();
         let ends: Vec<usize> = (1..=bytes.len()).filter(|end| bytes[end - 1] == b'\n').collect();
         for length in ends[0]..=bytes.len() {
-            std::fs::write(&kept.0, &bytes[..length]).unwrap();
-            let notes = Notes::open(&kept.0, 9).unwrap();
+            std::fs::write(&path, &bytes[..length]).unwrap();
+            let notes = Notes::open(&path, 9).unwrap();
             let whole = ends.iter().filter(|end| **end <= length).count();
             assert_eq!(notes.place.is_some(), whole >= 2, "{length}");
             assert_eq!(notes.consumed, all[..whole.saturating_sub(2)], "{length}");
         }
         let mut changed = bytes.clone();
         changed[ends[2] + 8] ^= 1;
-        std::fs::write(&kept.0, &changed).unwrap();
+        std::fs::write(&path, &changed).unwrap();
         assert_eq!(
-            Notes::open(&kept.0, 9).unwrap().consumed,
+            Notes::open(&path, 9).unwrap().consumed,
             all[..1],
             "what follows a bad line is not trusted"
         );
@@ -298,12 +284,13 @@ mod tests {
 
     #[test]
     fn another_file_is_not_taken_for_notes() {
-        let kept = Kept::new("foreign");
-        std::fs::write(&kept.0, line("something else")).unwrap();
-        let error = Notes::open(&kept.0, 9).unwrap_err().to_string();
+        let folder = Folder::new("notes-foreign");
+        let path = folder.path("notes");
+        std::fs::write(&path, line("something else")).unwrap();
+        let error = Notes::open(&path, 9).unwrap_err().to_string();
         assert!(error.contains("nothing was changed"), "{error}");
-        std::fs::remove_file(&kept.0).unwrap();
-        let error = Notes::open(&kept.0, 9).unwrap_err().to_string();
+        std::fs::remove_file(&path).unwrap();
+        let error = Notes::open(&path, 9).unwrap_err().to_string();
         assert!(error.contains("beside the ledger's file"), "{error}");
     }
 }

@@ -1,6 +1,7 @@
 //! Carries records out as they come, and writes them down in segments.
 
-use super::{Cut, Segmenter};
+use super::Cut;
+use super::segmenter::{Bookmark, Segmenter};
 use crate::step::{Context, Mark, Place, Record, State, Store, execute, leaf};
 use crate::translate::Translator;
 use market::{Envelope, Rejection};
@@ -19,10 +20,10 @@ pub struct Clerk {
 }
 
 /// A moment to go back to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Moment {
     mark: Mark,
-    segmenter: Segmenter,
+    segments: Bookmark,
 }
 
 impl Clerk {
@@ -42,13 +43,13 @@ impl Clerk {
     /// Now.
     #[must_use]
     pub fn now(&self) -> Moment {
-        Moment { mark: self.state.mark(), segmenter: self.segmenter.clone() }
+        Moment { mark: self.state.mark(), segments: self.segmenter.now() }
     }
 
     /// Takes back everything since.
     pub fn go_back(&mut self, moment: Moment) {
         self.state.undo(moment.mark);
-        self.segmenter = moment.segmenter;
+        self.segmenter.go_back(moment.segments);
     }
 
     /// Nothing before now is taken back any more.

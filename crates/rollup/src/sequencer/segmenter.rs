@@ -6,17 +6,26 @@
 use super::Cut;
 use crate::step::{Head, MOST_BYTES, MOST_WEIGHT};
 use market::Hash;
-use std::collections::VecDeque;
 
 /// Gathers records, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Segmenter {
     records: Vec<u8>,
     weight: u32,
-    /// The lengths that the next segments have on the primary chain already.
-    told: VecDeque<usize>,
-    /// Complete segments, not taken yet.
+    /// The lengths that the first segments have on the primary chain already.
+    told: Vec<usize>,
+    /// How many segments were completed.
+    ended: usize,
+    /// Those of them that were not taken yet.
     done: Vec<Cut>,
+}
+
+/// A moment to go back to, while no segment completed since is taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Bookmark {
+    ended: usize,
+    bytes: usize,
+    weight: u32,
 }
 
 impl Segmenter {
@@ -48,7 +57,7 @@ impl Segmenter {
     /// Whether the open segment has to end here because it does on the primary chain.
     #[must_use]
     pub fn is_told_to_end(&self) -> bool {
-        self.told.front().is_some_and(|length| *length == self.records.len())
+        self.told.get(self.ended).is_some_and(|length| *length == self.records.len())
     }
 
     /// Adds a record that was executed and fits.
@@ -63,9 +72,26 @@ impl Segmenter {
         if self.records.is_empty() {
             return;
         }
-        self.told.pop_front();
+        self.ended += 1;
         self.done.push(Cut { records: std::mem::take(&mut self.records), head, tree });
         self.weight = 0;
+    }
+
+    /// Now. It costs the same however many segments wait: every command begins with it.
+    #[must_use]
+    pub fn now(&self) -> Bookmark {
+        Bookmark { ended: self.ended, bytes: self.records.len(), weight: self.weight }
+    }
+
+    /// Takes back everything since.
+    pub fn go_back(&mut self, to: Bookmark) {
+        let since = self.done.len() + to.ended - self.ended;
+        // The records of then are the first ones of the segment that was completed next.
+        if let Some(cut) = self.done.drain(since..).next() {
+            self.records = cut.records;
+        }
+        self.records.truncate(to.bytes);
+        (self.ended, self.weight) = (to.ended, to.weight);
     }
 
     /// The complete segments, once.
@@ -102,6 +128,29 @@ mod tests {
         assert_eq!(roots, [1, 2], "nothing is ended twice");
         assert_eq!(segments[0].records.len(), 16 * 12);
         assert_eq!(segmenter.take(), []);
+    }
+
+    #[test]
+    fn what_was_taken_back_was_never_there() {
+        let mut segmenter = Segmenter::following([2, 3]);
+        segmenter.add(&[1, 1], 4);
+        segmenter.end(Head::default(), [1; 32]);
+        segmenter.add(&[2], 4);
+        let before = segmenter.now();
+        for (records, tree) in [(&[3, 3][..], 2), (&[4], 3), (&[5], 4)] {
+            segmenter.add(records, 6);
+            segmenter.end(Head::default(), [tree; 32]);
+        }
+        segmenter.go_back(before);
+        assert_eq!((segmenter.complete(), segmenter.room()), (1, (MOST_WEIGHT - 4, MOST_BYTES - 1)));
+        assert!(!segmenter.is_told_to_end());
+        segmenter.add(&[6, 6], 4);
+        assert!(segmenter.is_told_to_end(), "its length is told as before");
+        segmenter.go_back(before);
+        segmenter.add(&[7], 4);
+        segmenter.end(Head::default(), [5; 32]);
+        let records: Vec<Vec<u8>> = segmenter.take().into_iter().map(|cut| cut.records).collect();
+        assert_eq!(records, [vec![1, 1], vec![2, 7]]);
     }
 
     #[test]

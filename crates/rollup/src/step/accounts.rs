@@ -1,6 +1,6 @@
 //! Who is there, and money in and out.
 
-use super::leaf::{Account, Market, Meter, Tariff, Withdrawal, rule};
+use super::leaf::{Account, Market, Meter, Tariff, Withdrawal, kind, rule};
 use super::money::{COMMUNITY, FIRST_MEMBER, GUARANTOR, MOST_MONEY, account, put_account, receive};
 use super::place::{CARRIERS, MOST_ACCOUNTS, MOST_METERS, MOST_WITHDRAWALS, Place};
 use super::record::Compact;
@@ -46,7 +46,7 @@ pub(super) fn connect(store: &mut impl Store, carrier: u8, meter: Meter) -> Done
     }
     let mut market = traded(store, carrier)?;
     let tariff: Tariff = get(store, Place::tariff(meter.tariff))?;
-    if tariff.kind == 0 {
+    if tariff.kind == kind::NONE {
         return Err(Rejection::UnknownTariff.into());
     }
     let most = MAX_ENERGY.0.unsigned_abs();

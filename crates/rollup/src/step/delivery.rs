@@ -3,7 +3,7 @@
 use super::Done;
 use super::accounts::traded;
 use super::head::Head;
-use super::leaf::{Delivery, Market, Published, Tariff, stage};
+use super::leaf::{Delivery, Market, Published, Tariff, kind, stage};
 use super::place::Place;
 use super::store::{Store, get, put};
 use market::{MAX_PRICE, Rejection};
@@ -84,7 +84,7 @@ pub(super) fn open(store: &mut impl Store, slot: u8, carrier: u8, start: u64, af
 pub(super) fn publish(store: &mut impl Store, slot: u8, tariff: u16, import: i32, export: i32) -> Done {
     let delivery = delivery(store, slot, Rejection::BadInterval)?;
     let terms: Tariff = get(store, Place::tariff(tariff))?;
-    if terms.kind != 2 {
+    if terms.kind != kind::PUBLISHED {
         return Err(Rejection::UnknownTariff.into());
     }
     let most = MAX_PRICE.0.unsigned_abs();

@@ -81,10 +81,20 @@ packed! {
             levy: i32 = 4,
             /// Levy on energy from peers, n€/Wh, ≥ 0.
             peer_levy: i32 = 4,
-            /// 0: there is no such tariff; 1: always these prices; 2: published per interval.
+            /// Where its prices come from ([`kind`]).
             kind: u8 = 1,
         ]
     }
+}
+
+/// Kinds of tariffs by number.
+pub mod kind {
+    /// There is no such tariff.
+    pub const NONE: u8 = 0;
+    /// Always the same prices.
+    pub const FLAT: u8 = 1;
+    /// Prices are published per interval.
+    pub const PUBLISHED: u8 = 2;
 }
 
 packed! {

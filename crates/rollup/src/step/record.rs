@@ -188,6 +188,32 @@ pub enum Record<'a> {
 }
 
 impl Record<'_> {
+    /// The name of its kind, as docs/ledgers/rollup.md has it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Tick { .. } => "tick",
+            Self::Queue { .. } => "queue",
+            Self::Account { .. } => "account",
+            Self::Meter { .. } => "meter",
+            Self::Open { .. } => "open",
+            Self::Publish { .. } => "publish",
+            Self::Order { .. } => "order",
+            Self::Cancel { .. } => "cancel",
+            Self::Withdraw { .. } => "withdraw",
+            Self::Transfer { .. } => "transfer",
+            Self::Reading { .. } => "reading",
+            Self::Close { .. } => "close",
+            Self::Clear { .. } => "clear",
+            Self::Nothing { .. } => "nothing",
+            Self::Share { .. } => "share",
+            Self::Settle { .. } => "settle",
+            Self::Advance { .. } => "advance",
+            Self::Merit { .. } => "merit",
+            Self::Lapse { .. } => "lapse",
+        }
+    }
+
     /// What it may cost to carry out, in the segment's measure; at least 2.
     #[must_use]
     pub fn weight(&self) -> u32 {

@@ -5,7 +5,7 @@
 
 use super::bill::{Flows, lines, post};
 use super::delivery::delivery;
-use super::leaf::{Account, Delivery, Market, Meter, Position, Published, Tariff, stage};
+use super::leaf::{Account, Delivery, Market, Meter, Position, Published, Tariff, kind, stage};
 use super::money::{GUARANTOR, SUPPLIER, account, add, put_account};
 use super::place::Place;
 use super::store::{Store, get, put};
@@ -75,7 +75,7 @@ fn due(store: &mut impl Store, slot: u8, delivery: &Delivery, rank: u32) -> Done
     let meter: Meter = get(store, Place::meter(delivery.carrier, rank))?;
     let tariff: Tariff = get(store, Place::tariff(meter.tariff))?;
     let mut prices = (tariff.import, tariff.export);
-    if tariff.kind == 2 {
+    if tariff.kind == kind::PUBLISHED {
         let published: Published = get(store, Place::published(slot, meter.tariff))?;
         if published.start != delivery.start {
             return Ok(None);

@@ -6,7 +6,7 @@
 use super::place::{DEPTH, Place};
 use super::word::{NO_WORDS, Words};
 use market::{Hash, keccak256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// The hashes of empty subtrees by height, a leaf's first.
@@ -36,11 +36,18 @@ pub(super) fn leaf(place: Place, words: &Words) -> Hash {
     if *words == NO_WORDS { [0; 32] } else { keccak256(words[..place.words()].as_flattened()) }
 }
 
+/// Levels of a [`Page`].
+const PAGE: u32 = 4;
+
+/// A subtree's top and what is below it down to `PAGE` levels, numbered like a heap: the top is 1, and 2n and 2n + 1 are
+/// below n. Leaves that change together are mostly neighbours, so most of what a change hashes again lies in few pages.
+type Page = Box<[Hash; 2 << PAGE]>;
+
 /// The nodes above the leaves that are there.
 #[derive(Clone, Debug, Default)]
 pub struct Tree {
-    /// By height and index there; what equals an empty subtree is left out.
-    nodes: Vec<BTreeMap<u32, Hash>>,
+    /// By height and by the top's index there; a page below which there is nothing is left out.
+    pages: [BTreeMap<u32, Page>; (DEPTH / PAGE) as usize],
     root: Option<Hash>,
 }
 
@@ -48,7 +55,7 @@ impl Tree {
     /// A tree without leaves.
     #[must_use]
     pub fn new() -> Self {
-        Self { nodes: vec![BTreeMap::new(); DEPTH as usize], root: None }
+        Self::default()
     }
 
     /// The root.
@@ -60,39 +67,59 @@ impl Tree {
     /// The hash of a subtree below the root.
     #[must_use]
     pub fn node(&self, height: u32, index: u32) -> Hash {
-        let known = self.nodes.get(height as usize).and_then(|level| level.get(&index));
-        known.copied().unwrap_or_else(|| empty(height))
+        let above = PAGE - height % PAGE; // levels up to the page's top
+        let page = self.pages.get((height / PAGE) as usize).and_then(|pages| pages.get(&(index >> above)));
+        let first = 1 << above;
+        page.map_or_else(|| empty(height), |page| page[(first + index % first) as usize])
     }
 
-    /// Takes the new hashes of these leaves and hashes everything above them once.
+    /// Takes the new hashes of these leaves, in rising order of place, and hashes everything above them once.
     pub fn update(&mut self, leaves: impl IntoIterator<Item = (Place, Hash)>) {
-        let mut changed = BTreeSet::new();
-        for (place, hash) in leaves {
-            self.set(0, place.0, hash);
-            changed.insert(place.0);
-        }
-        for height in 0..DEPTH {
-            let mut above = BTreeSet::new();
-            for index in changed.iter().map(|index| index / 2) {
-                if !above.insert(index) {
-                    continue;
+        let mut changed: Vec<(u32, Hash)> = leaves.into_iter().map(|(place, hash)| (place.0, hash)).collect();
+        for (pages, height) in self.pages.iter_mut().zip((0..).step_by(PAGE as usize)) {
+            let of_one_page = |a: &(u32, Hash), b: &(u32, Hash)| a.0 >> PAGE == b.0 >> PAGE;
+            let tops = changed.chunk_by(of_one_page).map(|changes| {
+                let index = changes[0].0 >> PAGE;
+                let page = pages.entry(index).or_insert_with(|| empty_page(height));
+                let top = change(page, changes);
+                if top == empty(height + PAGE) {
+                    pages.remove(&index);
                 }
-                let [left, right] = [2 * index, 2 * index + 1].map(|index| self.node(height, index));
-                let hash = parent(&left, &right);
-                if height + 1 == DEPTH { self.root = Some(hash) } else { self.set(height + 1, index, hash) }
-            }
-            changed = above;
+                (index, top)
+            });
+            changed = tops.collect();
+        }
+        if let [(_, root)] = changed[..] {
+            self.root = Some(root);
         }
     }
+}
 
-    fn set(&mut self, height: u32, index: u32, hash: Hash) {
-        let Some(level) = self.nodes.get_mut(height as usize) else { return };
-        if hash == empty(height) {
-            level.remove(&index);
-        } else {
-            level.insert(index, hash);
+/// A page whose lowest nodes have this height, above nothing.
+fn empty_page(height: u32) -> Page {
+    let mut page = Box::new([[0; 32]; 2 << PAGE]);
+    for (number, node) in page.iter_mut().enumerate().skip(1) {
+        *node = empty(height + PAGE - number.ilog2());
+    }
+    page
+}
+
+/// Replaces some of a page's lowest nodes; the hash of its top.
+fn change(page: &mut Page, changes: &[(u32, Hash)]) -> Hash {
+    let first = 1 << PAGE;
+    let mut stale = 0_u32; // a bit per node to be hashed again
+    for (index, hash) in changes {
+        let number = first + index % first;
+        page[number as usize] = *hash;
+        stale |= 1 << (number / 2);
+    }
+    for number in (1..first as usize).rev() {
+        if stale >> number & 1 == 1 {
+            page[number] = parent(&page[2 * number], &page[2 * number + 1]);
+            stale |= 1 << (number / 2);
         }
     }
+    page[1]
 }
 
 #[cfg(test)]

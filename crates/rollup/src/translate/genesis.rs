@@ -1,6 +1,6 @@
 //! The secondary chain of a community, before anything but its founding.
 
-use crate::step::leaf::{Account, Market as MarketLeaf, Tariff as TariffLeaf, rule};
+use crate::step::leaf::{Account, Market as MarketLeaf, Tariff as TariffLeaf, kind, rule};
 use crate::step::{Head, Packed, Place, State, Store};
 use market::signing::Domain;
 use market::{
@@ -43,9 +43,9 @@ pub fn genesis(community: &Community, outside: &Outside) -> Result<State, Reject
     for (number, tariff) in (0_u16..).zip(&community.tariffs) {
         let narrow = |price: market::Price| i32::try_from(price.0).map_err(|_| Rejection::NotOnThisLedger);
         let (kind, import, export) = match &tariff.kind {
-            TariffKind::Flat(prices) => (1, narrow(prices.import)?, narrow(prices.export)?),
+            TariffKind::Flat(prices) => (kind::FLAT, narrow(prices.import)?, narrow(prices.export)?),
             // What follows the clock is published per interval like what follows a market.
-            TariffKind::TimeOfUse(_) | TariffKind::Dynamic => (2, 0, 0),
+            TariffKind::TimeOfUse(_) | TariffKind::Dynamic => (kind::PUBLISHED, 0, 0),
         };
         let leaf = TariffLeaf {
             import,

@@ -1,6 +1,8 @@
 //! Records in the making: slots, nonces and prices as the secondary chain stands.
 
-use crate::step::leaf::{Account, Delivery, Market as MarketLeaf, Published, Tariff as TariffLeaf, stage};
+use crate::step::leaf::{
+    Account, Delivery, Market as MarketLeaf, Published, Tariff as TariffLeaf, kind, stage,
+};
 use crate::step::{self, Head, MOST_WEIGHT, Place, Record, Store};
 use market::{AccountId, Carrier, DeliveryInterval, Prices, Rejection, State, TariffId};
 
@@ -109,9 +111,9 @@ impl Records<'_> {
     pub(super) fn publish_known(&mut self, slot: u8, interval: DeliveryInterval) {
         let tariffs = self.market.community().map_or(0, |terms| terms.tariffs.len()) as u16;
         for tariff in 0..tariffs {
-            let kind = self.chain.peek::<TariffLeaf>(Place::tariff(tariff)).kind;
+            let terms: TariffLeaf = self.chain.peek(Place::tariff(tariff));
             let published: Published = self.chain.peek(Place::published(slot, tariff));
-            if kind != 2 || published.start == interval.start {
+            if terms.kind != kind::PUBLISHED || published.start == interval.start {
                 continue;
             }
             if let Ok(prices) = self.market.prices(TariffId(tariff), interval) {

@@ -5,7 +5,7 @@ use super::truth::{Evidence, Judgement, Truth, Versions};
 use crate::batch::{self, Header};
 use crate::contract::{Entry, Event, Fraud, Posted};
 use crate::step::{Item, State};
-use market::{Address, Hash, keccak256};
+use market::{Address, Hash};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -48,6 +48,11 @@ impl Records {
     /// What tells it from another input of its number.
     pub(super) const fn identity(&self) -> (Hash, u64, u64) {
         (self.hash, self.time, self.available)
+    }
+
+    /// The leaves of a batch that gives it these roots.
+    fn leaves(&self, pre: &Hash, roots: &[Hash]) -> Vec<Hash> {
+        batch::leaves_with(pre, self.segments.iter().map(Vec::as_slice), roots)
     }
 }
 
@@ -250,13 +255,7 @@ impl Derivation {
         let at = segment as usize;
         let Evidence { records, queue, items, witness, .. } =
             truth.evidence(number, at, &facts.inputs, &facts.queue)?;
-        let hashes = facts.inputs[number as usize - 1].segments.iter().map(|records| keccak256(records));
-        let before = std::iter::once(&parent.header.root).chain(&batch.roots);
-        let leaves: Vec<_> = before
-            .zip(hashes)
-            .zip(&batch.roots)
-            .map(|((pre, records), post)| batch::leaf(pre, &records, post))
-            .collect();
+        let leaves = facts.inputs[number as usize - 1].leaves(&parent.header.root, &batch.roots);
         Some(Fraud {
             header: batch.header,
             segment,
@@ -462,16 +461,9 @@ impl Facts {
                 let Some(input) = self.inputs.get(number as usize - 1) else {
                     return Err(Doubt::Orphan { number });
                 };
-                let hashes = input.segments.iter().map(|records| keccak256(records));
-                let before = std::iter::once(&parent.header.root).chain(&roots);
-                let leaves: Vec<_> = before
-                    .zip(hashes)
-                    .zip(&roots)
-                    .map(|((pre, records), post)| batch::leaf(pre, &records, post))
-                    .collect();
+                let leaves = input.leaves(&parent.header.root, &roots);
                 let fits = roots.len() == input.segments.len()
-                    && (input.hash, input.time, input.available)
-                        == (header.records_hash, header.time, header.available)
+                    && input.identity() == (header.records_hash, header.time, header.available)
                     && batch::data_root(&leaves) == header.data_root
                     && roots.last() == Some(&header.root);
                 if fits { Ok(Checked::Reposted(batch(roots))) } else { Err(wrong) }

@@ -7,30 +7,7 @@ use alloy_sol_types::{SolError as _, SolValue as _};
 use market::Address;
 use rollup::chain::{Call, ChainError, Clock, Evm, Settings, Terms, versioned_hash};
 
-macro_rules! on_both {
-    ($($name:ident)*) => {
-        mod evm {
-            $(#[test] fn $name() { super::$name(&mut super::Evm::default()); })*
-        }
-        /// The chain in the process again, but asked over JSON-RPC.
-        mod served {
-            $(#[test] fn $name() {
-                let node = rollup::chain::Node::serve(super::Evm::default(), 0, true).unwrap();
-                let connection = rollup::chain::Connection::to(&node.url());
-                super::$name(&mut rollup::chain::Rpc::connect(connection).unwrap());
-            })*
-        }
-        mod node {
-            $(#[test] fn $name() {
-                if let Some(mut node) = super::Node::start() {
-                    super::$name(&mut node.rpc);
-                }
-            })*
-        }
-    };
-}
-
-on_both! {
+on_every_chain! {
     a_transfer_costs_its_value_and_its_fee
     a_contract_logs_what_it_stored
     a_contract_refuses_with_its_reason

@@ -16,30 +16,7 @@ use rollup::step::{self, State, Store as _};
 /// 1 n€, wei.
 const UNIT: u128 = 1_000_000_000;
 
-macro_rules! on_both {
-    ($($name:ident)*) => {
-        mod evm {
-            $(#[test] fn $name() { super::$name(&mut super::Evm::default()); })*
-        }
-        /// The chain in the process again, but asked over JSON-RPC.
-        mod served {
-            $(#[test] fn $name() {
-                let node = rollup::chain::Node::serve(super::Evm::default(), 0, true).unwrap();
-                let connection = rollup::chain::Connection::to(&node.url());
-                super::$name(&mut rollup::chain::Rpc::connect(connection).unwrap());
-            })*
-        }
-        mod node {
-            $(#[test] fn $name() {
-                if let Some(mut node) = super::Node::start() {
-                    super::$name(&mut node.rpc);
-                }
-            })*
-        }
-    };
-}
-
-on_both! {
+on_every_chain! {
     a_deposit_is_an_event_of_the_contract
     a_constructor_says_what_is_wrong
     a_refusal_is_decoded_into_words

@@ -5,6 +5,7 @@
 //! somebody has tampered with. The answers are equal: the root, that nothing was done, or that the witness proves
 //! nothing. `STEPS` says how many records (100 000 by default), `SEED` where to begin.
 
+mod book;
 mod dice;
 mod evm;
 mod gas;
@@ -85,7 +86,7 @@ impl Tally {
             let Some((record, after)) = Record::decode(rest, signed) else { break };
             rest = after;
             self.steps += 1;
-            let (met, accepted) = self.kinds.entry(name(&record)).or_default();
+            let (met, accepted) = self.kinds.entry(record.name()).or_default();
             *met += 1;
             *accepted += u64::from(outcome.is_none());
             let code = outcome.map_or(0, |refusal| refusal.code());
@@ -94,30 +95,6 @@ impl Tally {
         for outcome in report.items.iter().flatten() {
             *self.refusals.entry(outcome.code()).or_default() += 1;
         }
-    }
-}
-
-const fn name(record: &Record<'_>) -> &'static str {
-    match record {
-        Record::Tick { .. } => "tick",
-        Record::Queue { .. } => "queue",
-        Record::Account { .. } => "account",
-        Record::Meter { .. } => "meter",
-        Record::Open { .. } => "open",
-        Record::Publish { .. } => "publish",
-        Record::Order { .. } => "order",
-        Record::Cancel { .. } => "cancel",
-        Record::Withdraw { .. } => "withdraw",
-        Record::Transfer { .. } => "transfer",
-        Record::Reading { .. } => "reading",
-        Record::Close { .. } => "close",
-        Record::Clear { .. } => "clear",
-        Record::Nothing { .. } => "nothing",
-        Record::Share { .. } => "share",
-        Record::Settle { .. } => "settle",
-        Record::Advance { .. } => "advance",
-        Record::Merit { .. } => "merit",
-        Record::Lapse { .. } => "lapse",
     }
 }
 

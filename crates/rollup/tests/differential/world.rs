@@ -1,11 +1,15 @@
 //! A community on the secondary chain, and what may be asked of it: mostly sense, now and then nonsense.
 
+mod limits;
+mod queue;
+
+use crate::book::{Ends, ends, merit_order};
 use crate::dice::Dice;
 use crate::typed::{self, Terms};
 use ledger::Key;
 use market::{Address, Side};
 use rollup::step::leaf::{Account, Delivery, Market, Meter, Order, Position, Tariff, rule, stage};
-use rollup::step::{Head, Item, Packed, Place, Record, State, Store};
+use rollup::step::{Head, Packed, Place, Record, State, Store};
 
 /// The state, and the keys of those in it.
 pub(crate) struct World {
@@ -140,83 +144,6 @@ impl World {
         let orders =
             (0..arrivals).map(|arrival| (arrival, self.state.peek(Place::order(slot, side, arrival))));
         orders.filter(|(_, order): &(u32, Order)| order.account != 0).collect()
-    }
-
-    /// Brings something to one of its limits, reachable or not.
-    pub(crate) fn perturb(&mut self) {
-        let mut head = self.head();
-        let accounts = u64::from(head.accounts);
-        let id = 1 + self.dice.below(accounts - 1) as u32;
-        let slot = self.dice.pick(&self.slots);
-        let mut delivery = self.delivery(slot);
-        let rank = self.rank(slot);
-        let some = i128::from(self.dice.below(10_000_000_000));
-        let amount = self.dice.next();
-        let last = amount & 1;
-        let place = match self.dice.below(12) {
-            0 => {
-                head.withdrawals = (1 << 28) - last as u32;
-                return self.state.set_head(head);
-            }
-            1 => {
-                head.money = market::MAX_MONEY.0 as u128 - u128::from(self.dice.below(100_000));
-                return self.state.set_head(head);
-            }
-            2 => {
-                (head.meters, head.accounts) = ((1 << 20) - last as u32, head.accounts + last as u32);
-                return self.state.set_head(head);
-            }
-            3 => {
-                return self
-                    .change(Place::account(id), |account: &mut Account| account.nonce = u64::MAX - last);
-            }
-            4 => return self.change(Place::account(id), |account: &mut Account| account.debt = some),
-            5 => {
-                return self.change(Place::account(id), |account: &mut Account| {
-                    (account.holds, account.debt) = (account.balance + some, some / 3);
-                });
-            }
-            6 => {
-                let fund = self.dice.pick(&[1, 5]);
-                return self
-                    .change(Place::account(fund), |account: &mut Account| account.balance = some / 1000);
-            }
-            7 => Place::meter(delivery.carrier, rank),
-            8 => {
-                delivery.round = u16::MAX - last as u16;
-                return put(&mut self.state, Place::delivery(slot), &delivery);
-            }
-            9 => {
-                return self.change(
-                    Place::tariff(self.dice.clone().below(3) as u16),
-                    |tariff: &mut Tariff| {
-                        (tariff.import, tariff.export) = (amount as i32, (amount >> 32) as i32);
-                        tariff.grid_fee = i32::MAX;
-                    },
-                );
-            }
-            10 => {
-                return self.change(Place::position(slot, rank), |position: &mut Position| {
-                    (position.bought, position.sold) = (amount >> 40, amount >> 50);
-                    (position.paid, position.received) = (amount as i64 >> 20, (amount << 20) as i64 >> 20);
-                });
-            }
-            _ => {
-                return self.change(Place::market(delivery.carrier), |market: &mut Market| {
-                    (market.denominator, market.numerator) = (last as u32, last as u32);
-                });
-            }
-        };
-        self.change(place, |meter: &mut Meter| {
-            meter.sequence = u64::MAX - last;
-            (meter.import_capacity, meter.export_capacity) = (amount >> 54, amount >> 34);
-        });
-    }
-
-    fn change<T: Packed>(&mut self, place: Place, with: impl FnOnce(&mut T)) {
-        let mut value: T = self.state.peek(place);
-        with(&mut value);
-        put(&mut self.state, place, &value);
     }
 
     /// Whether work does not end any more: orders were listed out of order, so the rest cannot be.
@@ -600,70 +527,6 @@ impl World {
         }
         Record::Merit { arrivals: &[] }
     }
-
-    /// Items of the queue, as many as may be consumed.
-    pub(crate) fn items(&mut self, count: usize) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        for _ in 0..count {
-            let time = self.head().time;
-            if self.dice.chance(600) {
-                let account = self.account();
-                let amount = self.amount(account);
-                Item::Deposit { time, account, amount, sender: self.address() }.encode(&mut bytes);
-                continue;
-            }
-            let mut record = self.forced();
-            if self.dice.chance(60) {
-                record.push(0);
-            }
-            if self.dice.chance(60) {
-                record.pop();
-            }
-            Item::Forced { time, record: &record }.encode(&mut bytes);
-        }
-        bytes
-    }
-
-    /// What somebody may force in.
-    fn forced(&mut self) -> Vec<u8> {
-        let mut room = Vec::new();
-        let record = match self.dice.below(8) {
-            0 => Record::Lapse { slot: self.slot_at(&[stage::OPEN, stage::FROZEN]) },
-            1 => self.record(&mut room),
-            2..=3 => self.withdraw(),
-            4 => self.cancel(),
-            5 => self.order(),
-            6 => self.reading(),
-            _ => self.transfer(),
-        };
-        if self.head().signatures != 0 {
-            return record.to_bytes();
-        }
-        // Signed whatever the head says: by the account that its terms name.
-        let (slot, account, meter, named, last, key) = match record {
-            Record::Withdraw { account, nonce, .. } | Record::Transfer { from: account, nonce, .. } => {
-                let last = self.state.peek::<Account>(Place::account(account)).nonce;
-                (0, account, 0, nonce, last, account)
-            }
-            Record::Order { slot, rank, nonce, .. } => {
-                let meter: Meter = self.state.peek(Place::meter(self.delivery(slot).carrier, rank));
-                let last = self.state.peek::<Account>(Place::account(meter.account)).nonce;
-                (slot, meter.account, meter.meter, nonce, last, meter.account)
-            }
-            Record::Cancel { slot, arrival, side, nonce, .. } => {
-                let order: Order = self.state.peek(Place::order(slot, side, arrival));
-                let last = self.state.peek::<Account>(Place::account(order.account)).nonce;
-                (slot, order.account, 0, nonce, last, order.account)
-            }
-            Record::Reading { slot, rank, sequence, .. } => {
-                let meter: Meter = self.state.peek(Place::meter(self.delivery(slot).carrier, rank));
-                (slot, 0, meter.meter, sequence, meter.sequence, meter.account.wrapping_add(34))
-            }
-            _ => return record.to_bytes(),
-        };
-        let terms = self.terms(slot, account, meter, named, last);
-        self.with_signature(record, terms, key).to_bytes()
-    }
 }
 
 /// The other signature of the same: s mirrored, and the parity of y turned around.
@@ -681,74 +544,4 @@ fn mirror(signature: &mut [u8; 64]) {
         *byte = difference.rem_euclid(256) as u8;
     }
     signature[32] = signature[32] & 0x7f | (odd ^ 1) << 7; // s ≥ 2²⁵⁵ loses its highest bit: no longer the mirror
-}
-
-/// The filled orders of a side in merit order: better limits first; at one limit accounts by their first arrival, or,
-/// where they shared, by where their block begins; each account's by arrival.
-pub(crate) fn merit_order(state: &State, slot: u8, side: Side) -> Vec<u32> {
-    let delivery: Delivery = state.peek(Place::delivery(slot));
-    let equilibrium = i32::from_be_bytes(delivery.work0[..4].try_into().unwrap());
-    let shares = delivery.work0[4] >> side as u8 & 1 == 1;
-    let arrivals = if side == Side::Buy { delivery.bids } else { delivery.offers };
-    let orders: Vec<(u32, Order)> = (0..arrivals)
-        .map(|arrival| (arrival, state.peek::<Order>(Place::order(slot, side, arrival))))
-        .filter(|(_, order)| order.fill > 0)
-        .collect();
-    let start = |order: &Order| {
-        if shares && order.limit == equilibrium {
-            return state.peek::<Position>(Place::position(slot, order.rank)).margin_start;
-        }
-        let own = orders.iter().filter(|(_, other)| other.rank == order.rank && other.limit == order.limit);
-        own.map(|(arrival, _)| u64::from(*arrival)).min().unwrap_or(0)
-    };
-    let mut keys: Vec<_> = orders
-        .iter()
-        .map(|(arrival, order)| {
-            let better = if side == Side::Buy { -i64::from(order.limit) } else { order.limit.into() };
-            (better, start(order), *arrival)
-        })
-        .collect();
-    keys.sort_unstable();
-    keys.into_iter().map(|(_, _, arrival)| arrival).collect()
-}
-
-/// The ends of the equilibrium prices, and the limits of the last orders filled.
-pub(crate) struct Ends {
-    pub lo: i32,
-    pub hi: i32,
-    pub offer: i32,
-    pub bid: i32,
-}
-
-/// The equilibrium prices of a book, where `price` is one.
-pub(crate) fn ends([bids, offers]: &[Vec<(u32, Order)>; 2], price: i32) -> Option<Ends> {
-    let energy = |orders: &[(u32, Order)], of: &dyn Fn(i32) -> bool| -> u64 {
-        orders.iter().filter(|(_, order)| of(order.limit)).map(|(_, order)| order.energy).sum()
-    };
-    let (better_bids, at_bids) =
-        (energy(bids, &|limit| limit > price), energy(bids, &|limit| limit == price));
-    let (better_offers, at_offers) =
-        (energy(offers, &|limit| limit < price), energy(offers, &|limit| limit == price));
-    let volume = (better_bids + at_bids).min(better_offers + at_offers);
-    if volume < better_bids || volume < better_offers || volume == 0 {
-        return None;
-    }
-    let limits = |orders: &[(u32, Order)]| orders.iter().map(|(_, order)| order.limit).collect::<Vec<_>>();
-    let (bid_limits, offer_limits) = (limits(bids), limits(offers));
-    let offer =
-        if volume > better_offers { price } else { *offer_limits.iter().filter(|l| **l < price).max()? };
-    let bid = if volume > better_bids { price } else { *bid_limits.iter().filter(|l| **l > price).min()? };
-    let next_bid = if volume < better_bids + at_bids {
-        Some(price)
-    } else {
-        bid_limits.iter().copied().filter(|l| *l < price).max()
-    };
-    let next_offer = if volume < better_offers + at_offers {
-        Some(price)
-    } else {
-        offer_limits.iter().copied().filter(|l| *l > price).min()
-    };
-    let lo = next_bid.map_or(offer, |next| next.max(offer));
-    let hi = next_offer.map_or(bid, |next| next.min(bid));
-    Some(Ends { lo, hi, offer, bid })
 }

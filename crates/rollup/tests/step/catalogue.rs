@@ -76,7 +76,7 @@ fn key(chain: &State, records: &[u8], items: &[u8], report: &Report) -> Option<(
         let refused = report.outcomes.iter().flatten().count();
         return Some(("several", format!("{} records, {refused} refused", report.outcomes.len())));
     }
-    let file = file(&record);
+    let file = record.name();
     let refused = report.outcomes.iter().chain(&report.items).flatten().next();
     let mut name = String::from(file);
     if record.is_personal() && refused.is_none() {
@@ -97,7 +97,7 @@ fn key(chain: &State, records: &[u8], items: &[u8], report: &Report) -> Option<(
         if let Item::Forced { record, .. } = item
             && let Some((record, _)) = Record::decode(record, true)
         {
-            name += &format!(": {}", self::file(&record));
+            name += &format!(": {}", record.name());
         }
     }
     match refused {
@@ -105,30 +105,6 @@ fn key(chain: &State, records: &[u8], items: &[u8], report: &Report) -> Option<(
         None => name += ", accepted",
     }
     Some((file, name))
-}
-
-const fn file(record: &Record<'_>) -> &'static str {
-    match record {
-        Record::Tick { .. } => "tick",
-        Record::Queue { .. } => "queue",
-        Record::Account { .. } => "account",
-        Record::Meter { .. } => "meter",
-        Record::Open { .. } => "open",
-        Record::Publish { .. } => "publish",
-        Record::Order { .. } => "order",
-        Record::Cancel { .. } => "cancel",
-        Record::Withdraw { .. } => "withdraw",
-        Record::Transfer { .. } => "transfer",
-        Record::Reading { .. } => "reading",
-        Record::Close { .. } => "close",
-        Record::Clear { .. } => "clear",
-        Record::Nothing { .. } => "nothing",
-        Record::Share { .. } => "share",
-        Record::Settle { .. } => "settle",
-        Record::Advance { .. } => "advance",
-        Record::Merit { .. } => "merit",
-        Record::Lapse { .. } => "lapse",
-    }
 }
 
 const fn words(at: u8) -> &'static str {

@@ -4,6 +4,7 @@
 use crate::day::Day;
 use crate::node::Node;
 use crate::world::{REVEAL, World, challenger};
+use ledger::conformance::Folder;
 use rollup::chain::{Chain, Clock};
 use rollup::contract::Event;
 use rollup::step::{Packed, Place, Store, leaf::Account};
@@ -61,9 +62,8 @@ fn check(world: &mut World, what: &str) {
 
 #[test]
 fn a_killed_watcher_goes_on_and_disputes_once() {
-    let folder = std::env::temp_dir().join(format!("wattle-watcher-killed-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let journal = folder.join("journal.json");
+    let folder = Folder::new("watcher-killed");
+    let journal = folder.path("journal.json");
     let seed = crate::setting("SEED", 0);
     let mut world = world(seed);
     let begin = (world.evm.snapshot().unwrap(), world.keep());
@@ -101,16 +101,14 @@ fn a_killed_watcher_goes_on_and_disputes_once() {
         at += 1;
     }
     world.take_back(begin.1);
-    std::fs::remove_dir_all(&folder).unwrap();
     println!("killed {kills} times at {total} calls, one promise and one proof each time");
     crate::write_counts("killed", &serde_json::json!({ "kills": kills, "calls": total }));
 }
 
 #[test]
 fn a_journal_is_about_one_watcher() {
-    let folder = std::env::temp_dir().join(format!("wattle-watcher-journal-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let path = folder.join("journal.json");
+    let folder = Folder::new("watcher-journal");
+    let path = folder.path("journal.json");
     let (contract, me) = (market::Address([1; 20]), challenger().address());
     let pending = rollup::watcher::Pending {
         act: "collect".into(),
@@ -132,5 +130,4 @@ fn a_journal_is_about_one_watcher() {
     }
     std::fs::write(&path, "no journal").unwrap();
     assert!(Journal::open(&path, 1, contract, me).is_err());
-    std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -4,7 +4,8 @@
 //! primary chain's coin, of which 10⁹ are 1 n€; times are Unix s by the primary chain's clock.
 
 use super::text;
-use market::{Address, Hash, Money};
+use ledger::posted::{Batch, Bond, Cost, Dispute};
+use market::{Address, Money};
 use std::fmt::Write as _;
 
 /// A run whose ledger posts to a primary chain.
@@ -34,87 +35,6 @@ pub struct DualChain {
     pub finality: Option<Wait>,
     /// Coins that the contract holds for accounts, wei.
     pub held: u128,
-}
-
-/// A batch.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Batch {
-    /// Its place among the batches, from 1 on.
-    pub number: u64,
-    /// Its segments: each ends with a root, which one transaction can prove wrong.
-    pub checkpoints: Vec<Checkpoint>,
-    /// Bytes posted.
-    pub bytes: u64,
-    /// Gas of its posting.
-    pub gas: u64,
-    /// When it was posted.
-    pub posted: u64,
-    /// When it became final; none while it can be challenged.
-    pub finalised: Option<u64>,
-    /// Whether its records got new roots after a proven fraud.
-    pub reposted: bool,
-}
-
-impl Batch {
-    /// Records in its segments.
-    #[must_use]
-    pub fn records(&self) -> u64 {
-        self.checkpoints.iter().map(|checkpoint| checkpoint.records).sum()
-    }
-}
-
-/// The end of a segment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Checkpoint {
-    /// Records of the segment.
-    pub records: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// The root after them.
-    pub root: Hash,
-}
-
-/// A proof of fraud.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Dispute {
-    /// The batch that fell; those after it fell with it.
-    pub batch: u64,
-    /// Its segment with the wrong root, from 0 on.
-    pub segment: u32,
-    /// Who proved it.
-    pub challenger: Address,
-    /// When.
-    pub time: u64,
-    /// Gas of the proof.
-    pub gas: u64,
-    /// What the challenger got, wei.
-    pub reward: u128,
-    /// What was burnt, wei.
-    pub burnt: u128,
-}
-
-/// What an operator has at stake.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Bond {
-    /// The operator.
-    pub operator: Address,
-    /// What lies in the contract, wei.
-    pub bond: u128,
-    /// What was cut, wei.
-    pub lost: u128,
-}
-
-/// What one kind of thing cost on the primary chain.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Cost {
-    /// Of what: "order", "reading", "root", "fraud proof".
-    pub what: String,
-    /// How many there were.
-    pub count: u64,
-    /// Bytes posted for all of them.
-    pub bytes: u64,
-    /// Gas used for all of them.
-    pub gas: u64,
 }
 
 /// How long something takes.

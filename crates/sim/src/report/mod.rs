@@ -12,7 +12,7 @@ pub use error::ReportError;
 mod subject;
 pub use subject::{LawCheck, MemberInfo, Outcome, PointInfo, Subject};
 mod dual_chain;
-pub use dual_chain::{Batch, Bond, Checkpoint, Cost, Dispute, DualChain, Wait, duration, measured};
+pub use dual_chain::{DualChain, Wait, duration, measured};
 mod flow;
 pub use flow::{MemberFlow, Stream};
 mod total;

@@ -1,6 +1,7 @@
 //! A report from a small invented recording: three members, two days, three carriers.
 
 use super::*;
+use ledger::posted::{Batch, Bond, Checkpoint, Cost, Dispute};
 use market::{
     AccountId, Address, Authentication, Book, BookOrder, Carrier, Community, DeliveryInterval, Energy, Event,
     Fraction, Law, Market, MeterId, Money, Posting, PostingKind, Price, PriceConvention, Prices, Reading,
@@ -240,7 +241,7 @@ fn dual_chain() -> DualChain {
         finalised,
         reposted: number == 1,
     };
-    let cost = |what: &str, count, bytes, gas| Cost { what: what.into(), count, bytes, gas };
+    let cost = |what, count, bytes, gas| Cost { what, count, bytes, gas };
     DualChain {
         primary: "an EVM <in> the process".into(),
         chain_id: 31_337,

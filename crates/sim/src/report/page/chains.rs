@@ -3,6 +3,7 @@
 use super::{Sums, section as whole};
 use crate::report::dual_chain::{DualChain, coins, duration, hexadecimal, measured};
 use crate::report::text::{self, Civil};
+use ledger::posted::{Batch, Bond, Cost, Dispute};
 
 /// The most batches in the table on the page; the file beside it has all.
 const SHOWN: usize = 60;
@@ -126,7 +127,7 @@ fn instant(sums: &Sums<'_>, time: u64) -> String {
 
 fn batches(sums: &Sums<'_>, chain: &DualChain) -> String {
     let left_out = chain.batches.len().saturating_sub(SHOWN);
-    let row = |batch: &crate::report::Batch| {
+    let row = |batch: &Batch| {
         let finality = match batch.finalised {
             Some(time) => duration(time.saturating_sub(batch.posted)),
             None => "not yet".to_owned(),
@@ -171,7 +172,7 @@ fn disputes(sums: &Sums<'_>, chain: &DualChain) -> String {
         return String::new();
     }
     let code = sums.currency();
-    let row = |dispute: &crate::report::Dispute| {
+    let row = |dispute: &Dispute| {
         [
             format!("<tr><th scope=\"row\">{}</th>", instant(sums, dispute.time)),
             number(dispute.batch),
@@ -208,7 +209,7 @@ fn bonds(sums: &Sums<'_>, chain: &DualChain) -> String {
         return String::new();
     }
     let code = sums.currency();
-    let row = |bond: &crate::report::Bond| {
+    let row = |bond: &Bond| {
         let lost = if bond.lost == 0 { "–".to_owned() } else { text::money(coins(bond.lost), code) };
         format!(
             "<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td><td class=\"num\">{lost}</td></tr>\n",
@@ -239,9 +240,9 @@ fn costs(chain: &DualChain) -> String {
             format!("<td class=\"num\">{}</td>", text::decimal(thousandths, 3, digits))
         }
     };
-    let row = |cost: &crate::report::Cost| {
+    let row = |cost: &Cost| {
         [
-            format!("<tr><th scope=\"row\">{}</th>", text::escape(&cost.what)),
+            format!("<tr><th scope=\"row\">{}</th>", text::escape(cost.what)),
             number(cost.count),
             each(cost.bytes, cost.count),
             each(cost.gas, cost.count),
