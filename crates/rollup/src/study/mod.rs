@@ -4,12 +4,13 @@
 //! Nothing is told that was not done: every figure comes from the primary chain in the process, and after every chapter the
 //! balances of the secondary chain must add up to the coin that the contract holds for members, to the last n€.
 
+mod money;
 mod street;
 
 use crate::batch::{self, Segment};
 use crate::chain::{Call, Chain, ChainError, Clock, Evm, Settings};
 use crate::contract::{Config, Contract, ContractError, Head};
-use crate::founding::{self, FoundingError};
+use crate::founding::FoundingError;
 use crate::ledger::Terms;
 use crate::sequencer::{Cut, PostError, Posting, Successor, TakeOverError, WEI};
 use crate::step::leaf::{Account, Delivery, Position, Withdrawal};
@@ -18,13 +19,14 @@ use crate::translate::{self, Outside, Translator};
 use crate::watcher::{Act, Journal, Verdict, WatchError, Watcher, derive, proof};
 use ledger::{Key, Recoverer};
 use market::{AccountId, Address, Command, Envelope, Rejection};
+pub use money::Money;
 use street::{START, Street, account, interval};
 
 /// The interval whose clearing the first operator lies about: noon.
 const NOON: u64 = 48;
 /// By how much more than right the lie fills an order, Wh.
 const LIE: u64 = 100;
-/// Coin that everybody has on the primary chain, wei.
+/// What everybody has of the money on the primary chain, wei or the token's units.
 const PURSE: u128 = 1 << 90;
 /// How much everybody pays in: a household, the supplier, the guarantor, n€.
 const PAID_IN: [i128; 3] = [50_000_000_000, 500_000_000_000, 200_000_000_000];
@@ -136,7 +138,22 @@ impl From<ChainError> for StoryError {
 /// # Errors
 /// [`StoryError::Broken`] where anything is not as promised.
 pub fn story(seed: u64, households: usize) -> Result<Story, StoryError> {
-    let mut world = World::found(seed, households)?;
+    story_paid_in(seed, households, |chain, people, purse| {
+        people.iter().try_for_each(|who| chain.fund(*who, purse))?;
+        Ok(Money::Coin)
+    })
+}
+
+/// The same in the money that `issue` gives everybody so much of; a token has 18 decimals, and coin is needed for gas too.
+///
+/// # Errors
+/// As for [`story`], and those of `issue`.
+pub fn story_paid_in(
+    seed: u64,
+    households: usize,
+    issue: impl FnOnce(&mut Evm, &[Address], u128) -> Result<Money, StoryError>,
+) -> Result<Story, StoryError> {
+    let mut world = World::found(seed, households, issue)?;
     let paid_in = world.pay_in()?;
     world.check("deposits")?;
     for step in 0..NOON {
@@ -162,6 +179,7 @@ pub fn story(seed: u64, households: usize) -> Result<Story, StoryError> {
 struct World {
     chain: Evm,
     contract: Address,
+    money: Money,
     config: Config,
     street: Street,
     operator: Operator,
@@ -199,15 +217,18 @@ impl Operator {
 }
 
 impl World {
-    fn found(seed: u64, households: usize) -> Result<Self, StoryError> {
+    fn found(
+        seed: u64,
+        households: usize,
+        issue: impl FnOnce(&mut Evm, &[Address], u128) -> Result<Money, StoryError>,
+    ) -> Result<Self, StoryError> {
         let (street, founding) = Street::found(seed, households);
         let key = |name: &str| Key::from_seed(&seed.to_be_bytes(), name);
         let (first, next, watcher_key) = (street.operator.clone(), key("second operator"), key("watcher"));
         let outside = ["supplier", "grid operator", "levies"].map(key);
         let mut chain = Evm::new(Settings { time: START - 100_000, ..Settings::default() });
-        for key in street.members.iter().chain([&first, &next, &watcher_key]).chain(&outside) {
-            chain.fund(key.address(), PURSE)?;
-        }
+        let people = street.members.iter().chain([&first, &next, &watcher_key]).chain(&outside);
+        let money = issue(&mut chain, &people.map(Key::address).collect::<Vec<_>>(), PURSE)?;
         let Command::Found(community) = &founding.command else {
             return Err(StoryError::Broken("the street is not founded".into()));
         };
@@ -222,10 +243,11 @@ impl World {
             operators: vec![first.address(), next.address()],
             ..Terms::default().config
         };
-        let contract = founding::found(&mut chain, &first, "Rollup", &config, &mut genesis)?.address;
+        let contract = money.found(&mut chain, &first, &config, &mut genesis)?;
         for operator in [&first, &next] {
-            Contract::at(&mut chain, contract).bond(operator, config.bond)?;
+            money.bond(&mut chain, contract, operator, config.bond)?;
         }
+        money.ready(&mut chain, contract, &watcher_key, config.commit_bond)?;
         let watcher = Watcher::new(&mut chain, contract, Some(watcher_key.clone()), Journal::in_memory())?;
         let window = (config.window_blocks, config.window_seconds);
         let successor = Successor::take_over(&mut chain, contract, first, posting(), window)?;
@@ -233,6 +255,7 @@ impl World {
         let mut world = Self {
             chain,
             contract,
+            money,
             config,
             street,
             operator,
@@ -264,7 +287,7 @@ impl World {
         payers.extend(members.map(|(member, key)| (key, account(member), household)));
         let mut sum = 0;
         for (key, account, amount) in payers {
-            Contract::at(&mut self.chain, self.contract).deposit(&key, account.0, amount as u128 * WEI)?;
+            self.money.deposit(&mut self.chain, self.contract, &key, account.0, amount as u128 * WEI)?;
             self.credit()?;
             let envelope = self.street.credit(account, amount);
             self.operator.command(&envelope)?;
@@ -367,13 +390,13 @@ impl World {
         }
         let (gas, bytes) = (watched.gas, watched.bytes);
         // The reward is paid when nobody can have been earlier any more.
-        let before = self.chain.balance(self.watcher_key.address())?;
+        let before = self.money.balance(&mut self.chain, self.watcher_key.address())?;
         let time = self.chain.head()?.time;
         self.until(time + self.config.reveal_seconds + 1)?;
-        let spent = self.watch()?.fees;
+        let spent = self.money.fee(self.watch()?.fees);
         let commit_bond = self.config.commit_bond;
-        let reward =
-            (self.chain.balance(self.watcher_key.address())? + spent).saturating_sub(before + commit_bond);
+        let after = self.money.balance(&mut self.chain, self.watcher_key.address())?;
+        let reward = (after + spent).saturating_sub(before + commit_bond);
         if reward == 0 || reward * 2 > bond {
             return Err(StoryError::Broken(format!("the watcher got {reward} wei of a bond of {bond}")));
         }
@@ -489,11 +512,11 @@ impl World {
             }
             let head = Head { words: state.head().words(), tree: state.tree().root() };
             let proof = proof(state, place);
-            let before = self.chain.balance(to)?;
+            let before = self.money.balance(&mut self.chain, to)?;
             let mut contract = Contract::at(&mut self.chain, self.contract);
             let outcome = contract.withdraw(&self.watcher_key, number as u32, to, amount, &head, &proof)?;
             let again = contract.withdraw(&self.watcher_key, number as u32, to, amount, &head, &proof);
-            if again.is_ok() || self.chain.balance(to)? != before + amount * WEI {
+            if again.is_ok() || self.money.balance(&mut self.chain, to)? != before + amount * WEI {
                 return Err(StoryError::Broken(format!("withdrawal {number} was not paid once")));
             }
             self.paid += amount as i128;
@@ -534,12 +557,12 @@ impl World {
             let words = state.words(place).map_err(|lack| StoryError::Broken(lack.to_string()))?;
             let head = Head { words: state.head().words(), tree: state.tree().root() };
             let proof = proof(state, place);
-            let before = self.chain.balance(leaf.address)?;
+            let before = self.money.balance(&mut self.chain, leaf.address)?;
             let mut contract = Contract::at(&mut self.chain, self.contract);
             let words = [words[0], words[1], words[2]];
             let outcome = contract.exit(&self.watcher_key, number, &words, &head, &proof)?;
             if contract.exit(&self.watcher_key, number, &words, &head, &proof).is_ok()
-                || self.chain.balance(leaf.address)? != before + amount * WEI
+                || self.money.balance(&mut self.chain, leaf.address)? != before + amount * WEI
             {
                 return Err(StoryError::Broken(format!("account {number} did not leave once")));
             }
