@@ -52,11 +52,12 @@ lint: needs-rust ## Formatting, warnings and documentation as errors
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items
 
 contracts: needs-node ## Compile the contracts and write what the Rust side embeds, with the gas they use
-	cd contracts && $(NPM) ci --no-audit --no-fund && node build.mjs && node gas.mjs && node gas-modes.mjs
+	cd contracts && $(NPM) ci --no-audit --no-fund && node build.mjs && node probe.mjs \
+	  && node gas.mjs && MONEY=token node gas.mjs && node gas-modes.mjs
 
 contracts-test: needs-node ## The contracts on an EVM of its own: artefacts and gas as committed, every promise as a test
 	cd contracts && $(NPM) ci --no-audit --no-fund && node build.mjs --check && node probe.mjs --check \
-	  && node gas.mjs --check && node gas-modes.mjs --check && node --test test/
+	  && node gas.mjs --check && MONEY=token node gas.mjs --check && node gas-modes.mjs --check && node --test test/
 
 contracts-fuzz: needs-node ## Random worlds around the contract (forge): every coin is somebody's, final roots stay
 	cd contracts && $(NPM) ci --no-audit --no-fund && npx forge test

@@ -1,14 +1,18 @@
-// Compiles the contract with which the Rust suite tries out chains: crates/rollup/tests/fixtures/Probe.sol to Probe.hex.
-// With --check: compares only.
+// Compiles the contracts with which the Rust suite tries out chains and tokens, into crates/rollup/tests/fixtures: Probe.sol
+// there to Probe.hex, test/Token.sol to Token.hex. With --check: compares only.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compile } from "./build.mjs";
 
-const here = join(dirname(fileURLToPath(import.meta.url)), "../crates/rollup/tests/fixtures");
-const source = readFileSync(join(here, "Probe.sol"), "utf8");
-const compiled = compile({ "Probe.sol": source }, { debug: { revertStrings: "default" } });
-const hex = compiled["Probe.sol"].Probe.evm.bytecode.object + "\n";
-if (!process.argv.includes("--check")) writeFileSync(join(here, "Probe.hex"), hex);
-else if (readFileSync(join(here, "Probe.hex"), "utf8") !== hex) throw new Error("Probe.hex is not what Probe.sol compiles to");
+const here = dirname(fileURLToPath(import.meta.url));
+const fixtures = join(here, "../crates/rollup/tests/fixtures");
+for (const [name, folder] of [["Probe", fixtures], ["Token", join(here, "test")]]) {
+  const source = readFileSync(join(folder, `${name}.sol`), "utf8");
+  const compiled = compile({ [`${name}.sol`]: source }, { debug: { revertStrings: "default" } });
+  const hex = compiled[`${name}.sol`][name].evm.bytecode.object + "\n";
+  const path = join(fixtures, `${name}.hex`);
+  if (!process.argv.includes("--check")) writeFileSync(path, hex);
+  else if (readFileSync(path, "utf8") !== hex) throw new Error(`${name}.hex is not what ${name}.sol compiles to`);
+}

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Rollup} from "../src/Rollup.sol";
+import {TokenWorld} from "./TokenWorld.sol";
 import {World} from "./World.sol";
 
 /// What holds after any calls in any order.
@@ -12,8 +13,12 @@ contract Invariants {
     bytes32 private lastRoot;
 
     function setUp() public {
-        world = new World();
+        world = create();
         rollup = world.rollup();
+    }
+
+    function create() internal virtual returns (World) {
+        return new World();
     }
 
     function targetContracts() public view returns (address[] memory targets) {
@@ -26,7 +31,7 @@ contract Invariants {
     function invariant_every_coin_is_somebodys() public view {
         require(rollup.held() == world.membersHave(), "held for members");
         uint256 coin = rollup.held() * 1e9 + world.owed() + rollup.burnt() + world.coin();
-        require(address(rollup).balance == coin, "coin");
+        require(world.balanceOf(address(rollup)) == coin, "coin");
     }
 
     /// What is final is right, and stays.
@@ -82,5 +87,12 @@ contract Invariants {
         else if (kind == 22) world.unbond(drawn);
         else if (drawn % 9 == 0) world.pause(uint64(drawn >> 8));
         else world.earn(uint64(drawn));
+    }
+}
+
+/// The same where money is a token.
+contract TokenInvariants is Invariants {
+    function create() internal override returns (World) {
+        return new TokenWorld();
     }
 }

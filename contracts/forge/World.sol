@@ -106,7 +106,7 @@ contract World {
             forcedFee: uint128(FEE)
         });
         vm.recordLogs();
-        rollup = new Rollup(config);
+        rollup = create(config);
         batches.push().header = headerOf(vm.getRecordedLogs());
         batches[0].trees[2] = genesis.tree;
         for (uint256 i; i < 3; ++i) pay(operators[i], BOND, abi.encodeCall(IRollup.bond, ()));
@@ -117,7 +117,8 @@ contract World {
     function deposit(uint256 who, uint32 account, uint64 amount) external {
         Item memory item = Item("", uint40(block.timestamp), account % (MEMBERS + 2), uint128(amount) + 1, members[who % MEMBERS], false);
         item.preimage = abi.encodePacked(uint8(0), item.time, item.account, item.amount, item.sender);
-        bool done = pay(item.sender, item.amount * UNIT, abi.encodeCall(IRollup.deposit, (item.account)));
+        uint256 value = item.amount * UNIT;
+        bool done = pay(item.sender, value, depositOf(item.account, value));
         check(done == !rollup.frozen(), "a deposit is taken unless all is over");
         if (done) items.push(item);
         count("deposit", done);
@@ -330,12 +331,12 @@ contract World {
         State storage at = states[finalised];
         IRollup.Head memory head = headOf(at.queue, at.tree);
         bytes memory proof = proofOf(at, WITHDRAWALS | which);
-        uint256 before = out.to.balance;
+        uint256 before = balanceOf(out.to);
         bool done = as_(watcher, abi.encodeCall(IRollup.withdraw, (which, out.to, out.amount, head, proof)));
         check(done == (which < at.withdrawals && !out.paid), "a final withdrawal is paid once, no other is");
         if (done) {
             out.paid = true;
-            check(out.to.balance == before + out.amount * UNIT, "to the last wei");
+            check(balanceOf(out.to) == before + out.amount * UNIT, "to the last wei");
         }
         count("withdraw", done);
     }
@@ -562,7 +563,21 @@ contract World {
         (done,) = address(rollup).call(call);
     }
 
-    function pay(address who, uint256 value, bytes memory call) internal returns (bool done) {
+    // The money: coin, or in `TokenWorld` a token.
+
+    function create(IRollup.Config memory config) internal virtual returns (Rollup) {
+        return new Rollup(config);
+    }
+
+    function balanceOf(address who) public view virtual returns (uint256) {
+        return who.balance;
+    }
+
+    function depositOf(uint32 account, uint256) internal pure virtual returns (bytes memory) {
+        return abi.encodeCall(IRollup.deposit, (account));
+    }
+
+    function pay(address who, uint256 value, bytes memory call) internal virtual returns (bool done) {
         vm.deal(who, who.balance + value);
         vm.prank(who, who);
         (done,) = address(rollup).call{value: value}(call);

@@ -20,9 +20,6 @@ abstract contract Core is IRollup {
     error NotFrozen();
     error NoCode(address transition);
 
-    /// Wei of 1 n€.
-    uint256 internal constant UNIT = 1e9;
-
     /// Durations are below this, so that sums of times never overflow.
     uint256 private constant FOREVER = type(uint32).max;
 
@@ -196,12 +193,30 @@ abstract contract Core is IRollup {
         return uint40(block.timestamp);
     }
 
-    function _send(address to, uint256 amount) internal {
+    // Money is the chain's own coin here; `TokenRollup` has a token in its place. Whoever calls `_take` or `_send` has
+    // booked the payment before.
+
+    /// The units of the money, here wei, that an amount of n€ is.
+    function _valueOf(uint256 amount) internal view virtual returns (uint256) {
+        return amount * 1e9;
+    }
+
+    /// The n€ that a value is, rounded down.
+    function _amountOf(uint256 value) internal view virtual returns (uint256) {
+        return value / 1e9;
+    }
+
+    /// Takes a payment from the sender: what came with the call. Says whether it is this.
+    function _take(uint256 value) internal virtual returns (bool) {
+        return msg.value == value;
+    }
+
+    function _send(address to, uint256 value) internal virtual {
         // slither-disable-next-line arbitrary-send-eth,low-level-calls (every caller books the payment first and says to whom)
-        (bool sent,) = to.call{value: amount}("");
+        (bool sent,) = to.call{value: value}("");
         if (!sent) revert NotPaid(to);
     }
 
-    /// The receiver refused the coin.
+    /// The receiver refused the money.
     error NotPaid(address to);
 }

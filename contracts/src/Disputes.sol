@@ -49,7 +49,6 @@ abstract contract Disputes is Operators {
     uint256 public burnt;
 
     function commit(bytes32 promise_) external payable {
-        if (msg.value != _commitBond) revert WrongBond(_commitBond);
         if (_promises[promise_].time != 0) revert AlreadyPromised();
         Clock memory clock = _clock;
         clock.lastCommit = _now();
@@ -57,6 +56,7 @@ abstract contract Disputes is Operators {
         _clock = clock;
         _promises[promise_] = Promise(clock.commits, _now(), false);
         emit Committed(promise_, clock.commits);
+        if (!_take(_commitBond)) revert WrongBond(_commitBond);
     }
 
     function claim(bytes32 hash, uint32 segment, bytes32 salt) external {

@@ -39,8 +39,9 @@ abstract contract Exits is Queue {
         _checkLeaf(leaf, WITHDRAWALS | withdrawal, head, finalRoot, proof);
         _once(_withdrawn, withdrawal);
         _takeOut(amount);
-        emit Withdrawn(withdrawal, to, amount * UNIT);
-        _send(to, amount * UNIT);
+        uint256 value = _valueOf(amount);
+        emit Withdrawn(withdrawal, to, value);
+        _send(to, value);
     }
 
     /// Whether a withdrawal is paid.
@@ -73,8 +74,9 @@ abstract contract Exits is Queue {
         _once(_exited, account);
         uint256 amount = uint128(balance);
         _takeOut(amount);
-        emit Exited(account, to, amount * UNIT);
-        _send(to, amount * UNIT);
+        uint256 value = _valueOf(amount);
+        emit Exited(account, to, value);
+        _send(to, value);
     }
 
     function refund(uint64 item, bytes calldata preimage, Head calldata head) external {
@@ -91,7 +93,7 @@ abstract contract Exits is Queue {
             uint256 amount = uint128(bytes16(preimage[10:26]));
             to = address(bytes20(preimage[26:46]));
             _takeOut(amount);
-            value = amount * UNIT;
+            value = _valueOf(amount);
         } else {
             to = _forcedBy[item];
             // An operator of a later batch that did become final at a root with work half done has it already.

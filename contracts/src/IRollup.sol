@@ -3,7 +3,8 @@ pragma solidity ^0.8.28;
 
 /// The primary chain's side of the dual chain: deposits, batches, disputes, withdrawals; docs/ledgers/rollup.md.
 ///
-/// Money is the chain's own coin, 10⁹ wei for 1 n€. Nobody can take it but by a proven withdrawal or exit.
+/// Money is the chain's own coin, 10⁹ wei for 1 n€; where it is a token (`TokenRollup`), its units stand for wei. Nobody
+/// can take it but by a proven withdrawal or exit.
 interface IRollup {
     /// A batch, kept as keccak256(abi.encode(header)).
     struct Header {

@@ -45,10 +45,10 @@ abstract contract Operators is Core {
         Operator memory operator = _operators[msg.sender];
         if (operator.place == 0) revert NotOperator(msg.sender);
         if (operator.bond != 0) revert AlreadyBonded();
-        if (msg.value != _bond) revert WrongBond(_bond);
-        operator.bond = uint128(msg.value);
+        operator.bond = uint128(_bond);
         _operators[msg.sender] = operator;
-        emit Bonded(msg.sender, msg.value);
+        emit Bonded(msg.sender, _bond);
+        if (!_take(_bond)) revert WrongBond(_bond);
     }
 
     function unbond() external {

@@ -10,7 +10,7 @@ import {Core} from "./Core.sol";
 /// so old need not be shown, so that nobody stops a batch on its way, for up to a quarter of the delay, by putting
 /// items before it. Nothing closes the queue but the end of everything.
 abstract contract Queue is Core {
-    /// Coin that is not a whole number of n€, or none.
+    /// Money that is not a whole number of n€, or none.
     error NotWhole(uint256 value);
     /// More than a state can hold.
     error TooMuch(uint256 amount);
@@ -53,10 +53,19 @@ abstract contract Queue is Core {
     /// Who forced a record whose fee nobody has yet.
     mapping(uint64 item => address) internal _forcedBy;
 
-    function deposit(uint32 account) external payable {
-        uint256 amount = msg.value / UNIT;
-        // slither-disable-next-line divide-before-multiply (asks whether the division was exact)
-        if (amount == 0 || amount * UNIT != msg.value) revert NotWhole(msg.value);
+    /// Nothing is older than the contract. With this the first deposit finds its slot written and costs what others do.
+    constructor() {
+        _holdings.markedAt = uint32(block.timestamp);
+    }
+
+    function deposit(uint32 account) external payable virtual {
+        _deposit(account, msg.value);
+    }
+
+    /// Books a deposit.
+    function _deposit(uint32 account, uint256 value) internal {
+        uint256 amount = _amountOf(value);
+        if (amount == 0 || _valueOf(amount) != value) revert NotWhole(value);
         if (amount > MOST_MONEY) revert TooMuch(amount);
         Holdings memory holdings = _holdings;
         holdings.held += uint96(amount);
@@ -66,10 +75,10 @@ abstract contract Queue is Core {
 
     function force(bytes calldata record) external payable {
         if (record.length == 0 || record.length > LONGEST_RECORD) revert RecordLength(record.length);
-        if (msg.value != _forcedFee) revert WrongFee(_forcedFee);
         uint64 item = _enqueue(_holdings, abi.encodePacked(FORCED, _now(), uint16(record.length), record));
         _forcedBy[item] = msg.sender;
         emit Forced(item, record, msg.sender, _now());
+        if (!_take(_forcedFee)) revert WrongFee(_forcedFee);
     }
 
     function queue() external view returns (uint64 length, bytes32 hash) {

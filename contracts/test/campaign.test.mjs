@@ -57,9 +57,9 @@ class Campaign {
     for (let i = 0; i < MEMBERS; i++) this.members.push(await probe.member(`member ${i}`));
     const state = genesisState(empty.tree(this.members).root(), { accounts: MEMBERS });
     this.world = await World.create({}, state);
-    for (const who of this.members) await this.world.chain.fund(who, 10n ** 24n);
+    for (const who of this.members) await this.world.fund(who, 10n ** 24n);
     this.watchers = [await this.world.member("wanda", 10n ** 24n), await this.world.member("wim", 10n ** 24n)];
-    for (const operator of this.world.operators) await this.world.chain.fund(operator, 10n ** 24n);
+    for (const operator of this.world.operators) await this.world.fund(operator, 10n ** 24n);
     this.world.newest.books = empty;
     this.world.newest.honest = true;
     this.voided = []; // batches whose inputs wait for new roots
@@ -288,7 +288,7 @@ class Campaign {
     for (const { address } of world.operators) owed += await world.ask("bondOf", [address]);
     for (const challenged of this.verdicts.values()) owed += bond + (challenged ? commitBond : 0n);
     owed += BigInt(this.promises.size) * commitBond + BigInt(this.forced.size) * forcedFee;
-    assert.equal(await world.chain.balance(world.rollup.address), owed, `after ${after}`);
+    assert.equal(await world.balance(world.rollup.address), owed, `after ${after}`);
     for (const [number, hash] of this.finals.entries()) {
       if (number % 7 === this.finals.length % 7) assert.equal(await world.ask("batch", [number]), hash, "final is final");
     }
@@ -308,9 +308,9 @@ class Campaign {
     for (const [i, balance] of books.balances.entries()) {
       if (balance === 0n) continue;
       const words = threeWords(accountWords(this.members[i].address, balance));
-      const before = await world.chain.balance(this.members[i].address);
+      const before = await world.balance(this.members[i].address);
       await world.send(this.watchers[0], "exit", [i, words, head, path(tree, ACCOUNT + i)]);
-      assert.equal((await world.chain.balance(this.members[i].address)) - before, balance * UNIT);
+      assert.equal((await world.balance(this.members[i].address)) - before, balance * UNIT);
     }
     while (await this.earn());
     for (let item = queueOf(state); item < world.items.length; item++) {

@@ -138,15 +138,16 @@ export class Contract {
     Object.assign(this, { chain, address, abi });
   }
 
-  entry(name) {
-    const found = this.abi.find((entry) => entry.type === "function" && entry.name === name);
-    if (!found) throw new Error(`no function ${name}`);
+  /// @param count of arguments, where there is more than one of the name
+  entry(name, count) {
+    const fits = ({ type, inputs }) => type === "function" && inputs.length === (count ?? inputs.length);
+    const found = this.abi.find((entry) => entry.name === name && fits(entry));
+    if (!found) throw new Error(`no function ${name}${count === undefined ? "" : ` of ${count} arguments`}`);
     return found;
   }
 
   data(name, args) {
-    const entry = this.entry(name);
-    if (entry.inputs.length !== args.length) throw new Error(`${name} takes ${entry.inputs.length} arguments`);
+    const entry = this.entry(name, args.length);
     return concat(selector(entry), encode(entry.inputs, args));
   }
 

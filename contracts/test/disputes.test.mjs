@@ -116,9 +116,9 @@ test("the liar's bond is lost: at least half is burnt, and the reward is smaller
   assert.ok(2n * burnt >= bond && paid < burnt);
   // An operator that proves its own lie loses more than half of its bond.
   assert.ok(bond - paid > bond / 2n);
-  const before = await world.chain.balance(wanda.address);
+  const before = await world.balance(wanda.address);
   await world.send(wanda, "collect");
-  assert.equal((await world.chain.balance(wanda.address)) - before, paid + commitBond);
+  assert.equal((await world.balance(wanda.address)) - before, paid + commitBond);
   assert.equal(await owed(world, wanda), 0n);
 });
 

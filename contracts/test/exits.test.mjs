@@ -3,7 +3,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import {
-  ACCOUNT, Q, R, T, UNIT, W, WITHDRAWAL, World, accountWords, headOf, path, refuses, thief, threeWords,
+  ACCOUNT, Q, R, T, UNIT, W, WITHDRAWAL, World, accountWords, coinOnly, headOf, path, refuses, thief, threeWords,
   withdrawalLeaf,
 } from "./world.mjs";
 import { Chain, person } from "./chain.mjs";
@@ -31,7 +31,7 @@ async function end(world) {
 test("a withdrawal is paid once, to the address that its leaf names, whoever asks", async () => {
   const { world, mia, tree, head } = await settled((mia) => withdrawalsOf([0, mia.address, 7n], [9, mia.address, 8n]), 15n);
   const cora = await world.member("cora");
-  const before = await world.chain.balance(mia.address);
+  const before = await world.balance(mia.address);
   const args = (i, amount) => [i, mia.address, amount, head, path(tree, WITHDRAWAL + i)];
   assert.equal(await world.ask("withdrawn", [9]), false);
   const { events } = await world.send(cora, "withdraw", args(9, 8n));
@@ -40,7 +40,7 @@ test("a withdrawal is paid once, to the address that its leaf names, whoever ask
   assert.equal(await world.ask("withdrawn", [0]), false);
   await refuses("AlreadyPaid", world.send(cora, "withdraw", args(9, 8n)));
   await world.send(cora, "withdraw", args(0, 7n));
-  assert.equal((await world.chain.balance(mia.address)) - before, 15n * UNIT);
+  assert.equal((await world.balance(mia.address)) - before, 15n * UNIT);
   assert.equal(await world.ask("held"), 0n);
 });
 
@@ -94,7 +94,7 @@ test("a reverted batch with pending withdrawals pays none of them", async () => 
   await refuses("NotInState", world.send(ada, "withdraw", args));
 });
 
-test("a receiver that refuses coin harms only itself", async () => {
+test("a receiver that refuses coin harms only itself", coinOnly, async () => {
   const world = await World.create();
   const mia = await world.member("mia");
   await world.deposit(mia, 0, 20n);
@@ -108,7 +108,7 @@ test("a receiver that refuses coin harms only itself", async () => {
   assert.equal(await world.ask("withdrawn", [0]), false);
 });
 
-test("a receiver that calls back is paid once", async () => {
+test("a receiver that calls back is paid once", coinOnly, async () => {
   const world = await World.create();
   const mia = await world.member("mia");
   await world.deposit(mia, 0, 20n);
@@ -122,9 +122,9 @@ test("a receiver that calls back is paid once", async () => {
   const head = headOf(world.newest.state);
   const paid = async (name, args, amount) => {
     await robber.send(mia, "aim", [world.rollup.address, world.rollup.data(name, args)]);
-    const before = await world.chain.balance(robber.address);
+    const before = await world.balance(robber.address);
     await world.send(mia, name, args);
-    assert.equal((await world.chain.balance(robber.address)) - before, amount);
+    assert.equal((await world.balance(robber.address)) - before, amount);
   };
   await paid("withdraw", [0, robber.address, 5n, head, path(tree, WITHDRAWAL)], 5n * UNIT);
   await end(world);
@@ -149,17 +149,17 @@ async function owed() {
   return { world, robber, mia, act };
 }
 
-test("what is owed is collected once, also by one that calls back", async () => {
+test("what is owed is collected once, also by one that calls back", coinOnly, async () => {
   const { world, robber, mia, act } = await owed();
   await world.send(mia, "deposit", [0], world.config.bond); // something to steal
   await robber.send(mia, "aim", [robber.address, robber.data("act", [world.rollup.address, world.rollup.data("collect", [])])]);
   await act("collect");
-  assert.equal(await world.chain.balance(robber.address), world.config.bond);
-  assert.equal(await world.chain.balance(world.rollup.address), world.config.bond);
+  assert.equal(await world.balance(robber.address), world.config.bond);
+  assert.equal(await world.balance(world.rollup.address), world.config.bond);
   assert.ok((await robber.ask("tries")) > 0n);
 });
 
-test("who refuses what it is owed can ask again", async () => {
+test("who refuses what it is owed can ask again", coinOnly, async () => {
   const { world, robber, mia, act } = await owed();
   await robber.send(mia, "close");
   await refuses("NotPaid", act("collect"));
@@ -240,18 +240,18 @@ test("after the end every account is paid its balance, holds included, to the la
   await refuses("NotFrozen", world.send(owners[0], "exit", args(0)));
   await end(world);
   for (const [i, owner] of owners.entries()) {
-    const before = await world.chain.balance(owner.address);
+    const before = await world.balance(owner.address);
     if (balances[i] === 0n) {
       await refuses("NothingToPay", world.send(owner, "exit", args(i)));
       continue;
     }
     const { events } = await world.send(owners[3], "exit", args(i));
     assert.deepEqual(events, [{ event: "Exited", account: BigInt(i), to: owner.address, amount: balances[i] * UNIT }]);
-    assert.equal((await world.chain.balance(owner.address)) - before, balances[i] * UNIT);
+    assert.equal((await world.balance(owner.address)) - before, balances[i] * UNIT);
     await refuses("AlreadyPaid", world.send(owner, "exit", args(i)));
   }
   assert.equal(await world.ask("held"), 0n);
-  assert.equal(await world.chain.balance(world.rollup.address), 3n * world.config.bond);
+  assert.equal(await world.balance(world.rollup.address), 3n * world.config.bond);
 });
 
 test("an account that the final root does not hold, or that owes, is not paid", async () => {
@@ -275,14 +275,14 @@ test("an account that the final root does not hold, or that owes, is not paid", 
 test("a fallback that would invalidate withdrawals does not: they stay payable after the end, and exits add to them", async () => {
   const leaves = (mia) => [...withdrawalsOf([0, mia.address, 30n], [1, mia.address, 20n]), [ACCOUNT + 0, accountWords(mia.address, 50n)]];
   const { world, mia, tree, head } = await settled(leaves, 100n);
-  const before = await world.chain.balance(mia.address);
+  const before = await world.balance(mia.address);
   const withdraw = (i, amount) => world.send(mia, "withdraw", [i, mia.address, amount, head, path(tree, WITHDRAWAL + i)]);
   await withdraw(0, 30n);
   await end(world);
   await world.send(mia, "exit", [0, threeWords(accountWords(mia.address, 50n)), head, path(tree, ACCOUNT)]);
   await refuses("AlreadyPaid", withdraw(0, 30n));
   await withdraw(1, 20n);
-  assert.equal((await world.chain.balance(mia.address)) - before, 100n * UNIT);
+  assert.equal((await world.balance(mia.address)) - before, 100n * UNIT);
   assert.equal(await world.ask("held"), 0n);
 });
 
@@ -299,7 +299,7 @@ test("what the last final root did not consume goes back to its sender, once", a
   const refund = (item, preimage = world.items[item]) => world.send(noa, "refund", [item, preimage, head]);
   await refuses("NotFrozen", refund(1));
   await end(world);
-  const balances = async () => [await world.chain.balance(mia.address), await world.chain.balance(noa.address)];
+  const balances = async () => [await world.balance(mia.address), await world.balance(noa.address)];
   const before = await balances();
   await refuses("AlreadyConsumed", refund(0));
   await refuses("QueueRange", refund(4, new Uint8Array(46)));
@@ -350,5 +350,5 @@ test("a lie that became final cannot pay out bonds, rewards or fees", async () =
   await world.finalise();
   const head = headOf(world.newest.state);
   await refuses("Panic 0x11", world.send(ada, "withdraw", [0, ada.address, 51n, head, path(tree, WITHDRAWAL)]));
-  assert.equal(await world.chain.balance(world.rollup.address), 3n * world.config.bond + 50n * UNIT);
+  assert.equal(await world.balance(world.rollup.address), 3n * world.config.bond + 50n * UNIT);
 });

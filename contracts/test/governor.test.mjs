@@ -56,13 +56,13 @@ test("no function pays the governor, or lets it move coin", async () => {
   const world = await World.create();
   const mia = await world.member("mia");
   await world.deposit(mia, 0, 10n ** 9n);
-  const held = await world.chain.balance(world.rollup.address);
+  const held = await world.balance(world.rollup.address);
   await world.send(world.governor, "collect");
   await world.send(world.governor, "announce", [world.transition.address]);
   await world.send(world.governor, "pause", [1]);
   await refuses("NotOperator", world.send(world.governor, "bond"));
-  assert.equal(await world.chain.balance(world.governor.address), 0n);
-  assert.equal(await world.chain.balance(world.rollup.address), held);
+  assert.equal(await world.balance(world.governor.address), 0n);
+  assert.equal(await world.balance(world.rollup.address), held);
 });
 
 test("an announced transition is active after the delay, and not before", async () => {

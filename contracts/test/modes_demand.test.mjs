@@ -69,7 +69,7 @@ test("what was posted without signatures becomes final, and pays", async () => {
   await refuses("NoFraud", world.send(noa, "prove", [proof(world, batch, 1), SALT]));
   await world.finalise();
   await world.send(noa, "withdraw", [0, mia.address, 400n, headOf(paidOut), path(paidOut.full, WITHDRAWAL)]);
-  assert.equal(await world.chain.balance(mia.address), 400n * UNIT);
+  assert.equal(await world.balance(mia.address), 400n * UNIT);
 });
 
 test("a forged order is shown on demand and proven wrong, and the next operator goes on", async () => {
@@ -139,10 +139,10 @@ test("only what the leaf binds answers a demand, and it may come from anybody", 
   await world.show(spam, batch, 1);
   assert.equal(await owed(world, spam), TERMS.deposit);
   await refuses("NotDemanded", world.show(operator, batch, 1));
-  const before = await world.chain.balance(spam.address);
+  const before = await world.balance(spam.address);
   await world.demands.send(spam, "collect");
-  assert.equal((await world.chain.balance(spam.address)) - before, TERMS.deposit);
-  assert.equal(await world.chain.balance(world.demands.address), 0n);
+  assert.equal((await world.balance(spam.address)) - before, TERMS.deposit);
+  assert.equal(await world.balance(world.demands.address), 0n);
 });
 
 test("a demand names a segment that there is, once, with its deposit, within the window", async () => {

@@ -74,9 +74,9 @@ test("an operator leaves with its bond once all it may have posted is final", as
   await world.finalise();
   await world.send(ada, "unbond");
   assert.equal(await world.ask("claimable", [ada.address]), world.config.bond);
-  const before = await world.chain.balance(ada.address);
+  const before = await world.balance(ada.address);
   await world.send(ada, "collect");
-  assert.equal((await world.chain.balance(ada.address)) - before, world.config.bond);
+  assert.equal((await world.balance(ada.address)) - before, world.config.bond);
   await refuses("NotBonded", world.send(ada, "unbond"));
   await world.post(await world.onTurn(), [T(1)]);
   assert.notEqual(await world.ask("turn"), ada.address);

@@ -15,7 +15,7 @@ test("a deposit is a whole number of n€", async () => {
   await refuses("TooMuch", world.send(rich, "deposit", [0], (10n ** 22n + 1n) * UNIT));
   await world.deposit(mia, 3, 1n);
   assert.equal(await world.ask("held"), 1n);
-  assert.equal(await world.chain.balance(world.rollup.address), 3n * world.config.bond + UNIT);
+  assert.equal(await world.balance(world.rollup.address), 3n * world.config.bond + UNIT);
 });
 
 test("the queue is a chain of hashes over items as the page of the dual chain writes them", async () => {

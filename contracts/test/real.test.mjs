@@ -63,7 +63,7 @@ test("what was deposited is credited, withdrawn, paid out; the rest is paid at t
   await world.send(noa, "freeze", [batch.header]);
   const leaf = threeWords(account(mia.address, 1, 600n));
   await world.send(noa, "exit", [MEMBER, leaf, head, path(paidOut.full, ACCOUNT + MEMBER)]);
-  assert.equal(await world.chain.balance(mia.address), 1_000n * UNIT);
+  assert.equal(await world.balance(mia.address), 1_000n * UNIT);
   assert.equal(await world.ask("held"), 0n);
 });
 

@@ -33,10 +33,10 @@ test("members deposit, an operator posts, a watcher proves a lie, the next goes 
   await world.finalise();
   assert.equal(await world.ask("finalRoot"), world.newest.header.root);
 
-  const before = await world.chain.balance(member.address);
+  const before = await world.balance(member.address);
   const head = headOf(world.newest.state);
   const args = [0, member.address, 1_250_000_000n, head, path(tree, WITHDRAWAL)];
   await world.send(watcher, "withdraw", args);
-  assert.equal((await world.chain.balance(member.address)) - before, 1_250_000_000n * UNIT);
+  assert.equal((await world.balance(member.address)) - before, 1_250_000_000n * UNIT);
   await refuses("AlreadyPaid", world.send(watcher, "withdraw", args));
 });

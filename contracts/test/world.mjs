@@ -8,6 +8,7 @@ import { artefact } from "./evm.mjs";
 import { Chain, person } from "./chain.mjs";
 import { measured } from "./coverage.mjs";
 import { encode } from "./abi.mjs";
+import { Coin, Tokens } from "./money.mjs";
 import { Tree, bytes, concat, hex, keccak, unhex } from "./tree.mjs";
 
 export const EURO = 10n ** 18n; // wei of 1 €: 10⁹ n€
@@ -29,9 +30,12 @@ export const CONFIG = {
   forcedFee: EURO / 100n,
 };
 
+/// For tests about coin itself, where money is a token.
+export const coinOnly = { skip: process.env.MONEY === "token" && "about coin" };
+
 const made = {};
 /// A contract that only the tests know, compiled here.
-function testOnly(name) {
+export function testOnly(name) {
   made[name] ??= (() => {
     const source = readFileSync(new URL(`./${name}.sol`, import.meta.url), "utf8");
     const all = { [`test/${name}.sol`]: source, "src/ITransition.sol": sources()["ITransition.sol"] };
@@ -144,13 +148,17 @@ export class World {
   /// @param chain to be on; a new one if none
   /// @param transition its artefact
   /// @param contract the mode's, with what its constructor takes beside the configuration
+  /// @param money what is paid with; with tokens the contract is `TokenRollup`
   static async create(
     changes = {},
     state = genesisState(),
-    { bonded = 3, chain, transition = toy(), contract = "Rollup", terms = [] } = {},
+    { bonded = 3, chain, transition = toy(), contract = "Rollup", terms = [], money } = {},
   ) {
     const world = new this();
     chain ??= await Chain.create();
+    if (contract === "Rollup" && process.env.MONEY === "token") money ??= await Tokens.create(chain);
+    money ??= new Coin(chain);
+    if (money instanceof Tokens) [contract, terms] = ["TokenRollup", [money.token.address]];
     const deployer = person("deployer");
     const governor = person("governor");
     const operators = ["ada", "bo", "cy"].map(person);
@@ -165,10 +173,11 @@ export class World {
     };
     const made = contract === "Rollup" ? (measured ?? artefact("Rollup")) : artefact(contract);
     const rollup = await chain.deploy(deployer, made, [config, ...terms]);
-    Object.assign(world, { chain, deployer, governor, operators, transition: judge, config, rollup });
+    money.rollup = rollup;
+    Object.assign(world, { chain, deployer, governor, operators, transition: judge, config, rollup, money });
     for (const [i, operator] of operators.entries()) {
-      await chain.fund(operator, 1000n * EURO);
-      if (i < bonded) await rollup.send(operator, "bond", [], config.bond);
+      await world.fund(operator, 1000n * EURO);
+      if (i < bonded) await world.send(operator, "bond", [], config.bond);
     }
     const word = (value) => hex(bytes(value, 32));
     const time = BigInt(chain.now);
@@ -182,10 +191,18 @@ export class World {
     return world;
   }
 
-  async member(name, wei = 100n * EURO) {
+  async member(name, value = 100n * EURO) {
     const who = person(name);
-    await this.chain.fund(who, wei);
+    await this.fund(who, value);
     return who;
+  }
+
+  fund(who, value) {
+    return this.money.fund(who, value);
+  }
+
+  balance(address) {
+    return this.money.balance(address);
   }
 
   /// The operator on turn.
@@ -198,8 +215,9 @@ export class World {
     return this.batches.at(-1);
   }
 
+  /// @param value what is paid with the call
   send(who, name, args, value) {
-    return this.rollup.send(who, name, args, value);
+    return this.money.send(who, name, args, value);
   }
 
   ask(name, args) {

@@ -5,9 +5,9 @@
 //! `creation code ‖ arguments ‖ genesis ‖ length of genesis u32`, the genesis being `head (96) ‖ count u32 ‖ leaves`, and a
 //! leaf `place u32 ‖ its words` in rising order of place. The root makes them certain, so it does not matter who says them.
 
-use crate::chain::{Chain, ChainError};
+use crate::chain::{Call, Chain, ChainError};
 use crate::contract::abi::IRollup;
-use crate::contract::{Calls, Config, Contract, ContractError, Entry, Event};
+use crate::contract::{Calls, Config, Contract, ContractError, Entry, Event, Token};
 use crate::step::{Head, NO_WORDS, Place, State, Store};
 use alloy_sol_types::SolValue;
 use ledger::Key;
@@ -63,7 +63,31 @@ pub fn found<'a, C: Chain + ?Sized>(
 ) -> Result<Contract<'a, C>, ContractError> {
     let config = Config { genesis: genesis.root(), ..config.clone() };
     let missing = || ChainError::Refused(format!("there is no artefact of a contract {name}"));
-    let mut call = Calls::create_rollup(name, &config).ok_or_else(missing)?;
+    create(chain, key, Calls::create_rollup(name, &config).ok_or_else(missing)?, genesis)
+}
+
+/// The same for a rollup whose money is a token; `config`'s bonds and fees are units of it.
+///
+/// # Errors
+/// As for [`found`].
+pub fn found_with_token<'a, C: Chain + ?Sized>(
+    chain: &'a mut C,
+    key: &Key,
+    token: Token,
+    config: &Config,
+    genesis: &mut State,
+) -> Result<Contract<'a, C>, ContractError> {
+    let config = Config { genesis: genesis.root(), ..config.clone() };
+    let missing = || ChainError::Refused("there is no artefact of a contract TokenRollup".into());
+    create(chain, key, token.create_rollup(&config).ok_or_else(missing)?, genesis)
+}
+
+fn create<'a, C: Chain + ?Sized>(
+    chain: &'a mut C,
+    key: &Key,
+    mut call: Call,
+    genesis: &State,
+) -> Result<Contract<'a, C>, ContractError> {
     let published = encode(genesis);
     let length = (published.len() as u32).to_be_bytes();
     call.data.extend(published);
@@ -125,10 +149,11 @@ fn published(input: &[u8], root: &Hash) -> Option<Founding> {
     if genesis.root() != *root {
         return None;
     }
-    // The arguments are the constructor's last: an offset, 15 words, and the operators with their number.
+    // The configuration is the last of the arguments, whatever else a constructor takes: 15 words, and the operators with
+    // their number.
     let config = (1..=MOST_OPERATORS).find_map(|operators| {
-        let arguments = &before[before.len().checked_sub(32 * (17 + operators))?..];
-        IRollup::Config::abi_decode_validate(arguments).ok().filter(|config| config.genesis.0 == *root)
+        let fields = &before[before.len().checked_sub(32 * (16 + operators))?..];
+        IRollup::Config::abi_decode_params_validate(fields).ok().filter(|config| config.genesis.0 == *root)
     });
     Some(Founding { genesis, window: config?.windowSeconds })
 }
@@ -166,13 +191,15 @@ mod tests {
             operators: vec![Address([7; 20]); 3],
             ..Config::default()
         };
-        let arguments = IRollup::Config::from(&config).abi_encode();
         let length = (bytes.len() as u32).to_be_bytes();
-        let input = [&[0xfe; 100][..], &arguments, &bytes, &length].concat();
-        let mut found = published(&input, &root).unwrap();
-        assert_eq!((found.genesis.root(), found.window), (root, 3_600));
-        assert!(published(&input, &[0; 32]).is_none(), "another community's");
-        assert!(published(&input[..input.len() - 1], &root).is_none());
+        let token = Token(Address([9; 20])).create_rollup(&config).unwrap();
+        for call in [Calls::create_rollup("Rollup", &config).unwrap(), token] {
+            let input = [&call.data[..], &bytes, &length].concat();
+            let mut found = published(&input, &root).unwrap();
+            assert_eq!((found.genesis.root(), found.window), (root, 3_600));
+            assert!(published(&input, &[0; 32]).is_none(), "another community's");
+            assert!(published(&input[..input.len() - 1], &root).is_none());
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ static ARTEFACTS: LazyLock<Vec<Artefact>> = LazyLock::new(|| {
         include_str!("../../../../contracts/artifacts/Rollup.json"),
         include_str!("../../../../contracts/artifacts/SealedRollup.json"),
         include_str!("../../../../contracts/artifacts/Signatures.json"),
+        include_str!("../../../../contracts/artifacts/TokenRollup.json"),
         include_str!("../../../../contracts/artifacts/Transition.json"),
     ]
     .map(Artefact::read)

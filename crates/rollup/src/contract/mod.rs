@@ -16,6 +16,7 @@ mod client;
 mod data;
 mod error;
 mod event;
+mod token;
 mod types;
 
 pub use artefact::{Artefact, Refusal};
@@ -24,4 +25,5 @@ pub use client::Contract;
 pub use data::{Posted, posted};
 pub use error::ContractError;
 pub use event::{Entry, Event};
+pub use token::Token;
 pub use types::{Config, Fraud, Head, Tip};

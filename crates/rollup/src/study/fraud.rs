@@ -66,13 +66,13 @@ impl World {
         }
         let (gas, bytes) = (watched.gas, watched.bytes);
         // The reward is paid when nobody can have been earlier any more.
-        let before = self.chain.balance(self.watcher_key.address())?;
+        let before = self.money.balance(&mut self.chain, self.watcher_key.address())?;
         let time = self.chain.head()?.time;
         self.until(time + self.config.reveal_seconds + 1)?;
-        let spent = self.watch()?.fees;
+        let spent = self.money.fee(self.watch()?.fees);
         let commit_bond = self.config.commit_bond;
-        let reward =
-            (self.chain.balance(self.watcher_key.address())? + spent).saturating_sub(before + commit_bond);
+        let after = self.money.balance(&mut self.chain, self.watcher_key.address())?;
+        let reward = (after + spent).saturating_sub(before + commit_bond);
         if reward == 0 || reward * 2 > bond {
             return Err(StoryError::Broken(format!("the watcher got {reward} wei of a bond of {bond}")));
         }

@@ -39,11 +39,11 @@ impl World {
             }
             let head = Head { words: state.head().words(), tree: state.tree().root() };
             let proof = proof(state, place);
-            let before = self.chain.balance(to)?;
+            let before = self.money.balance(&mut self.chain, to)?;
             let mut contract = Contract::at(&mut self.chain, self.contract);
             let outcome = contract.withdraw(&self.watcher_key, number as u32, to, amount, &head, &proof)?;
             let again = contract.withdraw(&self.watcher_key, number as u32, to, amount, &head, &proof);
-            if again.is_ok() || self.chain.balance(to)? != before + amount * WEI {
+            if again.is_ok() || self.money.balance(&mut self.chain, to)? != before + amount * WEI {
                 return Err(StoryError::Broken(format!("withdrawal {number} was not paid once")));
             }
             self.paid += amount as i128;
@@ -84,12 +84,12 @@ impl World {
             let words = state.words(place).map_err(|lack| StoryError::Broken(lack.to_string()))?;
             let head = Head { words: state.head().words(), tree: state.tree().root() };
             let proof = proof(state, place);
-            let before = self.chain.balance(leaf.address)?;
+            let before = self.money.balance(&mut self.chain, leaf.address)?;
             let mut contract = Contract::at(&mut self.chain, self.contract);
             let words = [words[0], words[1], words[2]];
             let outcome = contract.exit(&self.watcher_key, number, &words, &head, &proof)?;
             if contract.exit(&self.watcher_key, number, &words, &head, &proof).is_ok()
-                || self.chain.balance(leaf.address)? != before + amount * WEI
+                || self.money.balance(&mut self.chain, leaf.address)? != before + amount * WEI
             {
                 return Err(StoryError::Broken(format!("account {number} did not leave once")));
             }

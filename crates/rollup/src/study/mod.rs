@@ -6,15 +6,17 @@
 
 mod fraud;
 mod leaving;
+mod money;
 mod street;
 mod world;
 
-use crate::chain::ChainError;
+use crate::chain::{ChainError, Evm};
 use crate::contract::ContractError;
 use crate::founding::FoundingError;
 use crate::sequencer::{PostError, TakeOverError};
 use crate::watcher::WatchError;
-use market::{AccountId, Rejection};
+use market::{AccountId, Address, Rejection};
+pub use money::Money;
 use world::World;
 
 /// The interval whose clearing the first operator lies about: noon.
@@ -129,7 +131,22 @@ impl From<ChainError> for StoryError {
 /// # Errors
 /// [`StoryError::Broken`] where anything is not as promised.
 pub fn story(seed: u64, households: usize) -> Result<Story, StoryError> {
-    let mut world = World::found(seed, households)?;
+    story_paid_in(seed, households, |chain, people, purse| {
+        people.iter().try_for_each(|who| chain.fund(*who, purse))?;
+        Ok(Money::Coin)
+    })
+}
+
+/// The same in the money that `issue` gives everybody so much of; a token has 18 decimals, and coin is needed for gas too.
+///
+/// # Errors
+/// As for [`story`], and those of `issue`.
+pub fn story_paid_in(
+    seed: u64,
+    households: usize,
+    issue: impl FnOnce(&mut Evm, &[Address], u128) -> Result<Money, StoryError>,
+) -> Result<Story, StoryError> {
+    let mut world = World::found(seed, households, issue)?;
     let paid_in = world.pay_in()?;
     world.check("deposits")?;
     for step in 0..NOON {

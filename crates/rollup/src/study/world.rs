@@ -1,10 +1,9 @@
 //! Everybody and everything in the story: the primary chain, the street, its operators and its watcher.
 
 use super::street::{START, Street, account};
-use super::{Lie, Paid, Story, StoryError};
+use super::{Lie, Money, Paid, Story, StoryError};
 use crate::chain::{Call, Chain, Clock, Evm, Settings};
 use crate::contract::{Config, Contract};
-use crate::founding;
 use crate::ledger::Terms;
 use crate::sequencer::{Done, Posting, Successor, WEI};
 use crate::step::leaf::{Account, Withdrawal};
@@ -14,7 +13,7 @@ use crate::watcher::{Journal, Verdict, Watcher, derive};
 use ledger::{Key, Recoverer};
 use market::{AccountId, Address, Command, Envelope};
 
-/// Coin that everybody has on the primary chain, wei.
+/// What everybody has of the money on the primary chain, wei or the token's units.
 const PURSE: u128 = 1 << 90;
 /// How much everybody pays in: a household, the supplier, the guarantor, n€.
 const PAID_IN: [i128; 3] = [50_000_000_000, 500_000_000_000, 200_000_000_000];
@@ -23,6 +22,7 @@ const PAID_IN: [i128; 3] = [50_000_000_000, 500_000_000_000, 200_000_000_000];
 pub(super) struct World {
     pub(super) chain: Evm,
     pub(super) contract: Address,
+    pub(super) money: Money,
     pub(super) config: Config,
     pub(super) street: Street,
     pub(super) operator: Operator,
@@ -60,15 +60,18 @@ impl Operator {
 }
 
 impl World {
-    pub(super) fn found(seed: u64, households: usize) -> Result<Self, StoryError> {
+    pub(super) fn found(
+        seed: u64,
+        households: usize,
+        issue: impl FnOnce(&mut Evm, &[Address], u128) -> Result<Money, StoryError>,
+    ) -> Result<Self, StoryError> {
         let (street, founding) = Street::found(seed, households);
         let key = |name: &str| Key::from_seed(&seed.to_be_bytes(), name);
         let (first, next, watcher_key) = (street.operator.clone(), key("second operator"), key("watcher"));
         let outside = ["supplier", "grid operator", "levies"].map(key);
         let mut chain = Evm::new(Settings { time: START - 100_000, ..Settings::default() });
-        for key in street.members.iter().chain([&first, &next, &watcher_key]).chain(&outside) {
-            chain.fund(key.address(), PURSE)?;
-        }
+        let people = street.members.iter().chain([&first, &next, &watcher_key]).chain(&outside);
+        let money = issue(&mut chain, &people.map(Key::address).collect::<Vec<_>>(), PURSE)?;
         let Command::Found(community) = &founding.command else {
             return Err(StoryError::Broken("the street is not founded".into()));
         };
@@ -83,10 +86,11 @@ impl World {
             operators: vec![first.address(), next.address()],
             ..Terms::default().config
         };
-        let contract = founding::found(&mut chain, &first, "Rollup", &config, &mut genesis)?.address;
+        let contract = money.found(&mut chain, &first, &config, &mut genesis)?;
         for operator in [&first, &next] {
-            Contract::at(&mut chain, contract).bond(operator, config.bond)?;
+            money.bond(&mut chain, contract, operator, config.bond)?;
         }
+        money.ready(&mut chain, contract, &watcher_key, config.commit_bond)?;
         let watcher = Watcher::new(&mut chain, contract, Some(watcher_key.clone()), Journal::in_memory())?;
         let window = (config.window_blocks, config.window_seconds);
         let successor = Successor::take_over(&mut chain, contract, first, posting(), window)?;
@@ -94,6 +98,7 @@ impl World {
         let mut world = Self {
             chain,
             contract,
+            money,
             config,
             street,
             operator,
@@ -125,7 +130,7 @@ impl World {
         payers.extend(members.map(|(member, key)| (key, account(member), household)));
         let mut sum = 0;
         for (key, account, amount) in payers {
-            Contract::at(&mut self.chain, self.contract).deposit(&key, account.0, amount as u128 * WEI)?;
+            self.money.deposit(&mut self.chain, self.contract, &key, account.0, amount as u128 * WEI)?;
             self.credit()?;
             let envelope = self.street.credit(account, amount);
             self.operator.command(&envelope)?;
