@@ -220,6 +220,9 @@ pub(crate) struct AuditOptions {
     /// With --primary: the contract of the community; of a chain's file, the first one there unless named
     #[arg(long, value_name = "ADDRESS", requires = "primary", value_parser = address)]
     pub(crate) contract: Option<Address>,
+    /// With --primary: file with a registered watcher's private key (64 hexadecimal digits), which opens sealed batches
+    #[arg(long, value_name = "FILE", requires = "primary", value_hint = ValueHint::FilePath)]
+    pub(crate) key: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -237,7 +240,8 @@ pub(crate) struct WatchOptions {
     /// The contract of the community; of a chain's file, the one there unless named
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub(crate) contract: Option<Address>,
-    /// File with a private key (64 hexadecimal digits) that pays for disputes and earns their rewards
+    /// File with a private key (64 hexadecimal digits) that pays for disputes and earns their rewards, and opens sealed
+    /// batches if it is a registered watcher's
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) key: Option<PathBuf>,
     /// File in which the transaction that is awaited is written down, so that none is sent twice after a crash

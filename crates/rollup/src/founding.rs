@@ -5,11 +5,10 @@
 //! `creation code ‖ arguments ‖ genesis ‖ length of genesis u32`, the genesis being `head (96) ‖ count u32 ‖ leaves`, and a
 //! leaf `place u32 ‖ its words` in rising order of place. The root makes them certain, so it does not matter who says them.
 
-use crate::chain::{Chain, ChainError};
-use crate::contract::abi::IRollup;
-use crate::contract::{Calls, Config, Contract, ContractError, Entry, Event};
+use crate::chain::{Call, Chain, ChainError};
+use crate::contract::{Artefact, Calls, Config, Contract, ContractError, Entry, Event};
+use crate::modes::{self, Mode};
 use crate::step::{Head, NO_WORDS, Place, State, Store};
-use alloy_sol_types::SolValue;
 use ledger::Key;
 use market::{Address, Hash};
 
@@ -49,6 +48,19 @@ pub fn decode(bytes: &[u8]) -> Option<State> {
     (rest.is_empty() && encode(&state) == bytes).then_some(state)
 }
 
+/// The call that creates the contract of a mode and publishes the genesis with it; `config.genesis` becomes its root.
+/// `None` where there is no such artefact.
+#[must_use]
+pub fn creation(name: &str, config: &Config, genesis: &mut State) -> Option<Call> {
+    let config = Config { genesis: genesis.root(), ..config.clone() };
+    let mut call = Calls::create_rollup(name, &config)?;
+    let published = encode(genesis);
+    let length = (published.len() as u32).to_be_bytes();
+    call.data.extend(published);
+    call.data.extend(length);
+    Some(call)
+}
+
 /// Creates a rollup contract (`Rollup`, or another mode's name) and publishes the genesis with it; `config.genesis` is
 /// its root.
 ///
@@ -61,13 +73,8 @@ pub fn found<'a, C: Chain + ?Sized>(
     config: &Config,
     genesis: &mut State,
 ) -> Result<Contract<'a, C>, ContractError> {
-    let config = Config { genesis: genesis.root(), ..config.clone() };
     let missing = || ChainError::Refused(format!("there is no artefact of a contract {name}"));
-    let mut call = Calls::create_rollup(name, &config).ok_or_else(missing)?;
-    let published = encode(genesis);
-    let length = (published.len() as u32).to_be_bytes();
-    call.data.extend(published);
-    call.data.extend(length);
+    let call = creation(name, config, genesis).ok_or_else(missing)?;
     let outcome = chain.execute(key, &call)?;
     match outcome.contract {
         Some(address) if outcome.success => Ok(Contract { chain, address }),
@@ -84,6 +91,12 @@ pub enum FoundingError {
     /// The creating transaction has no genesis with the contract's root.
     #[error("the transaction that created the contract does not carry the genesis: name a file with it")]
     Unpublished,
+    /// The creating transaction does not create any contract known here.
+    #[error(
+        "the contract was created from code that this program does not know, so nothing can be said about it: use the \
+         version of the program that founded it, or a later one that still knows it"
+    )]
+    Stranger,
     /// The node did not answer.
     #[error(transparent)]
     Contract(#[from] ContractError),
@@ -96,6 +109,8 @@ pub struct Founding {
     pub genesis: State,
     /// How long a batch can be challenged, s.
     pub window: u64,
+    /// How data reaches the chain.
+    pub mode: Mode,
 }
 
 /// The founding of a contract by its first events.
@@ -114,27 +129,28 @@ pub fn founding<C: Chain + ?Sized>(
     let (root, transaction) = created.ok_or(FoundingError::NoContract(address))?;
     let found = chain.transaction(&transaction).map_err(ContractError::from)?;
     let found = found.ok_or(ContractError::Gone { transaction })?;
-    published(&found.input, &root).ok_or(FoundingError::Unpublished)
+    published(&found.input, &root)
 }
 
-/// The founding at the end of a creating transaction's input, if the genesis' root is this.
-fn published(input: &[u8], root: &Hash) -> Option<Founding> {
-    let (rest, length) = input.split_last_chunk::<4>()?;
-    let (before, genesis) = rest.split_at(rest.len().checked_sub(u32::from_be_bytes(*length) as usize)?);
-    let mut genesis = decode(genesis)?;
-    if genesis.root() != *root {
-        return None;
-    }
-    // The arguments are the constructor's last: an offset, 15 words, and the operators with their number.
-    let config = (1..=MOST_OPERATORS).find_map(|operators| {
-        let arguments = &before[before.len().checked_sub(32 * (17 + operators))?..];
-        IRollup::Config::abi_decode_validate(arguments).ok().filter(|config| config.genesis.0 == *root)
+/// The founding in a creating transaction's input: the code says which contract it is, and the genesis at the end must
+/// have this root.
+fn published(input: &[u8], root: &Hash) -> Result<Founding, FoundingError> {
+    let created = Mode::ALL.into_iter().find_map(|mode| {
+        let code = &Artefact::named(mode.contract())?.creation;
+        Some((mode, input.strip_prefix(code.as_slice())?))
     });
-    Some(Founding { genesis, window: config?.windowSeconds })
+    let (mode, rest) = created.ok_or(FoundingError::Stranger)?;
+    read(rest, root, mode).ok_or(FoundingError::Unpublished)
 }
 
-/// As in `Operators.sol`.
-const MOST_OPERATORS: usize = 32;
+/// `arguments ‖ genesis ‖ length of genesis u32`.
+fn read(input: &[u8], root: &Hash, mode: Mode) -> Option<Founding> {
+    let (rest, length) = input.split_last_chunk::<4>()?;
+    let (arguments, genesis) = rest.split_at(rest.len().checked_sub(u32::from_be_bytes(*length) as usize)?);
+    let mut genesis = decode(genesis)?;
+    let config = modes::config(mode, arguments).filter(|config| config.genesis.0 == *root)?;
+    (genesis.root() == *root).then_some(Founding { genesis, window: config.windowSeconds, mode })
+}
 
 #[cfg(test)]
 mod tests {
@@ -166,13 +182,15 @@ mod tests {
             operators: vec![Address([7; 20]); 3],
             ..Config::default()
         };
-        let arguments = IRollup::Config::from(&config).abi_encode();
-        let length = (bytes.len() as u32).to_be_bytes();
-        let input = [&[0xfe; 100][..], &arguments, &bytes, &length].concat();
-        let mut found = published(&input, &root).unwrap();
-        assert_eq!((found.genesis.root(), found.window), (root, 3_600));
-        assert!(published(&input, &[0; 32]).is_none(), "another community's");
-        assert!(published(&input[..input.len() - 1], &root).is_none());
+        for mode in Mode::ALL {
+            let input = creation(mode.contract(), &config, &mut state).unwrap().data;
+            let mut found = published(&input, &root).unwrap();
+            assert_eq!((found.genesis.root(), found.window, found.mode), (root, 3_600, mode));
+            let unpublished = |input, root| matches!(published(input, root), Err(FoundingError::Unpublished));
+            assert!(unpublished(&input, &[0; 32]), "another community's");
+            assert!(unpublished(&input[..input.len() - 1], &root));
+            assert!(matches!(published(&input[1..], &root), Err(FoundingError::Stranger)));
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What is sent in the modes beside the calls that all contracts have.
 
+use super::Mode;
 use super::cell::Opening;
 use super::read::Published;
 use super::seal::Answer;
@@ -56,6 +57,28 @@ pub struct Terms {
     pub answer_blocks: u64,
     /// What a demand costs, and pays its answer, wei.
     pub deposit: u128,
+}
+
+impl Terms {
+    /// The usual ones within a community's: a quarter of a window to answer, half of its blocks, and a thousandth of what
+    /// a promise costs.
+    #[must_use]
+    pub fn within(config: &Config) -> Self {
+        Self {
+            answer_seconds: (config.window_seconds / 4).max(1),
+            answer_blocks: (config.window_blocks / 2).max(1),
+            deposit: (config.commit_bond / 1_000).max(1),
+        }
+    }
+}
+
+/// The configuration among a constructor's arguments; `None` where they are not those of this mode's contract.
+pub(crate) fn config(mode: Mode, arguments: &[u8]) -> Option<IRollup::Config> {
+    if mode.has_demands() {
+        <(IRollup::Config, SolTerms)>::abi_decode_params_validate(arguments).ok().map(|(config, _)| config)
+    } else {
+        IRollup::Config::abi_decode_validate(arguments).ok()
+    }
 }
 
 /// Creates a contract of a mode that has demands.

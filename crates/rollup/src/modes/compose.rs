@@ -1,6 +1,6 @@
 //! What an operator posts.
 
-use super::demand::part;
+use super::demand::{Parted, part};
 use super::seal::{Secret, apply};
 use super::{Mode, ModeError, cell};
 use crate::batch::{self, Segment};
@@ -63,6 +63,22 @@ pub(super) fn chain(mut pre: Hash, steps: impl IntoIterator<Item = (Hash, Hash)>
         pre = post;
     }
     leaves
+}
+
+/// What a leaf binds as its input, in modes where that follows from the records alone; elsewhere what it would in
+/// calldata. `unshown`: the records are without signatures, and these have this hash.
+#[must_use]
+pub fn input(mode: Mode, records: &[u8], unshown: Option<&Hash>) -> Hash {
+    match (mode, unshown) {
+        (Mode::Demand, Some(hash)) => pair(records, hash),
+        (Mode::Demand, None) => {
+            // Records that are none have no signatures either.
+            let parted =
+                part(records).unwrap_or_else(|| Parted { bare: records.to_vec(), signatures: Vec::new() });
+            pair(&parted.bare, &keccak256(&parted.signatures))
+        }
+        _ => keccak256(records),
+    }
 }
 
 /// Makes of segments, with their signatures, what is posted in a mode. `pre` is the root before the first.
