@@ -244,6 +244,9 @@ pub(crate) struct WatchOptions {
     /// batches if it is a registered watcher's
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) key: Option<PathBuf>,
+    /// Where signatures come on demand: demand those of one segment in N, drawn by lot, though nothing is wrong about it
+    #[arg(long, value_name = "N", requires = "key", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) doubt: Option<u64>,
     /// File in which the transaction that is awaited is written down, so that none is sent twice after a crash
     #[arg(long, value_name = "FILE", requires = "key", value_hint = ValueHint::FilePath)]
     pub(crate) journal: Option<PathBuf>,

@@ -53,7 +53,8 @@ pub(crate) fn watch(options: &WatchOptions) -> Result<(), Failure> {
     };
     let public = key.as_ref().map(ledger::Key::public);
     let watcher = Watcher::new(&mut *chain, contract, key, journal);
-    let mut watcher = watcher.map_err(|error| crate::primary::founding(source, &error))?;
+    let watcher = watcher.map_err(|error| crate::primary::founding(source, &error))?;
+    let mut watcher = watcher.doubting(options.doubt.unwrap_or(0));
     if !options.json {
         let who = if options.key.is_some() {
             "disputes what is wrong"

@@ -26,6 +26,8 @@ pub struct Watcher {
     reader: Reader,
     derivation: Derivation,
     journal: Journal,
+    /// One segment in so many is demanded although nothing is wrong about it; 0: none.
+    doubts: u64,
     /// Acts that the contract refused when tried, and the block at which: not tried again in the same one.
     refused: Vec<(String, u64)>,
 }
@@ -103,7 +105,14 @@ impl Watcher {
         let Founding { genesis, window, mode } = founding;
         let derivation = Derivation::new(mode, genesis, Versions::default());
         let reader = Reader::new(mode, address, key.clone());
-        Self { address, key, window, reader, derivation, journal, refused: Vec::new() }
+        Self { address, key, window, reader, derivation, journal, doubts: 0, refused: Vec::new() }
+    }
+
+    /// Demands one segment in so many although nothing is wrong about it, where signatures are shown on demand: nobody
+    /// else checks those. Which ones, only this watcher knows before.
+    #[must_use]
+    pub fn doubting(self, doubts: u64) -> Self {
+        Self { doubts, ..self }
     }
 
     /// What was derived so far.
@@ -130,7 +139,12 @@ impl Watcher {
             }
             // With incomplete knowledge nothing is sent at all: a proof could only be wrong.
             Verdict::Unknown(_) => return Ok(look),
-            _ => next(&mut self.derivation, &look.verdict, &key, &block, self.window),
+            Verdict::Wrong { .. } => next(&mut self.derivation, &look.verdict, &key, &block, self.window),
+            Verdict::Right => {
+                let mut acts = self.doubted(chain, &key, &block)?;
+                acts.extend(next(&mut self.derivation, &look.verdict, &key, &block, self.window));
+                acts
+            }
         };
         self.refused.retain(|(_, at)| *at == block.number);
         for act in acts {
@@ -179,6 +193,30 @@ impl Watcher {
             }
             _ => Vec::new(),
         })
+    }
+
+    /// Demands of segments about which nothing is wrong.
+    fn doubted<C: Chain + ?Sized>(
+        &mut self,
+        chain: &mut C,
+        key: &Key,
+        now: &Block,
+    ) -> Result<Vec<Act>, WatchError> {
+        let mut acts = Vec::new();
+        if self.doubts == 0 || self.derivation.mode() != Mode::Demand {
+            return Ok(acts);
+        }
+        for number in self.derivation.final_batches() + 1..=self.derivation.tip() {
+            let hash = self.derivation.batches()[number as usize].hash;
+            for segment in 0..self.derivation.parts(number).map_or(0, <[_]>::len) as u32 {
+                let lot = once(key, &hash, segment);
+                let drawn = u64::from_be_bytes(*lot.first_chunk().expect("32 bytes")) % self.doubts == 0;
+                if drawn && self.derivation.hidden(number, segment).is_some() {
+                    acts.extend(self.asks(chain, key, now, number, segment)?);
+                }
+            }
+        }
+        Ok(acts)
     }
 
     /// Sends an act, unless it waits already or the contract would refuse it.
