@@ -16,7 +16,7 @@ pub(crate) fn read_public(path: &Path) -> Result<Vec<[u8; 33]>, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| Failure::reading(path, &error))?;
     let (mut keys, mut problems) = (Vec::new(), Vec::new());
     for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
-        match bytes(line.trim()).filter(|key| Key::address_of(key).is_some()) {
+        match bytes(line.trim()).filter(|key| rollup::modes::address_of(key).is_some()) {
             Some(key) => keys.push(key),
             None => problems.push(Problem::new(
                 format!("{}:{number}", path.display()),

@@ -272,7 +272,11 @@ fn a_day_is_posted_audited_and_watched_in_every_mode_and_a_lie_falls() {
         assert_eq!(watched.code, 0, "{mode}: {}\n{}", watched.out, watched.err);
         assert!(watched.out.contains("\"proof\""), "{mode}: {}", watched.out);
         let after = output(&audit(key), 0);
-        assert_eq!((after["batches"].as_u64(), after["fallen"].as_u64()), (Some(number - 1), Some(1)), "{mode}");
+        assert_eq!(
+            (after["batches"].as_u64(), after["fallen"].as_u64()),
+            (Some(number - 1), Some(1)),
+            "{mode}"
+        );
     }
     assert!(totals.windows(2).all(|pair| pair[0] == pair[1]), "{totals:?}");
 }
@@ -299,7 +303,8 @@ fn a_mode_or_a_key_that_is_none_is_refused_before_anything_is_made() {
     short_day(&folder);
     folder.write("bad.txt", "02abcd\n");
     let check = |arguments: &[&str], expected: &str| {
-        let run = folder.wattle(&[&["run", "short.toml", "--out", "out", "--ledger", "rollup"], arguments].concat());
+        let run = folder
+            .wattle(&[&["run", "short.toml", "--out", "out", "--ledger", "rollup"], arguments].concat());
         let complaints = run.complaints(2);
         assert!(complaints[0].contains(expected), "{arguments:?}: {complaints:?}");
         assert!(!folder.path().join("out.sqlite").exists(), "{arguments:?} left a ledger behind");

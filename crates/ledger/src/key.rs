@@ -70,12 +70,6 @@ impl Key {
         PublicKey::from_secret_key(&self.secret).serialize()
     }
 
-    /// The address of whoever has the key behind a public key; `None` where the bytes are no public key.
-    #[must_use]
-    pub fn address_of(public: &[u8; 33]) -> Option<Address> {
-        PublicKey::from_byte_array_compressed(*public).ok().map(|point| address_of(&point))
-    }
-
     /// What this key and the one behind a public key have in common (Diffie–Hellman): the address that their product
     /// would have as a public key, because this a contract can compute too. `None` where the bytes are no public key.
     #[must_use]

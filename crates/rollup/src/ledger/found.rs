@@ -7,7 +7,7 @@ use super::{Desk, Place, Rollup, RollupError, carries, domain};
 use crate::chain::Chain;
 use crate::contract::{Config, Contract, ContractError};
 use crate::founding;
-use crate::modes::{Demands, Mode};
+use crate::modes::{Demands, Mode, address_of};
 use crate::sequencer::{Clerk, Done, Hex, Poster, Primary, Rest};
 use crate::step::{self, Store};
 use crate::translate::{self, Outside, Translator};
@@ -169,7 +169,7 @@ fn admit(chain: &mut dyn Chain, options: &super::Options, contract: Address) -> 
     let mut gas = 0;
     for public in operators.chain(options.terms.readers.iter().copied()) {
         let none = || RollupError::Scope(format!("0x{} is no public key", hex(&public)));
-        let reader = Key::address_of(&public).ok_or_else(none)?;
+        let reader = address_of(&public).ok_or_else(none)?;
         let outcome = chain.execute(&options.key, &demands.admit(reader, &public))?;
         if !outcome.success {
             return Err(ContractError::Undone { hash: outcome.hash, block: outcome.block }.into());

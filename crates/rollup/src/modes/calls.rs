@@ -9,6 +9,7 @@ use crate::chain::Call;
 use crate::contract::{Calls, Config, abi::IRollup};
 use alloy_primitives::{B256, U256};
 use alloy_sol_types::{SolCall, SolValue, sol};
+use ledger::Key;
 use market::{Address, Hash};
 
 sol! {
@@ -79,6 +80,15 @@ pub(crate) fn config(mode: Mode, arguments: &[u8]) -> Option<IRollup::Config> {
     } else {
         IRollup::Config::abi_decode_validate(arguments).ok()
     }
+}
+
+/// The address of whoever has the key behind a public key; `None` where the bytes are no public key.
+#[must_use]
+pub fn address_of(public: &[u8; 33]) -> Option<Address> {
+    // The product with the number 1 is the point itself.
+    let mut one = [0; 32];
+    one[31] = 1;
+    Key::from_entropy(one)?.shared(public)
 }
 
 /// Creates a contract of a mode that has demands.
@@ -280,5 +290,19 @@ impl Disputes {
 impl From<Opening> for SolOpening {
     fn from(opening: Opening) -> Self {
         Self { elements: opening.elements.into(), proof: opening.proof.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_that_of_the_public_key() {
+        for name in ["anna", "bert"] {
+            let key = Key::from_seed(b"readers", name);
+            assert_eq!(address_of(&key.public()), Some(key.address()));
+        }
+        assert_eq!(address_of(&[0; 33]), None);
     }
 }

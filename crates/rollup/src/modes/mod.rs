@@ -28,7 +28,7 @@ mod judge;
 pub use judge::{Finding, fraud, judge};
 mod calls;
 pub(crate) use calls::config;
-pub use calls::{Demands, Disputes, Terms, create};
+pub use calls::{Demands, Disputes, Terms, address_of, create};
 mod asked;
 pub use asked::{Asked, Notice, Standing};
 mod lens;

@@ -87,7 +87,8 @@ impl Data {
     ) -> Result<Vec<(Hash, u32)>, PostError> {
         let mut known = Vec::with_capacity(inputs.len());
         for (header, entry) in inputs {
-            if matches!(self.mode(), Mode::Calldata | Mode::Demand) {
+            let plain = matches!(self.mode(), Mode::Calldata | Mode::Demand);
+            if plain && !self.known.contains_key(&header.records_hash) {
                 known.push((header.records_hash, header.segments));
                 continue;
             }
@@ -105,6 +106,11 @@ impl Data {
             known.push(self.known[&header.records_hash]);
         }
         Ok(known)
+    }
+
+    /// These segments are what the chain knows as the input of this hash.
+    pub(super) fn know(&mut self, hash: Hash, cuts: &[Cut]) {
+        self.known.insert(hash, (input_hash(self.mode(), cuts), cuts.len() as u32));
     }
 
     /// A new input as it was published, and what can be read of its segments; or why it cannot be had.
@@ -149,10 +155,11 @@ impl Data {
         let composed = compose(self.mode(), &parent.root, &segments, sealing.as_ref())?;
         let hash = match composed.blobs.first() {
             Some(blob) => crate::chain::versioned_hash(blob).ok(),
-            None => Some(keccak256(&composed.leaves.iter().flat_map(|leaf| leaf.input).collect::<Vec<_>>())),
+            None => Some(hash_of(&composed.leaves.iter().map(|leaf| leaf.input).collect::<Vec<_>>())),
         };
-        let own = (input_hash(self.mode(), cuts), cuts.len() as u32);
-        self.known.extend(hash.map(|hash| (hash, own)));
+        if let Some(hash) = hash {
+            self.know(hash, cuts);
+        }
         Ok(composed)
     }
 
@@ -173,14 +180,14 @@ impl Data {
         Ok(Sealing { secret: Secret::new(&own, &context, &records), context, readers })
     }
 
-    /// What gives an input, posted first so, these roots.
+    /// What gives an input, posted first so and standing last under `voided`, these roots.
     ///
     /// # Errors
     /// As [`Data::compose`]; and where the input cannot be had.
     pub(super) fn again(
-        &self,
+        &mut self,
         chain: &mut dyn Chain,
-        entry: &Entry,
+        (voided, entry): (&Header, &Entry),
         pre: &Hash,
         cuts: &[Cut],
     ) -> Result<Again, PostError> {
@@ -191,34 +198,31 @@ impl Data {
             return Ok(Again { inputs: vec![data_root], roots: Vec::new(), blobs: composed.blobs });
         }
         let roots = segments.iter().map(|segment| segment.root).collect();
-        let leaves = self.leaves(chain, entry, pre, cuts)?;
-        Ok(Again { inputs: leaves.iter().map(|leaf| leaf.input).collect(), roots, blobs: Vec::new() })
+        let (inputs, void) = self.leaf_inputs(chain, entry, cuts)?;
+        // The contract itself puts the void form in, and knows the input by it from then on.
+        self.know(hash_of(&void), cuts);
+        let inputs = if hash_of(&inputs) == voided.records_hash { inputs } else { void };
+        Ok(Again { inputs, roots, blobs: Vec::new() })
     }
 
-    /// The leaves of an input with these roots, in modes where every segment is one.
-    fn leaves(
+    /// The inputs of the leaves as they were posted first, and the same with the void form of what nobody showed; in
+    /// modes where every segment is a leaf.
+    fn leaf_inputs(
         &self,
         chain: &mut dyn Chain,
         entry: &Entry,
-        pre: &Hash,
         cuts: &[Cut],
-    ) -> Result<Vec<Leaf>, PostError> {
-        let inputs: Vec<Hash> = match &entry.event {
-            Event::Posted { header, .. } if self.mode() == Mode::Sealed => {
-                let number = header.number;
-                let found = self.published(chain, entry)?;
-                let (published, _) = found.map_err(|why| PostError::Withheld { number, why })?;
-                published.leaves.iter().map(|leaf| leaf.input).collect()
-            }
-            _ => cuts.iter().map(|cut| cut.input(self.mode())).collect(),
-        };
-        let mut pre = *pre;
-        let leaf = |(input, cut): (Hash, &Cut)| {
-            let leaf = Leaf { pre, input, post: cut.root() };
-            pre = leaf.post;
-            leaf
-        };
-        Ok(inputs.into_iter().zip(cuts).map(leaf).collect())
+    ) -> Result<(Vec<Hash>, Vec<Hash>), PostError> {
+        let Event::Posted { header, .. } = &entry.event else { return Ok(Default::default()) };
+        let number = header.number;
+        let found = self.published(chain, entry)?;
+        let (published, _) = found.map_err(|why| PostError::Withheld { number, why })?;
+        let first: Vec<Hash> = published.leaves.iter().map(|leaf| leaf.input).collect();
+        let void = published.units.iter().zip(&first).zip(cuts).map(|((unit, input), cut)| {
+            if self.mode().has_demands() && cut.records == [0] { unit.content.void().1 } else { *input }
+        });
+        let void = void.collect();
+        Ok((first, void))
     }
 
     /// The first segment of a batch after the root `pre` whose root is not the one that follows.
@@ -233,15 +237,7 @@ impl Data {
         cuts: &[Cut],
     ) -> Result<Option<u32>, PostError> {
         let leaves = match self.mode() {
-            Mode::Calldata | Mode::Demand => {
-                let mut pre = *pre;
-                let leaf = |cut: &Cut| {
-                    let leaf = Leaf { pre, input: cut.input(self.mode()), post: cut.root() };
-                    pre = leaf.post;
-                    leaf
-                };
-                cuts.iter().map(leaf).collect()
-            }
+            Mode::Calldata | Mode::Demand => leaves(pre, cuts, cuts.iter().map(|cut| cut.input(self.mode()))),
             Mode::Blob => {
                 let segments: Vec<Segment> = cuts.iter().map(Cut::segment).collect();
                 compose(Mode::Blob, pre, &segments, None)?.leaves
@@ -345,11 +341,26 @@ impl Data {
             return Ok(answer.map(|answer| demands.answer(header, asked.segment, asked.who, &answer)));
         }
         let Some(parted) = part(&cut.records).filter(|_| cut.unshown.is_none()) else { return Ok(None) };
-        let leaves = self.leaves(chain, entry, pre, cuts)?;
+        let leaves = leaves(pre, cuts, cuts.iter().map(|cut| cut.input(self.mode())));
         let published = Published::bare(leaves);
         let bare = keccak256(&parted.bare);
         Ok(Some(demands.show(header, &published, asked.segment, &bare, &parted.signatures)))
     }
+}
+
+/// The leaves after the root `pre`, of these inputs.
+fn leaves(pre: &Hash, cuts: &[Cut], inputs: impl Iterator<Item = Hash>) -> Vec<Leaf> {
+    let mut pre = *pre;
+    let leaf = |(input, cut): (Hash, &Cut)| {
+        let leaf = Leaf { pre, input, post: cut.root() };
+        pre = leaf.post;
+        leaf
+    };
+    inputs.zip(cuts).map(leaf).collect()
+}
+
+fn hash_of(inputs: &[Hash]) -> Hash {
+    keccak256(inputs.as_flattened())
 }
 
 /// A segment with its records alone, to compare them; nothing where it cannot be read.

@@ -246,6 +246,12 @@ impl Poster {
         self.consumed.push((item.to_vec(), queue::link(&before, item)));
     }
 
+    /// These segments are the input that the chain knows by this hash; whoever takes over says so.
+    pub(super) fn adopt(&mut self, hash: Hash, cuts: Vec<Cut>) {
+        self.data.know(hash, &cuts);
+        self.story.tell(cuts);
+    }
+
     /// Takes back that the last `count` items were carried out.
     pub fn unconsume(&mut self, count: usize) {
         self.consumed.truncate(self.consumed.len().saturating_sub(count));
@@ -511,7 +517,7 @@ impl Poster {
                 let cuts = self.story.input(number);
                 let (voided, entry) = &self.view.inputs[number as usize - 1];
                 let Some((head, queue)) = self.place(cuts) else { return Ok(Err(Rest::QueueShort)) };
-                let again = self.data.again(chain, entry, &parent.root, cuts)?;
+                let again = self.data.again(chain, (voided, entry), &parent.root, cuts)?;
                 let mut call =
                     self.calls().repost(&parent, voided, &again.inputs, &again.roots, &head, &queue);
                 call.blobs = again.blobs;

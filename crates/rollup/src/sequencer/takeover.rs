@@ -77,7 +77,8 @@ impl Successor {
                 let item = poster.view.queue[item as usize].item.clone();
                 poster.consume(&item);
             }
-            poster.story.tell(cuts);
+            let hash = poster.view.inputs[number as usize - 1].0.records_hash;
+            poster.adopt(hash, cuts);
             state.forget();
         }
         poster.look(chain)?;

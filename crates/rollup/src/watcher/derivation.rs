@@ -71,7 +71,10 @@ impl Records {
         let (content, input) = part.content().void();
         leaf.input = input;
         *part = Part::new(content);
-        part.show(&keccak256(&[0; 32]), &[0; 32]);
+        // No signatures, or the key of zeros.
+        for nothing in [&[][..], &[0; 32]] {
+            part.show(&keccak256(nothing), nothing);
+        }
         self.hash = self.published.inputs_hash();
     }
 }
