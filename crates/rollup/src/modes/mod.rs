@@ -17,7 +17,7 @@ pub mod demand;
 pub mod seal;
 
 mod compose;
-pub use compose::{Composed, Leaf, Sealing, compose, input};
+pub use compose::{Composed, Leaf, Sealing, compose, compose_cells, input};
 mod read;
 pub use read::{Content, Published, Unit, read};
 mod part;

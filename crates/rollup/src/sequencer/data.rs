@@ -9,8 +9,8 @@ use crate::contract::{Contract, ContractError, Entry, Event, Posted};
 use crate::modes::demand::part;
 use crate::modes::seal::Secret;
 use crate::modes::{
-    Asked, Composed, Content, Demands, Leaf, Lens, Mode, ModeError, Notice, Part, Published, Sealing,
-    Standing, Text, compose, read,
+    Asked, Composed, Content, Demands, LIST, Leaf, Lens, Mode, ModeError, Notice, Part, Published, Sealing,
+    Standing, Text, compose, compose_cells, read,
 };
 use ledger::Key;
 use market::{Address, Hash, keccak256};
@@ -94,8 +94,7 @@ impl Data {
             }
             if !self.known.contains_key(&header.records_hash) {
                 let number = header.number;
-                let found = self.published(chain, entry)?;
-                let (_, parts) = found.map_err(|why| PostError::Withheld { number, why })?;
+                let (_, parts) = self.first(chain, entry)?;
                 let cuts: Option<Vec<Cut>> = parts.iter().map(as_cut).collect();
                 let why =
                     || "its records are encrypted, and this operator's key does not open them".to_owned();
@@ -193,7 +192,12 @@ impl Data {
     ) -> Result<Again, PostError> {
         let segments: Vec<Segment> = cuts.iter().map(Cut::segment).collect();
         if self.mode() == Mode::Blob {
-            let composed = compose(Mode::Blob, pre, &segments, None)?;
+            let mut cells = vec![Vec::new(); LIST as usize];
+            let (published, _) = self.first(chain, entry)?;
+            for (unit, segment) in published.units.iter().zip(segments) {
+                cells[unit.leaf].push(segment);
+            }
+            let composed = compose_cells(pre, &cells)?;
             let data_root = batch::data_root(&composed.leaves.iter().map(Leaf::hash).collect::<Vec<_>>());
             return Ok(Again { inputs: vec![data_root], roots: Vec::new(), blobs: composed.blobs });
         }
@@ -205,6 +209,15 @@ impl Data {
         Ok(Again { inputs, roots, blobs: Vec::new() })
     }
 
+    /// An input as it was published first; there has to be one.
+    fn first(&self, chain: &mut dyn Chain, entry: &Entry) -> Result<(Published, Vec<Part>), PostError> {
+        let number = match &entry.event {
+            Event::Posted { number, .. } | Event::Reposted { number, .. } => *number,
+            _ => 0,
+        };
+        self.published(chain, entry)?.map_err(|why| PostError::Withheld { number, why })
+    }
+
     /// The inputs of the leaves as they were posted first, and the same with the void form of what nobody showed; in
     /// modes where every segment is a leaf.
     fn leaf_inputs(
@@ -213,10 +226,7 @@ impl Data {
         entry: &Entry,
         cuts: &[Cut],
     ) -> Result<(Vec<Hash>, Vec<Hash>), PostError> {
-        let Event::Posted { header, .. } = &entry.event else { return Ok(Default::default()) };
-        let number = header.number;
-        let found = self.published(chain, entry)?;
-        let (published, _) = found.map_err(|why| PostError::Withheld { number, why })?;
+        let (published, _) = self.first(chain, entry)?;
         let first: Vec<Hash> = published.leaves.iter().map(|leaf| leaf.input).collect();
         let void = published.units.iter().zip(&first).zip(cuts).map(|((unit, input), cut)| {
             if self.mode().has_demands() && cut.records == [0] { unit.content.void().1 } else { *input }
@@ -255,11 +265,12 @@ impl Data {
             if !is_it {
                 continue;
             }
-            let Some(roots) = self.roots(chain, &entry)? else { return Ok(Some(0)) };
+            let Some((roots, fits)) = self.roots_with(chain, &entry, &header.data_root)? else {
+                return Ok(Some(0));
+            };
             let wrong = cuts.iter().zip(&roots).position(|(cut, root)| cut.root() != *root);
-            // All of them right, and another data root: in a sealed batch that is another operator's secret.
-            let otherwise = (self.mode() != Mode::Sealed).then_some(0);
-            return Ok(wrong.map(|segment| segment as u32).or(otherwise));
+            // All of them right, and other leaves: another operator's secret, or its way to fill cells.
+            return Ok(wrong.map(|segment| segment as u32).or((!fits).then_some(0)));
         }
         Ok(Some(0))
     }
@@ -269,13 +280,30 @@ impl Data {
     /// # Errors
     /// Where the chain cannot be read.
     pub fn roots(&self, chain: &mut dyn Chain, entry: &Entry) -> Result<Option<Vec<Hash>>, ContractError> {
+        Ok(self.roots_with(chain, entry, &[0; 32])?.map(|(roots, _)| roots))
+    }
+
+    /// The same, and whether leaves of this mode may be others than this operator's: where a secret or the filling of
+    /// cells was another's, and the claimed data root is that of the blob.
+    fn roots_with(
+        &self,
+        chain: &mut dyn Chain,
+        entry: &Entry,
+        data_root: &Hash,
+    ) -> Result<Option<(Vec<Hash>, bool)>, ContractError> {
         let (parent, data) = match self.lens.posted(chain, entry)? {
             Ok(Posted::New { parent, data, .. }) => (parent, data),
             Ok(Posted::Again { parent, blob, .. }) if self.mode() == Mode::Blob => (parent, blob),
-            Ok(Posted::Again { roots, .. }) => return Ok(Some(roots)),
+            Ok(Posted::Again { roots, .. }) => return Ok(Some((roots, self.mode() == Mode::Sealed))),
             Err(_) => return Ok(None),
         };
-        Ok(read(self.mode(), &parent.root, &data).ok().map(|published| published.roots()))
+        let Ok(published) = read(self.mode(), &parent.root, &data) else { return Ok(None) };
+        let fits = match self.mode() {
+            Mode::Sealed => true,
+            Mode::Blob => published.mismatched.is_empty() && published.data_root() == *data_root,
+            _ => false,
+        };
+        Ok(Some((published.roots(), fits)))
     }
 
     /// The next demand that waits for an answer.

@@ -377,7 +377,8 @@ impl Batch {
         if self.published.data_root() != self.header.data_root || last != Some(self.header.root) {
             return Some(modes::LIST);
         }
-        self.published.altered(&first.published).map(|cell| cell as u32)
+        let again = self.header.blob != self.header.records_hash;
+        again.then(|| self.published.altered(&first.published)).flatten().map(|cell| cell as u32)
     }
 }
 
