@@ -282,6 +282,29 @@ fn a_day_is_posted_audited_and_watched_in_every_mode_and_a_lie_falls() {
 }
 
 #[test]
+fn every_mode_is_posted_to_a_node_and_audited_from_it() {
+    let folder = Folder::new();
+    let node = Serving::start(&folder, &["node", "--port", "0", "--development"]);
+    let key = Key::from_entropy([7; 32]).unwrap();
+    let public: String = key.public().iter().map(|byte| format!("{byte:02x}")).collect();
+    folder.write("watcher.key", "07".repeat(32));
+    folder.write("readers.txt", public);
+    for mode in ["demand", "blob", "sealed"] {
+        let readers: &[&str] = if mode == "sealed" { &["--readers", "readers.txt"] } else { &[] };
+        let run =
+            posted(&folder, &[&["--signed", "--data-mode", mode, "--primary", &node.1], readers].concat());
+        let dual = &run["dual_chain"];
+        let contract = dual["contract"].as_str().unwrap();
+        let arguments = ["--primary", &node.1, "--contract", contract, "--key", "watcher.key", "--json"];
+        let found = folder.wattle(&[&["audit"], &arguments[..]].concat()).json();
+        for field in ["data_mode", "batches", "root"] {
+            assert_eq!(found[field], dual[field], "{mode}: {field}");
+        }
+        assert_eq!([&found["wrong_batch"], &found["doubt"]], [&Value::Null, &Value::Null], "{mode}");
+    }
+}
+
+#[test]
 fn blobs_that_have_expired_are_named() {
     let folder = Folder::new();
     in_mode(&folder, "blob");

@@ -274,8 +274,10 @@ fn what_nobody_shows_falls_when_its_answer_is_overdue_and_is_void_from_then_on()
                 _ => composed.data[2 + wraps..34 + wraps].fill(9),
             }
         };
-        let records = if mode == Mode::Demand { unsigned } else { tick };
-        let header = world.post(records, |_| (), twist);
+        let header = match mode {
+            Mode::Demand => world.post(unsigned, bend, twist),
+            _ => world.post(tick, |_| (), twist),
+        };
         let mut watcher = world.watcher(Some(challenger()));
         let (acts, _) = world.watch(&mut watcher);
         let asked =
