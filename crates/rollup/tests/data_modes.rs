@@ -164,7 +164,8 @@ impl World {
             Successor::take_over(&mut self.chain, contract, successor(), posting(), window).unwrap();
         let time = next.clerk.state().head().time + 60;
         next.clerk.carry_out(&Record::Tick { time }.to_bytes(), &[]).unwrap();
-        self.chain.lock().evm.mine_at(time + 100).unwrap();
+        let head = self.chain.head().unwrap();
+        self.chain.lock().evm.mine_at(head.time.max(time) + 100).unwrap();
         next.drive(&mut self.chain).unwrap();
         assert_eq!((next.poster.done.reposted, next.poster.done.posted), (1, 1), "{:?}", self.mode);
         self.pass(window.1);

@@ -27,10 +27,17 @@ pub struct Data {
     /// Inputs whose hash on the chain does not follow from the records alone, by that hash: the operator's own hash of
     /// the records, and how many segments.
     known: BTreeMap<Hash, (Hash, u32)>,
-    /// Demands not looked at yet, with the public keys they came with.
-    questions: VecDeque<(Asked, Option<[u8; 33]>)>,
+    /// Demands not looked at yet.
+    questions: VecDeque<Question>,
     /// The block up to which demands were read, and its hash.
     asked: Option<Block>,
+}
+
+/// A demand, and for keys the public key it came with.
+#[derive(Clone, Debug)]
+pub(super) struct Question {
+    pub(super) asked: Asked,
+    point: Option<[u8; 33]>,
 }
 
 /// New roots for an input, as they are sent.
@@ -315,7 +322,7 @@ impl Data {
         chain: &mut dyn Chain,
         view: &View,
         head: &Block,
-    ) -> Result<Option<(Asked, Option<[u8; 33]>)>, PostError> {
+    ) -> Result<Option<Question>, PostError> {
         let Some(demands) = self.lens.demands(chain)? else { return Ok(None) };
         if self.asked != Some(*head) {
             let same = match self.asked {
@@ -326,18 +333,18 @@ impl Data {
             let from = if same { self.asked.map_or(self.from, |read| read.number + 1) } else { self.from };
             for notice in demands.notices(chain, from, head.number)? {
                 if let Notice::Demanded(asked, point) = notice {
-                    self.questions.push_back((asked, point));
+                    self.questions.push_back(Question { asked, point });
                 }
             }
             self.asked = Some(*head);
         }
-        while let Some((asked, point)) = self.questions.pop_front() {
+        while let Some(Question { asked, point }) = self.questions.pop_front() {
             // A batch that does not stand cannot be asked about any more.
             let stands = view.batches.iter().any(|header| header.hash() == asked.batch);
             let who = if self.mode() == Mode::Sealed { asked.who } else { Address::default() };
             let found = Asked { who, ..asked.clone() };
             if stands && matches!(demands.standing(chain, &found)?, Standing::Open(..)) {
-                return Ok(Some((asked, point)));
+                return Ok(Some(Question { asked, point }));
             }
         }
         Ok(None)
@@ -353,8 +360,7 @@ impl Data {
         (header, entry): (&Header, &Entry),
         pre: &Hash,
         cuts: &[Cut],
-        asked: &Asked,
-        point: Option<&[u8; 33]>,
+        Question { asked, point }: &Question,
     ) -> Result<Option<Call>, PostError> {
         let Some(demands) = self.lens.demands(chain)? else { return Ok(None) };
         let Some(cut) = cuts.get(asked.segment as usize) else { return Ok(None) };
@@ -363,7 +369,7 @@ impl Data {
             let Ok((published, _)) = self.published(chain, entry)? else { return Ok(None) };
             let unit = published.units.first().map(|unit| &unit.content);
             let secret = unit.and_then(|unit| self.lens.secret(&first.parent, unit, &published.wraps));
-            let answer = secret.zip(point);
+            let answer = secret.zip(point.as_ref());
             let answer =
                 answer.and_then(|(secret, point)| secret.answer(asked.segment, point, &header.parent));
             return Ok(answer.map(|answer| demands.answer(header, asked.segment, asked.who, &answer)));

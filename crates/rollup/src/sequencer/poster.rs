@@ -444,14 +444,14 @@ impl Poster {
 
     /// Answers the next demand that this operator can answer; whether something was sent.
     fn answer(&mut self, chain: &mut dyn Chain, head: &Block) -> Result<bool, PostError> {
-        while let Some((asked, question)) = self.data.question(chain, &self.view, head)? {
-            let standing = self.view.batches.iter().position(|header| header.hash() == asked.batch);
+        while let Some(question) = self.data.question(chain, &self.view, head)? {
+            let standing = self.view.batches.iter().position(|header| header.hash() == question.asked.batch);
             let call = match standing {
                 Some(number) if number as u64 > self.view.finalised => {
                     let header = self.view.batches[number];
                     let (cuts, pre) = (self.story.input(number as u64), self.root_before(number as u64));
                     let (_, entry) = &self.view.inputs[number - 1];
-                    self.data.answer(chain, (&header, entry), &pre, cuts, &asked, question.as_ref())?
+                    self.data.answer(chain, (&header, entry), &pre, cuts, &question)?
                 }
                 _ => None,
             };

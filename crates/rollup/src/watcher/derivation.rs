@@ -450,7 +450,6 @@ impl Facts {
     }
 
     /// A batch must follow the newest one, and its data must be what its header says.
-    #[expect(clippy::too_many_arguments, reason = "what an event says, in its parts")]
     fn check_batch(
         &self,
         mode: Mode,
