@@ -81,7 +81,7 @@ impl World {
     fn post(
         &mut self,
         records: impl FnOnce(&State) -> Vec<u8>,
-        change: impl FnOnce(&mut Vec<Segment>),
+        change: impl FnOnce(&mut [Segment]),
         twist: impl FnOnce(&mut Composed),
     ) -> Header {
         let mut derived = self.derived();
@@ -189,7 +189,7 @@ fn unsigned(state: &State) -> Vec<u8> {
     Record::Transfer { from, to: 5 + u32::from(from == 5), amount: 3, nonce: None, signature }.to_bytes()
 }
 
-fn bend(segments: &mut Vec<Segment>) {
+fn bend(segments: &mut [Segment]) {
     segments[0].root[7] ^= 1;
 }
 
