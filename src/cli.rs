@@ -220,6 +220,9 @@ pub(crate) struct AuditOptions {
     /// With --primary: the contract of the community; of a chain's file, the first one there unless named
     #[arg(long, value_name = "ADDRESS", requires = "primary", value_parser = address)]
     pub(crate) contract: Option<Address>,
+    /// With --primary: file with a registered watcher's private key (64 hexadecimal digits), which opens sealed batches
+    #[arg(long, value_name = "FILE", requires = "primary", value_hint = ValueHint::FilePath)]
+    pub(crate) key: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -237,9 +240,13 @@ pub(crate) struct WatchOptions {
     /// The contract of the community; of a chain's file, the one there unless named
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub(crate) contract: Option<Address>,
-    /// File with a private key (64 hexadecimal digits) that pays for disputes and earns their rewards
+    /// File with a private key (64 hexadecimal digits) that pays for disputes and earns their rewards, and opens sealed
+    /// batches if it is a registered watcher's
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) key: Option<PathBuf>,
+    /// Where signatures come on demand: demand those of one segment in N, drawn by lot, though nothing is wrong about it
+    #[arg(long, value_name = "N", requires = "key", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) doubt: Option<u64>,
     /// File in which the transaction that is awaited is written down, so that none is sent twice after a crash
     #[arg(long, value_name = "FILE", requires = "key", value_hint = ValueHint::FilePath)]
     pub(crate) journal: Option<PathBuf>,

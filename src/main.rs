@@ -16,6 +16,7 @@ mod config;
 mod explain;
 mod flow;
 mod invoice;
+mod keys;
 mod node;
 mod opf;
 mod run;

@@ -6,6 +6,7 @@
 
 use crate::failure::{Failure, Problem};
 use clap::{Args, ValueHint};
+use rollup::modes::Mode;
 use std::path::{Path, PathBuf};
 
 /// The settings' file.
@@ -41,9 +42,16 @@ pub(crate) struct RunOptions {
     /// With --ledger rollup: a node of the primary chain (JSON-RPC); unless named, a chain inside this program
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
     primary: Option<String>,
-    /// With --ledger rollup: how the data of batches reaches the primary chain (calldata)
+    /// With --ledger rollup: how the data of batches reaches the primary chain: calldata, demand, blob or sealed
+    ///
+    /// `calldata` posts records with every signature. `demand` posts records, and signatures when somebody demands them
+    /// (needs --signed). `blob` posts everything in blobs, which nodes keep for about 18 days. `sealed` posts records
+    /// encrypted to the operators and the watchers of --readers.
     #[arg(long, value_name = "MODE")]
     data_mode: Option<String>,
+    /// With --data-mode sealed: file with the public keys of those who may read, 66 hexadecimal digits a line
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    readers: Option<String>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -87,7 +95,7 @@ impl std::fmt::Display for Source {
 }
 
 /// Every setting by name, with its default in words.
-pub(crate) const SETTINGS: [(&str, &str); 9] = [
+pub(crate) const SETTINGS: [(&str, &str); 10] = [
     ("scenario", "village"),
     ("seed", "the scenario's"),
     ("days", "the scenario's"),
@@ -97,6 +105,7 @@ pub(crate) const SETTINGS: [(&str, &str); 9] = [
     ("ledger", "OUT.sqlite"),
     ("primary", "inside this program"),
     ("data_mode", "calldata"),
+    ("readers", "the operators alone"),
 ];
 
 /// Who keeps the ledger.
@@ -158,6 +167,10 @@ pub(crate) struct Settings {
     pub(crate) back_end: BackEnd,
     /// With the dual chain: a node of the primary chain; none: a chain inside this program.
     pub(crate) primary: Option<String>,
+    /// With the dual chain: how data reaches the primary chain.
+    pub(crate) data_mode: Mode,
+    /// With sealed batches: the file of those who may read, beside the operators.
+    pub(crate) readers: Option<PathBuf>,
     /// Where each came from, in the order of [`SETTINGS`].
     pub(crate) values: Vec<Value>,
 }
@@ -190,6 +203,7 @@ impl Settings {
             options.ledger.clone(),
             options.primary.clone(),
             options.data_mode.clone(),
+            options.readers.clone(),
         ];
         let mut values = Vec::new();
         for ((name, _), flag) in SETTINGS.into_iter().zip(flags) {
@@ -247,9 +261,22 @@ impl Settings {
                 problems.push(Problem::new(setting_place(value), what));
             }
         }
-        if let Some(mode) = values[8].text.as_deref().filter(|mode| *mode != "calldata") {
-            let what = format!("\"{mode}\" is no way to post batches: choose calldata");
+        let name = values[8].text.as_deref().unwrap_or("calldata");
+        let data_mode = Mode::named(name).unwrap_or_else(|| {
+            let what =
+                format!("\"{name}\" is no way to post batches: choose calldata, demand, blob or sealed");
             problems.push(Problem::new(setting_place(&values[8]), what));
+            Mode::Calldata
+        });
+        if data_mode == Mode::Demand && !signed {
+            let what =
+                "signatures on demand need signatures: add --signed, or choose calldata, blob or sealed";
+            problems.push(Problem::new(setting_place(&values[8]), what));
+        }
+        let readers = values[9].text.as_ref().map(PathBuf::from);
+        if readers.is_some() && data_mode != Mode::Sealed {
+            let what = "only sealed batches have readers: add --data-mode sealed";
+            problems.push(Problem::new(setting_place(&values[9]), what));
         }
         if !problems.is_empty() {
             return Err(Failure::Input(problems));
@@ -263,6 +290,8 @@ impl Settings {
             ledger_named,
             back_end,
             primary: values[7].text.clone(),
+            data_mode,
+            readers,
             seed,
             days,
             week: values[3].text.clone(),

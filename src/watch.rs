@@ -3,11 +3,9 @@
 use crate::cli::WatchOptions;
 use crate::failure::Failure;
 use crate::output::{hex, print, print_json};
-use ledger::Key;
 use rollup::sequencer::Hex;
 use rollup::watcher::{Act, Journal, Look, Verdict, Watcher};
 use serde::Serialize;
-use std::path::Path;
 use std::time::Duration;
 
 /// How often is looked, and how many looks `--once` waits for a transaction.
@@ -17,6 +15,7 @@ const PATIENCE: u32 = 150;
 /// The form other programs rely on, one a line.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 struct LookForm {
+    data_mode: &'static str,
     block: u64,
     batches: u64,
     final_batches: u64,
@@ -42,7 +41,7 @@ pub(crate) fn watch(options: &WatchOptions) -> Result<(), Failure> {
     let source = &options.primary;
     let mut chain = crate::primary::open(source)?;
     let contract = crate::primary::contract(source, options.contract)?;
-    let key = options.key.as_deref().map(read_key).transpose()?;
+    let key = options.key.as_deref().map(crate::keys::read).transpose()?;
     let world = |error: &dyn std::fmt::Display| Failure::World(format!("{source}: {error}"));
     let journal = match (&options.journal, &key) {
         (Some(path), Some(key)) => {
@@ -52,15 +51,21 @@ pub(crate) fn watch(options: &WatchOptions) -> Result<(), Failure> {
         }
         _ => Journal::in_memory(),
     };
+    let public = key.as_ref().map(ledger::Key::public);
     let watcher = Watcher::new(&mut *chain, contract, key, journal);
-    let mut watcher = watcher.map_err(|error| crate::primary::founding(source, &error))?;
+    let watcher = watcher.map_err(|error| crate::primary::founding(source, &error))?;
+    let mut watcher = watcher.doubting(options.doubt.unwrap_or(0));
     if !options.json {
         let who = if options.key.is_some() {
             "disputes what is wrong"
         } else {
             "tells what is wrong: --key disputes it"
         };
-        print(&format!("{source}: contract {}; {who}\n", Hex(contract)))?;
+        let mode = watcher.derivation().mode().words();
+        print(&format!("{source}: contract {}; {who}\n{mode}\n", Hex(contract)))?;
+        if let Some(public) = public {
+            print(&format!("as the reader with the public key {}\n", hex(&public)))?;
+        }
     }
     let mut said = None;
     let mut waited = 0;
@@ -91,21 +96,6 @@ pub(crate) fn watch(options: &WatchOptions) -> Result<(), Failure> {
     }
 }
 
-/// A private key: 64 hexadecimal digits in a file of their own.
-fn read_key(path: &Path) -> Result<Key, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::reading(path, &error))?;
-    let digits = text.trim().strip_prefix("0x").unwrap_or(text.trim());
-    let key = (digits.len() == 64 && digits.is_ascii()).then(|| {
-        let mut entropy = [0; 32];
-        for (byte, pair) in entropy.iter_mut().zip(digits.as_bytes().chunks(2)) {
-            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-        }
-        Key::from_entropy(entropy)
-    });
-    key.flatten()
-        .ok_or_else(|| Failure::input(path.display(), "no private key: write its 64 hexadecimal digits"))
-}
-
 fn form(watcher: &mut Watcher, look: &Look) -> LookForm {
     let derivation = watcher.derivation();
     let (wrong, doubt) = match &look.verdict {
@@ -119,6 +109,7 @@ fn form(watcher: &mut Watcher, look: &Look) -> LookForm {
         Verdict::Unknown(_) => "unknown",
     };
     LookForm {
+        data_mode: derivation.mode().name(),
         block: look.block.number,
         batches: derivation.tip(),
         final_batches: derivation.final_batches(),
@@ -144,6 +135,10 @@ const fn name(act: &Act) -> &'static str {
         Act::Reward { .. } => "reward",
         Act::Attest { .. } => "sign of attention",
         Act::Collect => "collection",
+        Act::Demand { .. } => "demand",
+        Act::Overdue { .. } => "notice that an answer is overdue",
+        Act::Refute { .. } => "refutation of an answer",
+        Act::CollectDeposits => "collection of deposits",
     }
 }
 

@@ -4,7 +4,7 @@ use crate::cli::AuditOptions;
 use crate::failure::Failure;
 use crate::output::{hex, print, print_json};
 use crate::table::{Align, Table};
-use rollup::audit::{Audit, audit as verify};
+use rollup::audit::{Audit, audit_with as verify};
 use rollup::sequencer::Hex;
 use serde::Serialize;
 use sim::report::text::whole;
@@ -14,6 +14,7 @@ use sim::report::text::whole;
 struct PrimaryForm {
     chain_id: u64,
     contract: String,
+    data_mode: &'static str,
     block: u64,
     batches: u64,
     final_batches: u64,
@@ -42,7 +43,9 @@ pub(super) fn audit(options: &AuditOptions) -> Result<(), Failure> {
     let source = options.primary.as_deref().unwrap_or_default();
     let mut chain = crate::primary::open(source)?;
     let contract = crate::primary::contract(source, options.contract)?;
-    let found = verify(&mut *chain, contract).map_err(|error| crate::primary::founding(source, &error))?;
+    let key = options.key.as_deref().map(crate::keys::read).transpose()?;
+    let found =
+        verify(&mut *chain, contract, key).map_err(|error| crate::primary::founding(source, &error))?;
     if options.json {
         print_json(&form(&found))?;
     } else {
@@ -55,6 +58,7 @@ fn form(audit: &Audit) -> PrimaryForm {
     PrimaryForm {
         chain_id: audit.chain_id,
         contract: Hex(audit.contract).to_string(),
+        data_mode: audit.mode.name(),
         block: audit.block,
         batches: audit.batches,
         final_batches: audit.finalised,
@@ -94,6 +98,7 @@ fn text(source: &str, audit: &Audit) -> String {
     );
     let open =
         if audit.open > 0 { format!(", {} inputs wait for new roots", audit.open) } else { String::new() };
+    text += &line("data", audit.mode.words().to_owned());
     text += &line(
         "batches",
         format!(

@@ -2,11 +2,12 @@
 
 use crate::failure::{Failure, Problem};
 use crate::settings::Settings;
-use ledger::{Error, Ledger, Receipt};
+use ledger::{Error, Key, Ledger, Receipt};
 use market::{Command, Envelope, Money, Rejection, Sink, State};
 use rollup::chain::{Chain as _, ChainError, Clock as _, Connection, Evm, Rpc, Settings as ChainSettings};
-use rollup::history::{History, history};
+use rollup::history::{History, history_with};
 use rollup::ledger::{Options, Rollup, Summary, Terms, carries};
+use rollup::modes::Mode;
 use rollup::sequencer::{Hex, Primary};
 use rollup::translate::{Outside, genesis};
 use sim::Scenario;
@@ -17,6 +18,8 @@ use std::time::Instant;
 /// The ledger of a run on the dual chain, and how long members wait for their receipts.
 pub(super) struct Dual {
     rollup: Rollup,
+    /// The key that opens what is sealed.
+    readable: Option<Key>,
     /// When each command came that has no receipt yet.
     came: Vec<Instant>,
     /// From a command's arrival to its receipt, ns.
@@ -34,14 +37,17 @@ impl Dual {
     pub(super) fn create(path: &Path, settings: &Settings, scenario: &Scenario) -> Result<Self, Failure> {
         let key = sim::operator_key(scenario);
         let outside = outside(scenario);
-        let successors = vec![ledger::Key::from_seed(&scenario.seed.to_be_bytes(), "second operator")];
-        let terms = Terms { successors, outside, ..Terms::default() };
-        let options = Options { terms, ..Options::new(key) };
+        let successors = vec![Key::from_seed(&scenario.seed.to_be_bytes(), "second operator")];
+        let readers =
+            settings.readers.as_deref().map(crate::keys::read_public).transpose()?.unwrap_or_default();
+        let readable = (settings.data_mode == Mode::Sealed).then(|| key.clone());
+        let terms = Terms { successors, outside, readers, ..Terms::default() };
+        let options = Options { terms, mode: settings.data_mode, ..Options::new(key) };
         // A node that does not answer leaves nothing behind.
         let node = settings.primary.as_ref().map(|url| node(url, &options)).transpose()?;
         let primary = || node.map_or_else(|| in_process(path, scenario), Ok);
         let rollup = Rollup::create(path, primary, options)?;
-        Ok(Self { rollup, came: Vec::new(), waits: Vec::new() })
+        Ok(Self { rollup, readable, came: Vec::new(), waits: Vec::new() })
     }
 
     pub(super) fn as_ledger(&mut self) -> &mut dyn Ledger {
@@ -53,7 +59,7 @@ impl Dual {
     pub(super) fn finish(mut self, settings: &Settings) -> Result<Posted, Failure> {
         self.rollup.finish()?;
         let summary = self.rollup.summary().expect("a run founds its community first");
-        let history = history(self.rollup.primary().chain(), summary.contract);
+        let history = history_with(self.rollup.primary().chain(), summary.contract, self.readable.as_ref());
         let history = history.map_err(|error| Failure::World(error.to_string()))?;
         let primary = match &settings.primary {
             None => "an EVM in the process".to_owned(),
@@ -113,7 +119,7 @@ fn reported(summary: &Summary, history: History, primary: String, soft: Option<W
         primary,
         chain_id: summary.chain_id,
         contract: summary.contract,
-        mode: summary.data_mode.to_owned(),
+        mode: data(summary),
         window: summary.window,
         batches: history.batches,
         disputes: history.disputes,
@@ -125,9 +131,17 @@ fn reported(summary: &Summary, history: History, primary: String, soft: Option<W
     }
 }
 
+/// How data reaches the chain, and who can read it.
+pub(super) fn data(summary: &Summary) -> String {
+    match summary.readers {
+        0 => summary.mode.words().to_owned(),
+        readers => format!("{}, {readers} of them, the operators included", summary.mode.words()),
+    }
+}
+
 /// Where the parties outside are paid: a run has keys for them, like for everybody.
 fn outside(scenario: &Scenario) -> Outside {
-    let address = |name| ledger::Key::from_seed(&scenario.seed.to_be_bytes(), name).address();
+    let address = |name| Key::from_seed(&scenario.seed.to_be_bytes(), name).address();
     Outside {
         supplier: address("supplier"),
         grid_operator: address("grid operator"),

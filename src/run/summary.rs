@@ -115,6 +115,8 @@ struct DualForm {
     chain_id: u64,
     contract: String,
     data_mode: &'static str,
+    /// Of sealed batches, the operators included.
+    readers: u64,
     batches: u64,
     final_batches: u64,
     checkpoints: u64,
@@ -379,7 +381,8 @@ fn dual_form(dual: &rollup::ledger::Summary, soft: Option<Wait>) -> DualForm {
     DualForm {
         chain_id: dual.chain_id,
         contract: Hex(dual.contract).to_string(),
-        data_mode: dual.data_mode,
+        data_mode: dual.mode.name(),
+        readers: dual.readers,
         batches: dual.batches,
         final_batches: dual.finalised,
         checkpoints: dual.checkpoints,
@@ -434,6 +437,7 @@ fn dual_lines(
             dual.reposted
         ),
     );
+    text += &line("data", super::dual::data(dual));
     text += &line(
         "bonds",
         format!("{} operators, {} € each, {} € lost", dual.operators, coins(dual.bond), coins(dual.slashed)),

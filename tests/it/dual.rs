@@ -3,11 +3,13 @@
 use crate::support::{Folder, Run};
 use ledger::Key;
 use market::Address;
-use rollup::batch::{self, Header, Segment};
+use rollup::batch::{Header, Segment};
 use rollup::chain::{Chain as _, Clock as _, Evm, Settings};
-use rollup::contract::{Contract, Event, Head};
+use rollup::contract::{Calls, Contract, Event, Head};
+use rollup::modes::seal::Secret;
+use rollup::modes::{Demands, Sealing, compose};
 use rollup::step::{self, Context, Record, Store as _};
-use rollup::watcher::derive;
+use rollup::watcher::derive_with;
 use serde_json::Value;
 use sim::Scenario;
 use sim::scenario::Overrides;
@@ -143,7 +145,8 @@ fn a_day_is_posted_to_a_development_node() {
     assert_eq!([&audit["root"], &audit["batches"]], [&dual["root"], &dual["batches"]]);
 }
 
-/// The operator posts one more batch to the chain in the file: two ticks, the root after the first of them a lie.
+/// The operator posts one more batch to the chain in the file, as its mode does: two ticks, the root after the first of
+/// them a lie.
 fn lie(folder: &Folder) -> u64 {
     let file = folder.path().join(CHAIN);
     let contract = rollup::ledger::contract_of(&file).unwrap();
@@ -152,7 +155,7 @@ fn lie(folder: &Folder) -> u64 {
     let operator = sim::operator_key(&scenario.unwrap());
     let mut evm = Evm::open(&file, Settings::default()).unwrap();
     let head = evm.head().unwrap();
-    let mut derived = derive(&mut evm, contract, None).unwrap();
+    let mut derived = derive_with(&mut evm, contract, None, Some(operator.clone())).unwrap();
     let number = derived.derivation.inputs();
     let mut state = derived.derivation.state(number).unwrap().clone();
     let queue = derived.derivation.queue();
@@ -168,11 +171,19 @@ fn lie(folder: &Folder) -> u64 {
         segments.push(Segment { records, root: state.root() });
     }
     segments[0].root[7] ^= 1;
-    let data = batch::encode(&segments).unwrap();
     let last = Head { words: state.head().words(), tree: state.tree().root() };
     let parent = newest(&mut evm, contract);
+    let context = parent.hash();
+    let readers = match Demands::find(&mut evm, contract) {
+        Ok(demands) => demands.readers(&mut evm, 0, head.number).unwrap(),
+        Err(_) => Vec::new(),
+    };
+    let sealing = Sealing { secret: Secret::new(&[5; 32], &context, &[]), context, readers };
+    let composed = compose(derived.derivation.mode(), &parent.root, &segments, Some(&sealing)).unwrap();
+    let mut call = Calls(contract).post(&parent, &composed.data, &last, &chain, &next);
+    call.blobs = composed.blobs;
     evm.next_at(posted_at).unwrap();
-    post(&mut evm, contract, &operator, &parent, &data, &last, &chain, &next);
+    assert!(evm.execute(&operator, &call).unwrap().success);
     number + 1
 }
 
@@ -184,20 +195,6 @@ fn newest(evm: &mut Evm, contract: Address) -> Header {
         _ => None,
     });
     header.unwrap()
-}
-
-#[expect(clippy::too_many_arguments, reason = "those of the contract's function")]
-fn post(
-    evm: &mut Evm,
-    contract: Address,
-    operator: &Key,
-    parent: &Header,
-    data: &[u8],
-    last: &Head,
-    chain: &[u8; 32],
-    next: &[u8],
-) {
-    Contract::at(evm, contract).post(operator, parent, data, last, chain, next).unwrap();
 }
 
 #[test]
@@ -225,6 +222,123 @@ fn an_operators_lie_is_named_by_an_audit_and_proven_by_a_watcher() {
     assert!(watched.out.contains("\"proof\""), "{}", watched.out);
     let after = output(&folder.wattle(&["audit", "--primary", CHAIN, "--json"]), 0);
     assert_eq!((after["batches"].as_u64(), after["fallen"].as_u64()), (Some(number - 1), Some(1)));
+}
+
+/// What is said on the command line for a run in some mode; the watcher's key is in `watcher.key`.
+fn in_mode(folder: &Folder, mode: &str) -> Value {
+    let key = Key::from_entropy([7; 32]).unwrap();
+    folder.write("watcher.key", "07".repeat(32));
+    let public: String = key.public().iter().map(|byte| format!("{byte:02x}")).collect();
+    folder.write("readers.txt", public + "\n");
+    let readers: &[&str] = if mode == "sealed" { &["--readers", "readers.txt"] } else { &[] };
+    let run = posted(folder, &[&["--signed", "--data-mode", mode], readers].concat());
+    let mut evm = Evm::open(&folder.path().join(CHAIN), Settings::default()).unwrap();
+    evm.fund(key.address(), 1 << 100).unwrap();
+    run
+}
+
+#[test]
+fn a_day_is_posted_audited_and_watched_in_every_mode_and_a_lie_falls() {
+    let mut totals = Vec::new();
+    for mode in ["demand", "blob", "sealed"] {
+        let folder = Folder::new();
+        let run = in_mode(&folder, mode);
+        let dual = &run["dual_chain"];
+        assert_eq!(dual["data_mode"], mode);
+        assert_eq!(dual["readers"], if mode == "sealed" { 3 } else { 0 });
+        assert!(dual["batches"].as_u64() > Some(0) && dual["final_batches"] == dual["batches"], "{dual}");
+        let audit = |more: &[&str]| folder.wattle(&[&["audit", "--primary", CHAIN, "--json"], more].concat());
+        let key: &[&str] = if mode == "sealed" { &["--key", "watcher.key"] } else { &[] };
+        let found = audit(key).json();
+        for field in ["data_mode", "contract", "batches", "final_batches", "root"] {
+            assert_eq!(found[field], dual[field], "{mode}: {field}");
+        }
+        assert_eq!(found["records"]["orders"], run["orders"], "{mode}: every order is there, once");
+        totals.push((run["bill_neur"].clone(), found["balances_neur"].clone()));
+        let page = std::fs::read_to_string(folder.path().join("short/index.html")).unwrap();
+        let words = rollup::modes::Mode::named(mode).unwrap().words();
+        assert!(page.contains(words), "{mode}: the report does not say who can read it");
+        if mode == "sealed" {
+            let blind = output(&audit(&[]), 1);
+            assert!(blind["doubt"].as_str().unwrap().contains("registered watcher"), "{blind}");
+            folder.write("stranger.key", "09".repeat(32));
+            let stranger = output(&audit(&["--key", "stranger.key"]), 1);
+            assert!(stranger["doubt"].as_str().unwrap().contains("registered watcher"), "{stranger}");
+        }
+
+        let number = lie(&folder);
+        let arguments = ["watch", "--primary", CHAIN, "--once", "--json", "--key", "watcher.key"];
+        let watched = folder.wattle(&arguments);
+        assert_eq!(watched.code, 0, "{mode}: {}\n{}", watched.out, watched.err);
+        assert!(watched.out.contains("\"proof\""), "{mode}: {}", watched.out);
+        let after = output(&audit(key), 0);
+        assert_eq!(
+            (after["batches"].as_u64(), after["fallen"].as_u64()),
+            (Some(number - 1), Some(1)),
+            "{mode}"
+        );
+    }
+    assert!(totals.windows(2).all(|pair| pair[0] == pair[1]), "{totals:?}");
+}
+
+#[test]
+fn every_mode_is_posted_to_a_node_and_audited_from_it() {
+    let folder = Folder::new();
+    let node = Serving::start(&folder, &["node", "--port", "0", "--development"]);
+    let key = Key::from_entropy([7; 32]).unwrap();
+    let public: String = key.public().iter().map(|byte| format!("{byte:02x}")).collect();
+    folder.write("watcher.key", "07".repeat(32));
+    folder.write("readers.txt", public);
+    for mode in ["demand", "blob", "sealed"] {
+        let readers: &[&str] = if mode == "sealed" { &["--readers", "readers.txt"] } else { &[] };
+        let run =
+            posted(&folder, &[&["--signed", "--data-mode", mode, "--primary", &node.1], readers].concat());
+        let dual = &run["dual_chain"];
+        let contract = dual["contract"].as_str().unwrap();
+        let arguments = ["--primary", &node.1, "--contract", contract, "--key", "watcher.key", "--json"];
+        let found = folder.wattle(&[&["audit"], &arguments[..]].concat()).json();
+        for field in ["data_mode", "batches", "root"] {
+            assert_eq!(found[field], dual[field], "{mode}: {field}");
+        }
+        assert_eq!([&found["wrong_batch"], &found["doubt"]], [&Value::Null, &Value::Null], "{mode}");
+    }
+}
+
+#[test]
+fn blobs_that_have_expired_are_named() {
+    let folder = Folder::new();
+    in_mode(&folder, "blob");
+    let mut evm = Evm::open(&folder.path().join(CHAIN), Settings::default()).unwrap();
+    let time = evm.head().unwrap().time;
+    evm.mine_at(time + 2 * Settings::default().blob_retention).unwrap();
+    drop(evm);
+    for verb in ["audit", "watch"] {
+        let once: &[&str] = if verb == "watch" { &["--once"] } else { &[] };
+        let found = output(&folder.wattle(&[&[verb, "--primary", CHAIN, "--json"], once].concat()), 1);
+        let doubt = found["doubt"].as_str().unwrap();
+        assert!(doubt.contains("batch 1 ") && doubt.contains("no longer keeps its blob"), "{verb}: {doubt}");
+    }
+}
+
+#[test]
+fn a_mode_or_a_key_that_is_none_is_refused_before_anything_is_made() {
+    let folder = Folder::new();
+    short_day(&folder);
+    folder.write("bad.txt", "02abcd\n");
+    let check = |arguments: &[&str], expected: &str| {
+        let run = folder
+            .wattle(&[&["run", "short.toml", "--out", "out", "--ledger", "rollup"], arguments].concat());
+        let complaints = run.complaints(2);
+        assert!(complaints[0].contains(expected), "{arguments:?}: {complaints:?}");
+        assert!(!folder.path().join("out.sqlite").exists(), "{arguments:?} left a ledger behind");
+    };
+    check(&["--data-mode", "pigeons"], "choose calldata, demand, blob or sealed");
+    check(&["--data-mode", "demand"], "add --signed");
+    check(&["--data-mode", "blob", "--readers", "bad.txt"], "add --data-mode sealed");
+    check(&["--data-mode", "sealed", "--readers", "bad.txt"], "bad.txt:1: no public key");
+    check(&["--data-mode", "sealed", "--readers", "nowhere.txt"], "nowhere.txt");
+    let audit = folder.wattle(&["audit", "--primary", CHAIN, "--key", "bad.txt"]);
+    assert!(!audit.complaints(2).is_empty());
 }
 
 #[test]

@@ -4,9 +4,11 @@
 use crate::chain::Chain;
 use crate::contract::{Contract, ContractError};
 use crate::founding::FoundingError;
+use crate::modes::{Content, Mode, Text};
 use crate::step::leaf::Account;
 use crate::step::{Place, Record, Store};
-use crate::watcher::{Verdict, derive};
+use crate::watcher::{Verdict, derive_with};
+use ledger::Key;
 use market::{Address, Hash};
 use std::collections::BTreeMap;
 
@@ -17,6 +19,8 @@ pub struct Audit {
     pub chain_id: u64,
     /// The contract.
     pub contract: Address,
+    /// How data reaches the chain.
+    pub mode: Mode,
     /// The newest block read.
     pub block: u64,
     /// Its time, Unix s.
@@ -69,12 +73,24 @@ impl Audit {
     }
 }
 
-/// Verifies a contract's batches from the chain alone.
+/// Verifies a contract's batches from the chain alone; sealed ones with a registered watcher's key ([`audit_with`]).
 ///
 /// # Errors
 /// Where the chain cannot be read, or the genesis is not published with the contract.
 pub fn audit(chain: &mut dyn Chain, contract: Address) -> Result<Audit, FoundingError> {
-    let mut derived = derive(chain, contract, None)?;
+    audit_with(chain, contract, None)
+}
+
+/// The same with a key that opens sealed batches.
+///
+/// # Errors
+/// As [`audit`].
+pub fn audit_with(
+    chain: &mut dyn Chain,
+    contract: Address,
+    key: Option<Key>,
+) -> Result<Audit, FoundingError> {
+    let mut derived = derive_with(chain, contract, None, key)?;
     let derivation = &mut derived.derivation;
     let (wrong, doubt) = match &derived.verdict {
         Verdict::Right => (None, None),
@@ -84,6 +100,7 @@ pub fn audit(chain: &mut dyn Chain, contract: Address) -> Result<Audit, Founding
     let mut audit = Audit {
         chain_id: chain.id().map_err(ContractError::from)?,
         contract,
+        mode: derivation.mode(),
         block: derived.block.number,
         time: derived.block.time,
         batches: derivation.tip(),
@@ -99,11 +116,17 @@ pub fn audit(chain: &mut dyn Chain, contract: Address) -> Result<Audit, Founding
     let inputs = derivation.inputs();
     let signed = derivation.state(0).is_some_and(|genesis| genesis.head().is_signed());
     for number in 1..=inputs {
-        let Some((segments, _)) = derivation.input(number) else { continue };
-        audit.segments += segments.len() as u64;
-        for segment in segments {
-            audit.bytes += segment.len() as u64;
-            let mut rest = segment.as_slice();
+        let Some(parts) = derivation.parts(number) else { continue };
+        audit.segments += parts.len() as u64;
+        for part in parts {
+            // What is hidden has no kinds, and records without their signatures are told apart without.
+            let (records, signed) = match (part.content(), part.text()) {
+                (Content::Bare(bare, _), _) => (bare.clone(), false),
+                (_, Text::Known(records) | Text::Assumed(records)) => (records, signed),
+                (_, Text::Hidden) => (Vec::new(), signed),
+            };
+            audit.bytes += records.len() as u64;
+            let mut rest = records.as_slice();
             while let Some((record, after)) = Record::decode(rest, signed) {
                 *audit.records.entry(kind(&record)).or_default() += 1;
                 rest = after;

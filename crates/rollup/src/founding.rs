@@ -7,9 +7,9 @@
 
 use crate::chain::{Call, Chain, ChainError};
 use crate::contract::abi::IRollup;
-use crate::contract::{Calls, Config, Contract, ContractError, Entry, Event, Token};
+use crate::contract::{Artefact, Calls, Config, Contract, ContractError, Entry, Event, Token};
+use crate::modes::{self, Mode};
 use crate::step::{Head, NO_WORDS, Place, State, Store};
-use alloy_sol_types::SolValue;
 use ledger::Key;
 use market::{Address, Hash};
 
@@ -49,6 +49,27 @@ pub fn decode(bytes: &[u8]) -> Option<State> {
     (rest.is_empty() && encode(&state) == bytes).then_some(state)
 }
 
+/// The call that creates the contract of a mode and publishes the genesis with it; `config.genesis` becomes its root.
+/// `None` where there is no such artefact.
+#[must_use]
+pub fn creation(name: &str, config: &Config, genesis: &mut State) -> Option<Call> {
+    let config = Config { genesis: genesis.root(), ..config.clone() };
+    Some(with_genesis(Calls::create_rollup(name, &config)?, genesis))
+}
+
+fn creation_with_token(token: Token, config: &Config, genesis: &mut State) -> Option<Call> {
+    let config = Config { genesis: genesis.root(), ..config.clone() };
+    Some(with_genesis(token.create_rollup(&config)?, genesis))
+}
+
+fn with_genesis(mut call: Call, genesis: &State) -> Call {
+    let published = encode(genesis);
+    let length = (published.len() as u32).to_be_bytes();
+    call.data.extend(published);
+    call.data.extend(length);
+    call
+}
+
 /// Creates a rollup contract (`Rollup`, or another mode's name) and publishes the genesis with it; `config.genesis` is
 /// its root.
 ///
@@ -61,9 +82,9 @@ pub fn found<'a, C: Chain + ?Sized>(
     config: &Config,
     genesis: &mut State,
 ) -> Result<Contract<'a, C>, ContractError> {
-    let config = Config { genesis: genesis.root(), ..config.clone() };
     let missing = || ChainError::Refused(format!("there is no artefact of a contract {name}"));
-    create(chain, key, Calls::create_rollup(name, &config).ok_or_else(missing)?, genesis)
+    let call = creation(name, config, genesis).ok_or_else(missing)?;
+    create(chain, key, &call)
 }
 
 /// The same for a rollup whose money is a token; `config`'s bonds and fees are units of it.
@@ -77,22 +98,17 @@ pub fn found_with_token<'a, C: Chain + ?Sized>(
     config: &Config,
     genesis: &mut State,
 ) -> Result<Contract<'a, C>, ContractError> {
-    let config = Config { genesis: genesis.root(), ..config.clone() };
-    let missing = || ChainError::Refused("there is no artefact of a contract TokenRollup".into());
-    create(chain, key, token.create_rollup(&config).ok_or_else(missing)?, genesis)
+    let missing = || ChainError::Refused(format!("there is no artefact of a contract {}", Token::CONTRACT));
+    let call = creation_with_token(token, config, genesis).ok_or_else(missing)?;
+    create(chain, key, &call)
 }
 
 fn create<'a, C: Chain + ?Sized>(
     chain: &'a mut C,
     key: &Key,
-    mut call: Call,
-    genesis: &State,
+    call: &Call,
 ) -> Result<Contract<'a, C>, ContractError> {
-    let published = encode(genesis);
-    let length = (published.len() as u32).to_be_bytes();
-    call.data.extend(published);
-    call.data.extend(length);
-    let outcome = chain.execute(key, &call)?;
+    let outcome = chain.execute(key, call)?;
     match outcome.contract {
         Some(address) if outcome.success => Ok(Contract { chain, address }),
         _ => Err(ContractError::Undone { hash: outcome.hash, block: outcome.block }),
@@ -108,6 +124,12 @@ pub enum FoundingError {
     /// The creating transaction has no genesis with the contract's root.
     #[error("the transaction that created the contract does not carry the genesis: name a file with it")]
     Unpublished,
+    /// The creating transaction does not create any contract known here.
+    #[error(
+        "the contract was created from code that this program does not know, so nothing can be said about it: use the \
+         version of the program that founded it, or a later one that still knows it"
+    )]
+    Stranger,
     /// The node did not answer.
     #[error(transparent)]
     Contract(#[from] ContractError),
@@ -120,6 +142,8 @@ pub struct Founding {
     pub genesis: State,
     /// How long a batch can be challenged, s.
     pub window: u64,
+    /// How data reaches the chain.
+    pub mode: Mode,
 }
 
 /// The founding of a contract by its first events.
@@ -138,28 +162,38 @@ pub fn founding<C: Chain + ?Sized>(
     let (root, transaction) = created.ok_or(FoundingError::NoContract(address))?;
     let found = chain.transaction(&transaction).map_err(ContractError::from)?;
     let found = found.ok_or(ContractError::Gone { transaction })?;
-    published(&found.input, &root).ok_or(FoundingError::Unpublished)
+    published(&found.input, &root)
 }
 
-/// The founding at the end of a creating transaction's input, if the genesis' root is this.
-fn published(input: &[u8], root: &Hash) -> Option<Founding> {
-    let (rest, length) = input.split_last_chunk::<4>()?;
-    let (before, genesis) = rest.split_at(rest.len().checked_sub(u32::from_be_bytes(*length) as usize)?);
-    let mut genesis = decode(genesis)?;
-    if genesis.root() != *root {
-        return None;
-    }
-    // The configuration is the last of the arguments, whatever else a constructor takes: 15 words, and the operators with
-    // their number.
-    let config = (1..=MOST_OPERATORS).find_map(|operators| {
-        let fields = &before[before.len().checked_sub(32 * (16 + operators))?..];
-        IRollup::Config::abi_decode_params_validate(fields).ok().filter(|config| config.genesis.0 == *root)
+/// The founding in a creating transaction's input: the code says which contract it is, and the genesis at the end must
+/// have this root.
+fn published(input: &[u8], root: &Hash) -> Result<Founding, FoundingError> {
+    let names = Mode::ALL.map(|mode| (mode.contract(), mode));
+    let created = names.into_iter().chain([(Token::CONTRACT, Mode::Calldata)]).find_map(|(name, mode)| {
+        let code = &Artefact::named(name)?.creation;
+        Some((name, mode, input.strip_prefix(code.as_slice())?))
     });
-    Some(Founding { genesis, window: config?.windowSeconds })
+    let (name, mode, rest) = created.ok_or(FoundingError::Stranger)?;
+    let config = |arguments: &[u8]| match name {
+        Token::CONTRACT => Token::config(arguments),
+        _ => modes::config(mode, arguments),
+    };
+    read(rest, root, mode, config).ok_or(FoundingError::Unpublished)
 }
 
-/// As in `Operators.sol`.
-const MOST_OPERATORS: usize = 32;
+/// `arguments ‖ genesis ‖ length of genesis u32`.
+fn read(
+    input: &[u8],
+    root: &Hash,
+    mode: Mode,
+    config: impl Fn(&[u8]) -> Option<IRollup::Config>,
+) -> Option<Founding> {
+    let (rest, length) = input.split_last_chunk::<4>()?;
+    let (arguments, genesis) = rest.split_at(rest.len().checked_sub(u32::from_be_bytes(*length) as usize)?);
+    let mut genesis = decode(genesis)?;
+    let config = config(arguments).filter(|config| config.genesis.0 == *root)?;
+    (genesis.root() == *root).then_some(Founding { genesis, window: config.windowSeconds, mode })
+}
 
 #[cfg(test)]
 mod tests {
@@ -191,14 +225,16 @@ mod tests {
             operators: vec![Address([7; 20]); 3],
             ..Config::default()
         };
-        let length = (bytes.len() as u32).to_be_bytes();
-        let token = Token(Address([9; 20])).create_rollup(&config).unwrap();
-        for call in [Calls::create_rollup("Rollup", &config).unwrap(), token] {
-            let input = [&call.data[..], &bytes, &length].concat();
+        let token = creation_with_token(Token(Address([9; 20])), &config, &mut state).unwrap();
+        let mut calls = vec![(Mode::Calldata, token)];
+        calls.extend(Mode::ALL.map(|mode| (mode, creation(mode.contract(), &config, &mut state).unwrap())));
+        for (mode, Call { data: input, .. }) in calls {
             let mut found = published(&input, &root).unwrap();
-            assert_eq!((found.genesis.root(), found.window), (root, 3_600));
-            assert!(published(&input, &[0; 32]).is_none(), "another community's");
-            assert!(published(&input[..input.len() - 1], &root).is_none());
+            assert_eq!((found.genesis.root(), found.window, found.mode), (root, 3_600, mode));
+            let unpublished = |input, root| matches!(published(input, root), Err(FoundingError::Unpublished));
+            assert!(unpublished(&input, &[0; 32]), "another community's");
+            assert!(unpublished(&input[..input.len() - 1], &root));
+            assert!(matches!(published(&input[1..], &root), Err(FoundingError::Stranger)));
         }
     }
 

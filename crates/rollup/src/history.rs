@@ -7,10 +7,13 @@
 use crate::audit::kind;
 use crate::batch;
 use crate::chain::{Chain, ChainError, TxHash};
-use crate::contract::{Contract, ContractError, Entry, Event, Posted, posted};
+use crate::contract::{Contract, ContractError, Entry, Event};
 use crate::founding::FoundingError;
+use crate::modes::{Content, Mode, Part, Published, Text};
+use crate::sequencer::Data;
 use crate::step::{Record, Store};
-use crate::watcher::find_genesis;
+use crate::watcher::find_founding;
+use ledger::Key;
 use ledger::posted::{Batch, Bond, Checkpoint, Cost, Dispute};
 use market::{Address, Hash};
 use std::collections::BTreeMap;
@@ -42,9 +45,34 @@ pub struct History {
 /// # Errors
 /// Where the chain cannot be read, or the genesis is not published with the contract.
 pub fn history(chain: &mut dyn Chain, contract: Address) -> Result<History, FoundingError> {
-    let signed = find_genesis(chain, contract)?.head().is_signed();
+    history_with(chain, contract, None)
+}
+
+/// The same with a key that opens sealed batches: without one nothing is said of what is in them.
+///
+/// # Errors
+/// As [`history`].
+pub fn history_with(
+    chain: &mut dyn Chain,
+    contract: Address,
+    key: Option<&Key>,
+) -> Result<History, FoundingError> {
+    let founding = find_founding(chain, contract)?;
+    // On demand there are no signatures among the records.
+    let signed = founding.genesis.head().is_signed() && founding.mode != Mode::Demand;
+    let data = Data::new(founding.mode, contract, 0, key);
     let head = chain.head().map_err(ContractError::from)?.number;
-    let mut reader = Reader { contract, signed, ..Reader::default() };
+    let mut reader = Reader {
+        signed,
+        data,
+        history: History::default(),
+        inputs: Vec::new(),
+        records: BTreeMap::new(),
+        others: BTreeMap::new(),
+        counted: None,
+        bonds: BTreeMap::new(),
+        cut: None,
+    };
     let mut from = 0;
     while from <= head {
         let to = head.min(from + BLOCKS - 1);
@@ -56,9 +84,9 @@ pub fn history(chain: &mut dyn Chain, contract: Address) -> Result<History, Foun
     Ok(reader.finish())
 }
 
-#[derive(Default)]
 struct Reader {
-    contract: Address,
+    /// How batches are read.
+    data: Data,
     /// Whether records are signed.
     signed: bool,
     history: History,
@@ -80,12 +108,10 @@ impl Reader {
         match &entry.event {
             Event::Posted { number, header, .. } if *number > 0 => {
                 let (bytes, gas) = self.transaction(chain, entry)?;
-                let segments = match posted(chain, self.contract, entry) {
-                    Ok(Posted::New { data, .. }) => batch::decode(&data).unwrap_or_default(),
-                    Ok(Posted::Again { .. }) => Vec::new(),
-                    Err(ContractError::Chain(error)) => return Err(error.into()),
-                    Err(_) => Vec::new(), // in a blob, or passed on by another contract
-                };
+                // What cannot be had is in a blob that expired, or was passed on by another contract.
+                let found = self.data.published(chain, entry)?;
+                let segments =
+                    found.map_or_else(|_| Vec::new(), |(published, parts)| segments(&published, &parts));
                 self.charge(&bytes, gas, &segments);
                 self.inputs.truncate(number.saturating_sub(1) as usize);
                 self.stand(*number, &segments, (bytes.len(), gas), header.posted_at, false);
@@ -94,12 +120,7 @@ impl Reader {
             Event::Reposted { number, header, .. } => {
                 let (bytes, gas) = self.transaction(chain, entry)?;
                 self.add("new roots for an input", bytes.len(), gas);
-                let roots = match posted(chain, self.contract, entry) {
-                    Ok(Posted::Again { roots, .. }) => roots,
-                    Ok(Posted::New { .. }) => Vec::new(),
-                    Err(ContractError::Chain(error)) => return Err(error.into()),
-                    Err(_) => Vec::new(),
-                };
+                let roots = self.data.roots(chain, entry)?.unwrap_or_default();
                 let input = self.inputs.get(number.saturating_sub(1) as usize).cloned().unwrap_or_default();
                 let segments = with_roots(input, &roots);
                 self.stand(*number, &segments, (bytes.len(), gas), header.posted_at, true);
@@ -216,7 +237,9 @@ impl Reader {
             rest -= part_gas;
             add(costs, what, part.len(), part_gas);
         };
-        for segment in segments {
+        // Blobs are not calldata, and of ciphertext nobody can say which byte is whose.
+        let shared = matches!(self.data.mode(), Mode::Calldata | Mode::Demand);
+        for segment in segments.iter().filter(|_| shared) {
             for (what, record, signature) in parts(&segment.records, self.signed) {
                 charge(&mut self.records, what, record);
                 if !signature.is_empty() {
@@ -295,6 +318,17 @@ fn parts(records: &[u8], signed: bool) -> Vec<(&'static str, &[u8], &[u8])> {
 
 fn data_gas(bytes: &[u8], [zero, other]: [u64; 2]) -> u64 {
     bytes.iter().map(|byte| if *byte == 0 { zero } else { other }).sum()
+}
+
+/// What was published, as far as it can be read; records without their signatures where these were not posted.
+fn segments(published: &Published, parts: &[Part]) -> Vec<batch::Segment> {
+    let records = |part: &Part| match (part.content(), part.text()) {
+        (Content::Bare(bare, _), _) => bare.clone(),
+        (_, Text::Known(records) | Text::Assumed(records)) => records,
+        (_, Text::Hidden) => Vec::new(),
+    };
+    let segments = published.units.iter().zip(parts);
+    segments.map(|(unit, part)| batch::Segment { records: records(part), root: unit.root }).collect()
 }
 
 /// The same records with other roots.

@@ -23,6 +23,7 @@ pub use summary::Summary;
 
 use crate::chain::ChainError;
 use crate::contract::ContractError;
+use crate::modes::Mode;
 use crate::sequencer::{Clerk, Hex, PostError, Poster, Posting, Primary, Rest};
 use crate::translate::Translator;
 use ledger::{Central, Error, Key, Ledger, Receipt, Recoverer};
@@ -39,6 +40,8 @@ pub struct Options {
     pub posting: Posting,
     /// What the contract fixes; used when the community is founded.
     pub terms: Terms,
+    /// How data reaches the primary chain; used when the community is founded.
+    pub mode: Mode,
     /// On creation: keep a table of what every metering point traded and paid in every interval.
     pub statements: bool,
     /// The SQLite file system to use instead of the operating system's, for tests.
@@ -49,7 +52,8 @@ impl Options {
     /// The usual ones.
     #[must_use]
     pub fn new(key: Key) -> Self {
-        Self { key, posting: Posting::default(), terms: Terms::default(), statements: false, vfs: None }
+        let (posting, terms, mode) = (Posting::default(), Terms::default(), Mode::default());
+        Self { key, posting, terms, mode, statements: false, vfs: None }
     }
 
     fn central(&self) -> ledger::Options {

@@ -9,6 +9,7 @@ use market::{Command, Envelope};
 use node::Node;
 use rollup::chain::{self, ChainError, Connection, Evm, Rpc, Settings};
 use rollup::ledger::{Options, Rollup, chain_path};
+use rollup::modes::Mode;
 use rollup::sequencer::Primary;
 use std::any::Any;
 use std::path::PathBuf;
@@ -17,9 +18,9 @@ fn settings() -> Settings {
     Settings { time: 1_717_000_000, ..Settings::default() }
 }
 
-fn in_memory(key: &Key) -> Rollup {
+fn in_memory(mode: Mode, key: &Key) -> Rollup {
     let primary = Primary::Clocked(Box::new(Evm::new(settings())));
-    Rollup::in_memory(primary, Options::new(key.clone())).unwrap()
+    Rollup::in_memory(primary, Options { mode, ..Options::new(key.clone()) }).unwrap()
 }
 
 /// The operator's key of the example that founds this.
@@ -32,6 +33,7 @@ fn operator(envelope: &Envelope) -> Option<Key> {
 /// Finds out what the ledger takes by carrying it out.
 #[derive(Default)]
 struct Trial {
+    mode: Mode,
     ledger: Option<Rollup>,
     key: Option<Key>,
 }
@@ -39,7 +41,7 @@ struct Trial {
 impl Trial {
     fn takes(&mut self, envelope: &Envelope) -> bool {
         if let Some(key) = operator(envelope) {
-            self.ledger = Some(in_memory(&key));
+            self.ledger = Some(in_memory(self.mode, &key));
             self.key = Some(key);
         }
         let ledger = self.ledger.as_mut().expect("a founding comes first");
@@ -56,7 +58,7 @@ struct Memory(Trial);
 
 impl Backend for Memory {
     fn create(&mut self) -> Box<dyn Ledger> {
-        Box::new(in_memory(self.0.key()))
+        Box::new(in_memory(self.0.mode, self.0.key()))
     }
 
     fn reopen(&mut self) -> Option<Result<Box<dyn Ledger>, Error>> {
@@ -94,7 +96,7 @@ impl Files {
     }
 
     fn options(&self) -> Options {
-        Options::new(self.trial.key().clone())
+        Options { mode: self.trial.mode, ..Options::new(self.trial.key().clone()) }
     }
 
     fn primary(&self) -> Result<Primary, ChainError> {
@@ -157,4 +159,13 @@ fn a_file_and_a_development_node_keep_every_promise() {
         (Box::new(node), url)
     };
     check(&mut Files::new("conformance-node", Some(start)));
+}
+
+/// Signatures on demand need a community that signs, which not all of the suite's do.
+#[test]
+fn blobs_and_sealed_batches_beside_a_file_keep_every_promise() {
+    for mode in [Mode::Blob, Mode::Sealed] {
+        let trial = Trial { mode, ..Trial::default() };
+        check(&mut Files { trial, ..Files::new(&format!("conformance-{}", mode.name()), None) });
+    }
 }

@@ -5,6 +5,7 @@ use super::types::{address, word, words};
 use super::{Artefact, Config, Fraud, Head};
 use crate::batch::Header;
 use crate::chain::Call;
+use crate::modes::{self, Mode};
 use alloy_sol_types::{SolCall, SolValue};
 use market::{Address, Hash};
 
@@ -19,9 +20,14 @@ impl Calls {
         Artefact::named(name).map(|artefact| Call { data: artefact.creation.clone(), ..Call::default() })
     }
 
-    /// Creates a rollup contract (`Rollup`, or another mode's name); none where there is no such artefact.
+    /// Creates the contract of a mode, by its name; demands have the usual terms ([`modes::Terms::within`]). None where
+    /// there is no such artefact.
     #[must_use]
     pub fn create_rollup(name: &str, config: &Config) -> Option<Call> {
+        let mode = Mode::ALL.into_iter().find(|mode| mode.contract() == name)?;
+        if mode.has_demands() {
+            return modes::create(name, config, &modes::Terms::within(config));
+        }
         let mut call = Self::create(name)?;
         call.data.extend(IRollup::Config::from(config).abi_encode());
         Some(call)

@@ -15,7 +15,7 @@ pub enum Posted {
     New {
         /// The batch before.
         parent: Header,
-        /// `length u16 ‖ records ‖ root` for each segment.
+        /// As the contract's mode has it, in calldata `length u16 ‖ records ‖ root` for each segment.
         data: Vec<u8>,
         /// The head after the last segment.
         head: Head,
@@ -38,6 +38,8 @@ pub enum Posted {
         head: Head,
         /// The queue's hash where it stops, as the operator saw it.
         chain: Hash,
+        /// The blob that came with it; filled in by [`crate::modes::Lens::posted`].
+        blob: Vec<u8>,
     },
 }
 
@@ -73,6 +75,7 @@ pub fn posted<C: Chain + ?Sized>(
             roots: call.roots.iter().map(|hash| hash.0).collect(),
             head: (&call.head).into(),
             chain: call.chain.0,
+            blob: Vec::new(),
         });
     }
     let Ok(call) = IRollup::postCall::abi_decode_validate(&transaction.input) else {

@@ -84,6 +84,18 @@ pub enum Event {
         /// What the challenger may get, wei.
         reward: u128,
     },
+    /// A segment was demanded and never shown: its batch and all after it fell, and from here on it is void. What the
+    /// contract logs as a proof; that it was none, the contract of the demands says.
+    Defaulted {
+        /// Of the batch.
+        number: u64,
+        /// Of its header.
+        hash: Hash,
+        /// Which segment.
+        segment: u32,
+        /// Who demanded it.
+        challenger: Address,
+    },
     /// An earlier promise of the same proof.
     Claimed {
         /// Of the batch's header.

@@ -24,10 +24,19 @@ sol! {
 pub struct Token(pub Address);
 
 impl Token {
+    /// The contract's name.
+    pub const CONTRACT: &str = "TokenRollup";
+
+    /// The configuration among its constructor's arguments; `None` where they are not those.
+    pub(crate) fn config(arguments: &[u8]) -> Option<IRollup::Config> {
+        type Arguments = (IRollup::Config, alloy_primitives::Address);
+        Arguments::abi_decode_params_validate(arguments).ok().map(|(config, _)| config)
+    }
+
     /// Creates a rollup whose money is this token; its bonds and fees are units of it. None where there is no artefact.
     #[must_use]
     pub fn create_rollup(self, config: &Config) -> Option<Call> {
-        let mut call = Calls::create("TokenRollup")?;
+        let mut call = Calls::create(Self::CONTRACT)?;
         call.data.extend((IRollup::Config::from(config), address(self.0)).abi_encode_params());
         Some(call)
     }

@@ -4,10 +4,12 @@
 //! alone can derive everything.
 
 use super::{Desk, Place, Rollup, RollupError, carries, domain};
-use crate::contract::{Calls, Config, Contract, ContractError};
+use crate::chain::Chain;
+use crate::contract::{Config, Contract, ContractError};
 use crate::founding;
+use crate::modes::{Demands, Mode, address_of};
 use crate::sequencer::{Clerk, Done, Hex, Poster, Primary, Rest};
-use crate::step;
+use crate::step::{self, Store};
 use crate::translate::{self, Outside, Translator};
 use ledger::{Error, Key, Ledger};
 use market::{Address, Command, Community, Envelope, Rejection, Sink};
@@ -28,6 +30,8 @@ pub struct Terms {
     pub successors: Vec<Key>,
     /// Where the parties outside the community are paid.
     pub outside: Outside,
+    /// Public keys of those who may read sealed batches, beside the operators.
+    pub readers: Vec<[u8; 33]>,
 }
 
 impl Default for Terms {
@@ -48,7 +52,7 @@ impl Default for Terms {
             forced_fee: ONE / 100,
             ..Config::default()
         };
-        Self { config, successors: Vec::new(), outside: Outside::default() }
+        Self { config, successors: Vec::new(), outside: Outside::default(), readers: Vec::new() }
     }
 }
 
@@ -81,6 +85,14 @@ impl Rollup {
             },
             _ => None,
         };
+        if let Some((_, genesis)) = &genesis
+            && self.options.mode == Mode::Demand
+            && !genesis.head().is_signed()
+        {
+            let what = "signatures on demand need a community whose members sign: let it ask for signatures, or choose \
+                        another mode";
+            return Err(RollupError::Scope(what.into()).into());
+        }
         let answer = self.central.append(envelope, sink)?;
         let (Ok(_), Some((terms, genesis))) = (&answer, genesis) else { return Ok(answer) };
         self.stopped = true; // unless all of it succeeds
@@ -96,10 +108,17 @@ impl Rollup {
         let mut done = Done::default();
         let place = deploy(&mut self.primary, options, &mut genesis, &mut done.deploy_gas)?;
         let (key, window) = (options.key.clone(), options.terms.window());
-        let mut poster =
-            Poster::new(place.contract, place.block, key, options.posting, window, genesis.root());
+        let mut poster = Poster::new(
+            options.mode,
+            place.contract,
+            place.block,
+            key,
+            options.posting,
+            window,
+            genesis.root(),
+        );
         poster.done = done;
-        let clerk = Clerk::new(genesis, []);
+        let clerk = Clerk::new(options.mode, genesis, []);
         let (translator, domain) = (Translator::new(), domain(terms));
         let (rest, trouble) = (Rest::Idle, None);
         Ok(Desk { clerk, poster, translator, place, domain, since: None, longest: 0, rest, trouble })
@@ -127,20 +146,41 @@ fn deploy(
         operators: operators.iter().map(|operator| operator.address()).collect(),
         ..options.terms.config.clone()
     };
-    let missing = || ContractError::Undecodable { what: "the committed contract Rollup" };
-    let mut creation = Calls::create_rollup("Rollup", &config).ok_or_else(missing)?;
-    let published = founding::encode(genesis);
-    let length = (published.len() as u32).to_be_bytes();
-    creation.data.extend(published);
-    creation.data.extend(length);
+    let missing = || ContractError::Undecodable { what: "the committed contract" };
+    let creation = founding::creation(options.mode.contract(), &config, genesis).ok_or_else(missing)?;
     let outcome = chain.execute(&options.key, &creation)?;
     *gas += outcome.gas;
     let undone = ContractError::Undone { hash: outcome.hash, block: outcome.block };
     let contract = outcome.contract.filter(|_| outcome.success).ok_or(undone)?;
+    if options.mode == Mode::Sealed {
+        *gas += admit(chain, options, contract)?;
+    }
     for operator in operators {
         *gas += Contract::at(chain, contract).bond(operator, config.bond)?.gas;
     }
     Ok(Place { chain: chain.id()?, contract, block: outcome.block })
+}
+
+/// Admits who may read sealed batches: the operators, so that the next one can go on, and whoever was named. Answers with
+/// the gas for it.
+fn admit(chain: &mut dyn Chain, options: &super::Options, contract: Address) -> Result<u64, RollupError> {
+    let demands = Demands::find(chain, contract)?;
+    let operators = std::iter::once(&options.key).chain(&options.terms.successors).map(Key::public);
+    let mut gas = 0;
+    for public in operators.chain(options.terms.readers.iter().copied()) {
+        let none = || RollupError::Scope(format!("0x{} is no public key", hex(&public)));
+        let reader = address_of(&public).ok_or_else(none)?;
+        let outcome = chain.execute(&options.key, &demands.admit(reader, &public))?;
+        if !outcome.success {
+            return Err(ContractError::Undone { hash: outcome.hash, block: outcome.block }.into());
+        }
+        gas += outcome.gas;
+    }
+    Ok(gas)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// An operator has coin: a development chain gives it, elsewhere it must be there.

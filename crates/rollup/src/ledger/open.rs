@@ -1,11 +1,12 @@
 //! Opening: the log is carried out again and laid beside what the primary chain has.
 
 use super::{Desk, Notes, Options, Rollup, RollupError, domain, notes_path};
-use crate::batch;
-use crate::chain::ChainError;
-use crate::contract::{Posted, posted};
-use crate::sequencer::{Clerk, Poster, Primary, Rest, View};
+use crate::chain::{Chain, ChainError};
+use crate::founding::FoundingError;
+use crate::modes::Part;
+use crate::sequencer::{Clerk, Hex, PostError, Poster, Primary, Rest};
 use crate::translate::{self, Translator};
+use crate::watcher::find_founding;
 use ledger::{Central, Error, Ledger, Recoverer};
 use market::{Command, Envelope, State};
 use std::path::Path;
@@ -55,11 +56,20 @@ impl Rollup {
         }
         let mut genesis = translate::genesis(terms, &self.options.terms.outside)
             .map_err(|rejection| RollupError::Scope(rejection.words().into()))?;
+        let founding = find_founding(self.primary.chain(), place.contract);
+        let mode = match founding {
+            Ok(founding) => founding.mode,
+            Err(FoundingError::NoContract(contract)) => {
+                return Err(PostError::NoContract { contract: Hex(contract) }.into());
+            }
+            Err(FoundingError::Contract(error)) => return Err(error.into()),
+            Err(error) => return Err(RollupError::Scope(error.to_string())),
+        };
         let (key, window) = (self.options.key.clone(), self.options.terms.window());
         let mut poster =
-            Poster::new(place.contract, place.block, key, self.options.posting, window, genesis.root());
-        let told = lengths(self.primary.chain(), place.contract, place.block)?;
-        let clerk = Clerk::new(genesis, told);
+            Poster::new(mode, place.contract, place.block, key, self.options.posting, window, genesis.root());
+        let told = lengths(self.primary.chain(), &poster)?;
+        let clerk = Clerk::new(mode, genesis, told);
         let (rest, trouble) = (Rest::Idle, None);
         poster.posting = self.options.posting;
         let translator = Translator::new();
@@ -100,19 +110,16 @@ impl Rollup {
     }
 }
 
-/// The lengths in bytes of all segments that the chain has, in order.
-fn lengths(
-    chain: &mut dyn crate::chain::Chain,
-    contract: market::Address,
-    from: u64,
-) -> Result<Vec<usize>, RollupError> {
-    let mut view = View::new(contract, from);
+/// The lengths in bytes of all segments that the chain has, with their signatures, in order.
+fn lengths(chain: &mut dyn Chain, poster: &Poster) -> Result<Vec<usize>, RollupError> {
+    let mut view = poster.view.clone();
     view.update(chain)?;
     let mut lengths = Vec::new();
-    for (_, entry) in &view.inputs {
-        let Posted::New { data, .. } = posted(chain, contract, entry)? else { continue };
-        let segments = batch::decode(&data).map_err(crate::sequencer::PostError::from)?;
-        lengths.extend(segments.iter().map(|segment| segment.records.len()));
+    for (header, entry) in &view.inputs {
+        let number = header.number;
+        let found = poster.data().published(chain, entry)?;
+        let (_, parts) = found.map_err(|why| PostError::Withheld { number, why })?;
+        lengths.extend(parts.iter().filter_map(Part::length));
     }
     Ok(lengths)
 }

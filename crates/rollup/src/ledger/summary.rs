@@ -1,6 +1,7 @@
 //! What a dual chain did, for people and reports.
 
 use super::{Desk, Options};
+use crate::modes::Mode;
 use crate::sequencer::{Done, Hex};
 use market::{Address, Hash};
 
@@ -12,7 +13,9 @@ pub struct Summary {
     /// The contract there.
     pub contract: Address,
     /// How data reaches the chain.
-    pub data_mode: &'static str,
+    pub mode: Mode,
+    /// Who may read sealed batches: the operators and the registered watchers.
+    pub readers: u64,
     /// Batches whose roots stand.
     pub batches: u64,
     /// Of them, those that nobody can challenge any more.
@@ -74,7 +77,11 @@ impl Summary {
         Self {
             chain_id: desk.place.chain,
             contract: desk.place.contract,
-            data_mode: "calldata",
+            mode: desk.poster.mode(),
+            readers: match desk.poster.mode() {
+                Mode::Sealed => (1 + options.terms.successors.len() + options.terms.readers.len()) as u64,
+                _ => 0,
+            },
             batches: standing.len() as u64,
             finalised: view.finalised,
             checkpoints: standing.iter().map(|header| u64::from(header.segments)).sum(),

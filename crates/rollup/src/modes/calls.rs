@@ -1,5 +1,6 @@
 //! What is sent in the modes beside the calls that all contracts have.
 
+use super::Mode;
 use super::cell::Opening;
 use super::read::Published;
 use super::seal::Answer;
@@ -8,6 +9,7 @@ use crate::chain::Call;
 use crate::contract::{Calls, Config, abi::IRollup};
 use alloy_primitives::{B256, U256};
 use alloy_sol_types::{SolCall, SolValue, sol};
+use ledger::Key;
 use market::{Address, Hash};
 
 sol! {
@@ -56,6 +58,37 @@ pub struct Terms {
     pub answer_blocks: u64,
     /// What a demand costs, and pays its answer, wei.
     pub deposit: u128,
+}
+
+impl Terms {
+    /// The usual ones within a community's: a quarter of a window to answer, half of its blocks, and a thousandth of what
+    /// a promise costs.
+    #[must_use]
+    pub fn within(config: &Config) -> Self {
+        Self {
+            answer_seconds: (config.window_seconds / 4).max(1),
+            answer_blocks: (config.window_blocks / 2).max(1),
+            deposit: (config.commit_bond / 1_000).max(1),
+        }
+    }
+}
+
+/// The configuration among a constructor's arguments; `None` where they are not those of this mode's contract.
+pub(crate) fn config(mode: Mode, arguments: &[u8]) -> Option<IRollup::Config> {
+    if mode.has_demands() {
+        <(IRollup::Config, SolTerms)>::abi_decode_params_validate(arguments).ok().map(|(config, _)| config)
+    } else {
+        IRollup::Config::abi_decode_validate(arguments).ok()
+    }
+}
+
+/// The address of whoever has the key behind a public key; `None` where the bytes are no public key.
+#[must_use]
+pub fn address_of(public: &[u8; 33]) -> Option<Address> {
+    // The product with the number 1 is the point itself.
+    let mut one = [0; 32];
+    one[31] = 1;
+    Key::from_entropy(one)?.shared(public)
 }
 
 /// Creates a contract of a mode that has demands.
@@ -257,5 +290,19 @@ impl Disputes {
 impl From<Opening> for SolOpening {
     fn from(opening: Opening) -> Self {
         Self { elements: opening.elements.into(), proof: opening.proof.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_that_of_the_public_key() {
+        for name in ["anna", "bert"] {
+            let key = Key::from_seed(b"readers", name);
+            assert_eq!(address_of(&key.public()), Some(key.address()));
+        }
+        assert_eq!(address_of(&[0; 33]), None);
     }
 }

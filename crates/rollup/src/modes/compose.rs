@@ -1,6 +1,6 @@
 //! What an operator posts.
 
-use super::demand::part;
+use super::demand::{Parted, part};
 use super::seal::{Secret, apply};
 use super::{Mode, ModeError, cell};
 use crate::batch::{self, Segment};
@@ -65,6 +65,22 @@ pub(super) fn chain(mut pre: Hash, steps: impl IntoIterator<Item = (Hash, Hash)>
     leaves
 }
 
+/// What a leaf binds as its input, in modes where that follows from the records alone; elsewhere what it would in
+/// calldata. `unshown`: the records are without signatures, and these have this hash.
+#[must_use]
+pub fn input(mode: Mode, records: &[u8], unshown: Option<&Hash>) -> Hash {
+    match (mode, unshown) {
+        (Mode::Demand, Some(hash)) => pair(records, hash),
+        (Mode::Demand, None) => {
+            // Records that are none have no signatures either.
+            let parted =
+                part(records).unwrap_or_else(|| Parted { bare: records.to_vec(), signatures: Vec::new() });
+            pair(&parted.bare, &keccak256(&parted.signatures))
+        }
+        _ => keccak256(records),
+    }
+}
+
 /// Makes of segments, with their signatures, what is posted in a mode. `pre` is the root before the first.
 ///
 /// # Errors
@@ -115,24 +131,37 @@ pub fn compose(
 
 /// Each segment goes into the last begun cell if it fits there, else into the next.
 fn in_blob(pre: &Hash, segments: &[Segment]) -> Result<Composed, ModeError> {
-    let mut cells: Vec<Vec<u8>> = Vec::new();
-    let mut roots: Vec<Hash> = Vec::new();
-    for (i, segment) in segments.iter().enumerate() {
-        let bytes = batch::encode(std::slice::from_ref(segment))?;
-        if bytes.len() > cell::CELL {
-            return Err(ModeError::Long { segment: i, bytes: segment.records.len() });
+    let (mut cells, mut bytes) = (Vec::new(), 0);
+    for segment in segments {
+        let more = segment.records.len() + 34;
+        if cells.is_empty() || bytes + more > cell::CELL {
+            cells.push(Vec::new());
+            bytes = 0;
         }
-        match cells.last_mut() {
-            Some(last) if last.len() + bytes.len() <= cell::CELL => last.extend_from_slice(&bytes),
-            _ => {
-                cells.push(bytes);
-                roots.push(segment.root);
-            }
-        }
-        *roots.last_mut().expect("a cell was begun") = segment.root;
+        bytes += more;
+        cells.last_mut().expect("a cell was begun").push(segment.clone());
     }
-    if cells.len() > DATA_CELLS {
-        return Err(cell::CellError::Cells(cells.len() + 2).into());
+    compose_cells(pre, &cells)
+}
+
+/// The blob with these segments in its cells: a repost has to leave each one where the first blob had it.
+///
+/// # Errors
+/// [`ModeError`] where they do not fit.
+pub fn compose_cells(pre: &Hash, segments: &[Vec<Segment>]) -> Result<Composed, ModeError> {
+    if segments.len() > DATA_CELLS {
+        return Err(cell::CellError::Cells(segments.len() + 2).into());
+    }
+    let (mut cells, mut roots, mut before) = (Vec::new(), Vec::new(), 0);
+    for group in segments {
+        let bytes = batch::encode(group)?;
+        if bytes.len() > cell::CELL {
+            return Err(ModeError::Long { segment: before, bytes: group[0].records.len() });
+        }
+        let last = roots.last().copied().unwrap_or(*pre);
+        roots.push(group.last().map_or(last, |segment| segment.root));
+        before += group.len();
+        cells.push(bytes);
     }
     cells.resize(DATA_CELLS, Vec::new());
     roots.resize(DATA_CELLS, roots.last().copied().unwrap_or(*pre));

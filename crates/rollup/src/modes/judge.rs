@@ -1,11 +1,12 @@
 //! Whether a batch is right, as far as it can be known from what is on the chain and what was shown.
 
+use super::assumed::execute_assumed;
 use super::demand::{SIGNATURE, merge, needed};
 use super::read::{Content, Published, Unit};
 use super::seal::apply;
 use crate::batch::{self, Header};
 use crate::contract::Fraud;
-use crate::step::{self, Context, Head, Lack, MOST_BYTES, Place, State, Store, Witness, Words};
+use crate::step::{self, Context, MOST_BYTES, State, Store, Witness};
 use crate::watcher::Queue;
 use market::{Hash, keccak256};
 
@@ -22,35 +23,6 @@ pub enum Finding {
     Mismatch(usize),
     /// The claimed data root is not that of the blob's list.
     Mislisted,
-}
-
-/// A state that takes every member's signature for given, and records without them.
-struct Assumed<'a>(&'a mut State, Head);
-
-impl<'a> Assumed<'a> {
-    fn over(state: &'a mut State) -> Self {
-        let head = Head { signatures: 0, ..*state.head() };
-        Self(state, head)
-    }
-}
-
-impl Store for Assumed<'_> {
-    fn head(&self) -> &Head {
-        &self.1
-    }
-
-    fn set_head(&mut self, head: Head) {
-        self.1 = head;
-        self.0.set_head(Head { signatures: 1, ..head });
-    }
-
-    fn words(&mut self, place: Place) -> Result<Words, Lack> {
-        self.0.words(place)
-    }
-
-    fn set_words(&mut self, place: Place, words: Words) -> Result<(), Lack> {
-        self.0.set_words(place, words)
-    }
 }
 
 /// Judges a batch of this header, published so, from the state before it. `shown` gives the signatures of a segment, or its
@@ -180,7 +152,7 @@ fn run(state: &mut State, header: &Header, records: &[u8], queue: &Queue, assume
     for count in (0..=header.available.checked_sub(from)?).rev() {
         let items = queue.items(from, from + count)?.concat();
         let done = if assumed {
-            step::execute(&mut Assumed::over(state), &context, records, &items)
+            execute_assumed(state, &context, records, &items)
         } else {
             step::execute(state, &context, records, &items)
         };

@@ -17,18 +17,28 @@ pub mod demand;
 pub mod seal;
 
 mod compose;
-pub use compose::{Composed, Leaf, Sealing, compose};
+pub use compose::{Composed, Leaf, Sealing, compose, compose_cells, input};
 mod read;
 pub use read::{Content, Published, Unit, read};
+mod part;
+pub use part::{Part, Text};
+mod assumed;
+pub use assumed::execute_assumed;
 mod judge;
 pub use judge::{Finding, fraud, judge};
 mod calls;
-pub use calls::{Demands, Disputes, Terms, create};
+pub(crate) use calls::config;
+pub use calls::{Demands, Disputes, Terms, address_of, create};
+mod asked;
+pub use asked::{Asked, Notice, Standing};
+mod lens;
+pub use lens::Lens;
 
 /// A data mode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Mode {
     /// Records with signatures, and roots, as calldata.
+    #[default]
     Calldata,
     /// Records without signatures; these are shown on demand.
     Demand,
@@ -42,6 +52,60 @@ impl Mode {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Calldata, Self::Demand, Self::Blob, Self::Sealed];
 
+    /// As it is chosen: `calldata`, `demand`, `blob` or `sealed`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Calldata => "calldata",
+            Self::Demand => "demand",
+            Self::Blob => "blob",
+            Self::Sealed => "sealed",
+        }
+    }
+
+    /// The mode of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.name() == name)
+    }
+
+    /// How data reaches the chain and who can read it, in words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Calldata => "calldata with every signature: anybody can read it, always",
+            Self::Demand => "calldata, signatures on demand: anybody can read it, always",
+            Self::Blob => "blobs: anybody can read them for as long as they are kept",
+            Self::Sealed => "calldata, encrypted: the registered watchers can read it",
+        }
+    }
+
+    /// The most bytes of records that a segment may have.
+    #[must_use]
+    pub const fn longest(self) -> usize {
+        match self {
+            // A cell has to hold the segment's length and root too, and no segment crosses a cell's end.
+            Self::Blob => cell::CELL - 34,
+            _ => crate::step::MOST_BYTES,
+        }
+    }
+
+    /// The most bytes of segments that a batch may have.
+    #[must_use]
+    pub const fn most(self) -> usize {
+        match self {
+            // Two segments that do not fit into one cell together fill more than half of two.
+            Self::Blob => (compose::DATA_CELLS - 1) * cell::CELL / 2,
+            _ => usize::MAX,
+        }
+    }
+
+    /// Whether operators are asked for what they did not post.
+    #[must_use]
+    pub const fn has_demands(self) -> bool {
+        matches!(self, Self::Demand | Self::Sealed)
+    }
+
     /// Its contract's name.
     #[must_use]
     pub const fn contract(self) -> &'static str {
@@ -53,6 +117,9 @@ impl Mode {
         }
     }
 }
+
+/// The cell of a blob from which on its leaves are listed: what a dispute about the list names.
+pub const LIST: u32 = compose::DATA_CELLS as u32;
 
 /// Why a batch cannot be posted or read in a mode.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,9 +1,26 @@
 //! What a watcher finds on the chain.
 
 use super::compose::{DATA_CELLS, Leaf, chain, pair};
+use super::seal::apply;
 use super::{Mode, ModeError, cell};
 use crate::batch;
-use market::{Hash, keccak256};
+use market::{Hash, Keccak256, keccak256};
+
+impl Content {
+    /// What a segment becomes that nobody showed: the mode's form of the byte 00, which begins no record; and the input
+    /// of its leaf.
+    #[must_use]
+    pub fn void(&self) -> (Self, Hash) {
+        let (part, hash) = match self {
+            Self::Full(_) => return (Self::Full(vec![0]), keccak256(&[0])),
+            Self::Bare(..) => (vec![0], keccak256(&[])),
+            Self::Sealed(..) => (apply(&[0; 32], &[0]), keccak256(&[0; 32])),
+        };
+        let input = pair(&part, &hash);
+        let content = if matches!(self, Self::Bare(..)) { Self::Bare } else { Self::Sealed };
+        (content(part, hash), input)
+    }
+}
 
 /// What the chain shows of a segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,10 +64,67 @@ pub struct Published {
 }
 
 impl Published {
+    /// The leaves alone: enough to show where one of them lies.
+    #[must_use]
+    pub fn bare(leaves: Vec<Leaf>) -> Self {
+        Self { leaves, ..Self::default() }
+    }
+
     /// The data root that follows; where the header has another, the batch is proven wrong by its blob's list.
     #[must_use]
     pub fn data_root(&self) -> Hash {
         batch::data_root(&self.hashes())
+    }
+
+    /// The root after each segment, as posted.
+    #[must_use]
+    pub fn roots(&self) -> Vec<Hash> {
+        self.units.iter().map(|unit| unit.root).collect()
+    }
+
+    /// The segments' contents.
+    #[must_use]
+    pub fn contents(&self) -> Vec<Content> {
+        self.units.iter().map(|unit| unit.content.clone()).collect()
+    }
+
+    /// The segments' contents, which are missing here afterwards.
+    #[must_use]
+    pub fn take_contents(&mut self) -> Vec<Content> {
+        let nothing = || Content::Full(Vec::new());
+        self.units.iter_mut().map(|unit| std::mem::replace(&mut unit.content, nothing())).collect()
+    }
+
+    /// The hash of the inputs of all leaves, one after the other.
+    #[must_use]
+    pub fn inputs_hash(&self) -> Hash {
+        let mut all = Keccak256::new();
+        self.leaves.iter().for_each(|leaf| all.update(&leaf.input));
+        all.finish()
+    }
+
+    /// The same inputs with other roots, where every segment is a leaf; `None` where there are more or fewer roots.
+    #[must_use]
+    pub fn with_roots(&self, pre: &Hash, roots: &[Hash]) -> Option<Self> {
+        if roots.len() != self.leaves.len() || self.units.len() != self.leaves.len() {
+            return None;
+        }
+        let leaves = chain(*pre, self.leaves.iter().map(|leaf| leaf.input).zip(roots.iter().copied()));
+        let mut again = Self { leaves, ..self.clone() };
+        for (unit, leaf) in again.units.iter_mut().zip(&again.leaves) {
+            (unit.pre, unit.root) = (leaf.pre, leaf.post);
+        }
+        Some(again)
+    }
+
+    /// Whether each segment's records are those of another publication of the same input, leaf by leaf: the first leaf
+    /// where they are not.
+    #[must_use]
+    pub fn altered(&self, first: &Self) -> Option<usize> {
+        let of = |published: &Self, leaf: usize| -> Vec<Content> {
+            published.units.iter().filter(|unit| unit.leaf == leaf).map(|unit| unit.content.clone()).collect()
+        };
+        (0..self.leaves.len().max(first.leaves.len())).find(|leaf| of(self, *leaf) != of(first, *leaf))
     }
 
     /// The leaves' hashes.

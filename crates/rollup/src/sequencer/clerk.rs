@@ -2,6 +2,7 @@
 
 use super::Cut;
 use super::segmenter::{Bookmark, Segmenter};
+use crate::modes::Mode;
 use crate::step::{Context, Mark, Place, Record, State, Store, execute, leaf};
 use crate::translate::Translator;
 use market::{Envelope, Rejection};
@@ -27,11 +28,12 @@ pub struct Moment {
 }
 
 impl Clerk {
-    /// Begins at a state; the first segments have these lengths, as the primary chain has them already.
+    /// Begins at a state, for a chain of this mode; the first segments have these lengths, as the primary chain has them
+    /// already.
     #[must_use]
-    pub fn new(mut state: State, told: impl IntoIterator<Item = usize>) -> Self {
+    pub fn new(mode: Mode, mut state: State, told: impl IntoIterator<Item = usize>) -> Self {
         state.forget();
-        Self { state, segmenter: Segmenter::following(told) }
+        Self { state, segmenter: Segmenter::following(mode.longest(), told) }
     }
 
     /// The state.

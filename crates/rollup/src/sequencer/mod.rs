@@ -16,6 +16,8 @@ mod plan;
 pub use plan::{Hex, Posting, Rest, Seen, Step, Waiting, plan};
 mod outbox;
 pub use outbox::{Fate, Outbox, Patience};
+mod data;
+pub use data::Data;
 mod poster;
 pub use poster::{Done, PostError, Poster, WEI};
 mod primary;

@@ -5,16 +5,19 @@
 //! a history that is no longer the chain's, reverts. What a round cannot do now (a node that is away, another's turn) is
 //! said and tried again in the next one.
 
+use super::Cut;
+use super::data::Data;
 use super::outbox::{Fate, Outbox};
 use super::plan::{Hex, Posting, Rest, Seen, Step, Waiting, plan};
+use super::story::Story;
 use super::view::View;
-use super::{Cut, Story};
 use crate::batch::{self, Header};
 use crate::chain::{Block, Call, Chain, ChainError};
-use crate::contract::{Calls, Contract, ContractError, Head, Posted, Refusal, posted};
+use crate::contract::{Calls, Contract, ContractError, Head, Refusal};
+use crate::modes::{Mode, ModeError};
 use crate::step::{Item, queue};
 use ledger::Key;
-use market::{Address, Hash, keccak256};
+use market::{Address, Hash};
 
 /// The most rounds in one go; each sends one transaction.
 const ROUNDS: u32 = 10_000;
@@ -81,6 +84,17 @@ pub enum PostError {
     /// A batch cannot be written down.
     #[error(transparent)]
     Batch(#[from] batch::BatchError),
+    /// Or not in the community's mode.
+    #[error(transparent)]
+    Mode(#[from] ModeError),
+    /// The data of a batch is needed and cannot be had.
+    #[error("the data of batch {number} cannot be had: {why}")]
+    Withheld {
+        /// Its number.
+        number: u64,
+        /// Why not.
+        why: String,
+    },
     /// The contract or the chain does not do as asked.
     #[error(transparent)]
     Contract(#[from] ContractError),
@@ -111,6 +125,10 @@ pub struct Done {
     pub deposits: u64,
     /// Gas for them.
     pub deposit_gas: u64,
+    /// Demands answered.
+    pub answered: u64,
+    /// Gas for it.
+    pub answer_gas: u64,
     /// Gas for the contracts and the bonds.
     pub deploy_gas: u64,
     /// Transactions that were undone in their block, as the chain had moved on.
@@ -128,6 +146,7 @@ enum Errand {
     Repost,
     Finalise,
     Deposit,
+    Answer,
 }
 
 /// The operator's hand on the primary chain.
@@ -141,6 +160,8 @@ pub struct Poster {
     pub done: Done,
     /// When to post.
     pub posting: Posting,
+    /// How data reaches the chain.
+    data: Data,
     key: Key,
     /// Of a batch: blocks and seconds.
     window: (u64, u64),
@@ -159,9 +180,11 @@ pub struct Poster {
 }
 
 impl Poster {
-    /// For a contract that was deployed in block `from`, with these windows (blocks, s) and this root before its first batch.
+    /// For a contract of this mode that was deployed in block `from`, with these windows (blocks, s) and this root before its
+    /// first batch.
     #[must_use]
     pub fn new(
+        mode: Mode,
         contract: Address,
         from: u64,
         key: Key,
@@ -171,7 +194,8 @@ impl Poster {
     ) -> Self {
         Self {
             view: View::new(contract, from),
-            story: Story::default(),
+            story: Story::new(mode),
+            data: Data::new(mode, contract, from, Some(&key)),
             done: Done::default(),
             posting,
             key,
@@ -192,6 +216,18 @@ impl Poster {
         Calls(self.view.contract())
     }
 
+    /// How data reaches the chain.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        self.data.mode()
+    }
+
+    /// How this operator's segments reach the chain.
+    #[must_use]
+    pub const fn data(&self) -> &Data {
+        &self.data
+    }
+
     /// Whose hand it is.
     #[must_use]
     pub const fn address(&self) -> Address {
@@ -208,6 +244,12 @@ impl Poster {
     pub fn consume(&mut self, item: &[u8]) {
         let before = self.consumed.last().map_or([0; 32], |(_, hash)| *hash);
         self.consumed.push((item.to_vec(), queue::link(&before, item)));
+    }
+
+    /// These segments are the input that the chain knows by this hash; whoever takes over says so.
+    pub(super) fn adopt(&mut self, hash: Hash, cuts: Vec<Cut>) {
+        self.data.know(hash, &cuts);
+        self.story.tell(cuts);
     }
 
     /// Takes back that the last `count` items were carried out.
@@ -231,7 +273,7 @@ impl Poster {
             return Err(PostError::NoContract { contract: Hex(self.view.contract()) });
         }
         self.check_queue()?;
-        let inputs = self.view.inputs.iter().map(|(header, _)| (header.records_hash, header.segments));
+        let inputs = self.data.inputs(chain, &self.view.inputs)?;
         match self.story.align(inputs) {
             Ok(taken_back) => self.done.taken_back += taken_back,
             Err(number) if number > self.view.inputs.len() as u64 => {
@@ -266,11 +308,10 @@ impl Poster {
 
     fn first_foreign(&self, chain: &mut dyn Chain, number: u64) -> Option<u32> {
         let (_, entry) = self.view.inputs.get(number as usize - 1)?;
-        let Ok(Posted::New { data, .. }) = posted(chain, self.view.contract(), entry) else { return None };
-        let segments = batch::decode(&data).ok()?;
-        let mine = self.story.next_segments(segments.len());
-        let differs = |i: &usize| mine.get(*i).is_none_or(|cut| cut.records != segments[*i].records);
-        (0..segments.len()).find(differs).map(|i| i as u32)
+        let theirs = self.data.published(chain, entry).ok()?.ok()?.1;
+        let mine = self.story.next_segments(theirs.len());
+        let differs = |i: &usize| mine.get(*i).is_none_or(|cut| !theirs[*i].is(&cut.records));
+        (0..theirs.len()).find(differs).map(|i| i as u32)
     }
 
     /// The first standing batch with a root that does not follow.
@@ -284,42 +325,18 @@ impl Poster {
             }
             let cuts = self.story.input(number);
             let pre = self.root_before(number);
-            let segments: Vec<_> = cuts.iter().map(Cut::segment).collect();
-            if header.data_root == batch::data_root(&batch::leaves(&pre, &segments)) {
+            let wrong = self.data.first_wrong(chain, &header, &pre, cuts)?;
+            let Some(segment) = wrong else {
                 self.right.resize(index + 1, [0; 32]);
                 self.right[index] = hash;
                 continue;
-            }
-            let segment = self.first_wrong_segment(chain, &header, cuts)?;
+            };
             if header.operator == self.key.address() {
                 return Err(PostError::WrongRoot { number, segment });
             }
             return Ok(Some((number, header.operator, segment)));
         }
         Ok(None)
-    }
-
-    fn first_wrong_segment(
-        &self,
-        chain: &mut dyn Chain,
-        header: &Header,
-        cuts: &[Cut],
-    ) -> Result<u32, PostError> {
-        let entries = Contract::at(chain, self.view.contract()).events(header.block, header.block)?;
-        for entry in entries {
-            let roots = match posted(chain, self.view.contract(), &entry) {
-                Ok(Posted::New { data, .. }) => {
-                    batch::decode(&data)?.into_iter().map(|segment| segment.root).collect()
-                }
-                Ok(Posted::Again { roots, .. }) => roots,
-                Err(_) => continue,
-            };
-            let wrong = cuts.iter().zip(&roots).position(|(cut, root)| cut.root() != *root);
-            if let Some(segment) = wrong {
-                return Ok(segment as u32);
-            }
-        }
-        Ok(0)
     }
 
     /// The right root before an input.
@@ -345,7 +362,7 @@ impl Poster {
                 Some(Err(rest)) => return Ok(rest),
             }
             let wrong = self.first_wrong(chain)?;
-            if wrong.is_none() && self.finalise(chain, &head)? {
+            if wrong.is_none() && (self.answer(chain, &head)? || self.finalise(chain, &head)?) {
                 continue;
             }
             let (call, errand) = match self.next(chain, &head, wrong, age, flush)? {
@@ -411,6 +428,7 @@ impl Poster {
                     Errand::Repost => (&mut done.reposted, &mut done.repost_gas),
                     Errand::Finalise => (&mut 0, &mut done.finalise_gas),
                     Errand::Deposit => (&mut done.deposits, &mut done.deposit_gas),
+                    Errand::Answer => (&mut done.answered, &mut done.answer_gas),
                 };
                 *gas += outcome.gas;
                 if outcome.success {
@@ -422,6 +440,32 @@ impl Poster {
         }
         self.errand = None;
         Ok(true)
+    }
+
+    /// Answers the next demand that this operator can answer; whether something was sent.
+    fn answer(&mut self, chain: &mut dyn Chain, head: &Block) -> Result<bool, PostError> {
+        while let Some(question) = self.data.question(chain, &self.view, head)? {
+            let standing = self.view.batches.iter().position(|header| header.hash() == question.asked.batch);
+            let call = match standing {
+                Some(number) if number as u64 > self.view.finalised => {
+                    let header = self.view.batches[number];
+                    let (cuts, pre) = (self.story.input(number as u64), self.root_before(number as u64));
+                    let (_, entry) = &self.view.inputs[number - 1];
+                    self.data.answer(chain, (&header, entry), &pre, cuts, &question)?
+                }
+                _ => None,
+            };
+            let Some(call) = call else { continue };
+            match self.outbox.send(chain, &self.key, call).map_err(ContractError::from) {
+                Ok(()) => {
+                    self.errand = Some(Errand::Answer);
+                    return Ok(true);
+                }
+                Err(ContractError::Refused(_)) => {} // somebody was faster
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(false)
     }
 
     /// Makes final what can be; whether something was sent.
@@ -451,14 +495,14 @@ impl Poster {
 
     /// The transaction that is due, or why there is none.
     fn next(
-        &self,
+        &mut self,
         chain: &mut dyn Chain,
         head: &Block,
         wrong: Option<(u64, Address, u32)>,
         age: u64,
         flush: bool,
     ) -> Result<Result<(Call, Errand), Rest>, PostError> {
-        let cuts = self.story.next_batch(self.posting.bytes);
+        let cuts = self.story.next_batch(self.posting.bytes.min(self.mode().most()));
         let time = cuts.last().map_or(0, |cut| cut.head.time);
         let waiting = Waiting { bytes: self.story.waiting_bytes(), age, time, flush };
         let (batches, inputs) = (self.view.batches.len() as u64 - 1, self.view.inputs.len() as u64);
@@ -466,34 +510,29 @@ impl Poster {
         let mut contract = Contract::at(chain, self.view.contract());
         let (turn, frozen) = if idle { Default::default() } else { (contract.turn()?, contract.frozen()?) };
         let seen = Seen { me: self.key.address(), turn, time: head.time, batches, inputs, wrong, frozen };
-        let parent = self.view.batches.last().expect("the genesis stands");
+        let parent = *self.view.batches.last().expect("the genesis stands");
         Ok(match plan(&seen, &waiting, &self.posting) {
             Step::Rest(rest) => Err(rest),
             Step::Repost(number) => {
                 let cuts = self.story.input(number);
-                let (voided, _) = &self.view.inputs[number as usize - 1];
-                let records: Vec<Hash> = cuts.iter().map(|cut| keccak256(&cut.records)).collect();
-                let roots: Vec<Hash> = cuts.iter().map(Cut::root).collect();
-                match self.place(cuts) {
-                    Some((head, queue)) => {
-                        let call = self.calls().repost(parent, voided, &records, &roots, &head, &queue);
-                        Ok((call, Errand::Repost))
-                    }
-                    None => Err(Rest::QueueShort),
-                }
+                let (voided, entry) = &self.view.inputs[number as usize - 1];
+                let Some((head, queue)) = self.place(cuts) else { return Ok(Err(Rest::QueueShort)) };
+                let again = self.data.again(chain, (voided, entry), &parent.root, cuts)?;
+                let mut call =
+                    self.calls().repost(&parent, voided, &again.inputs, &again.roots, &head, &queue);
+                call.blobs = again.blobs;
+                Ok((call, Errand::Repost))
             }
             Step::Post => {
-                let data = batch::encode(&cuts.iter().map(Cut::segment).collect::<Vec<_>>())?;
-                match self.place(&cuts) {
-                    Some((head, queue)) => {
-                        let consumed = cuts.last().map_or(0, |cut| cut.head.queue);
-                        let left = self.view.items(consumed, consumed + 1).first();
-                        let left = left.map_or(&[][..], |queued| &queued.item);
-                        let call = self.calls().post(parent, &data, &head, &queue, left);
-                        Ok((call, Errand::Post { bytes: data.len() }))
-                    }
-                    None => Err(Rest::QueueShort),
-                }
+                let Some((head, queue)) = self.place(&cuts) else { return Ok(Err(Rest::QueueShort)) };
+                let composed = self.data.compose(chain, &parent, &cuts)?;
+                let bytes = composed.data.len() + composed.blobs.iter().map(Vec::len).sum::<usize>();
+                let consumed = cuts.last().map_or(0, |cut| cut.head.queue);
+                let left = self.view.items(consumed, consumed + 1).first();
+                let left = left.map_or(&[][..], |queued| &queued.item);
+                let mut call = self.calls().post(&parent, &composed.data, &head, &queue, left);
+                call.blobs = composed.blobs;
+                Ok((call, Errand::Post { bytes }))
             }
         })
     }

@@ -4,12 +4,14 @@
 //! primary chain has already, so a segmenter can be told the lengths of the first segments.
 
 use super::Cut;
-use crate::step::{Head, MOST_BYTES, MOST_WEIGHT};
+use crate::step::{Head, MOST_WEIGHT};
 use market::Hash;
 
 /// Gathers records, in order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Segmenter {
+    /// The most bytes of a segment.
+    most: usize,
     records: Vec<u8>,
     weight: u32,
     /// The lengths that the first segments have on the primary chain already.
@@ -29,16 +31,17 @@ pub struct Bookmark {
 }
 
 impl Segmenter {
-    /// A segmenter whose first segments have these lengths in bytes.
+    /// A segmenter whose segments have at most so many bytes, and the first of them these lengths.
     #[must_use]
-    pub fn following(told: impl IntoIterator<Item = usize>) -> Self {
-        Self { told: told.into_iter().collect(), ..Self::default() }
+    pub fn following(most: usize, told: impl IntoIterator<Item = usize>) -> Self {
+        let told = told.into_iter().collect();
+        Self { most, records: Vec::new(), weight: 0, told, ended: 0, done: Vec::new() }
     }
 
     /// Weight and bytes that the open segment still takes.
     #[must_use]
     pub fn room(&self) -> (u32, usize) {
-        (MOST_WEIGHT - self.weight, MOST_BYTES - self.records.len())
+        (MOST_WEIGHT - self.weight, self.most - self.records.len())
     }
 
     /// Whether a record of this weight and length has to go into the next segment.
@@ -73,7 +76,7 @@ impl Segmenter {
             return;
         }
         self.ended += 1;
-        self.done.push(Cut { records: std::mem::take(&mut self.records), head, tree });
+        self.done.push(Cut { records: std::mem::take(&mut self.records), unshown: None, head, tree });
         self.weight = 0;
     }
 
@@ -109,10 +112,11 @@ impl Segmenter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::step::MOST_BYTES;
 
     #[test]
     fn a_segment_ends_at_its_bounds() {
-        let mut segmenter = Segmenter::default();
+        let mut segmenter = Segmenter::following(MOST_BYTES, []);
         for i in 0..16 {
             assert!(!segmenter.is_full_for(4, 12), "{i}");
             segmenter.add(&[i; 12], 4);
@@ -132,7 +136,7 @@ mod tests {
 
     #[test]
     fn what_was_taken_back_was_never_there() {
-        let mut segmenter = Segmenter::following([2, 3]);
+        let mut segmenter = Segmenter::following(MOST_BYTES, [2, 3]);
         segmenter.add(&[1, 1], 4);
         segmenter.end(Head::default(), [1; 32]);
         segmenter.add(&[2], 4);
@@ -155,7 +159,7 @@ mod tests {
 
     #[test]
     fn what_is_posted_already_ends_where_it_ended() {
-        let mut segmenter = Segmenter::following([3, 2]);
+        let mut segmenter = Segmenter::following(MOST_BYTES, [3, 2]);
         for record in [&[0, 0][..], &[1], &[2, 2], &[3]] {
             segmenter.add(record, 4);
             if segmenter.is_told_to_end() {

@@ -5,13 +5,14 @@
 //! died, or out of one by a re-organisation. So before every step the line is laid beside the chain's inputs again.
 
 use super::Cut;
-use crate::batch::records_hash;
-use market::Hash;
+use crate::modes::Mode;
+use market::{Hash, Keccak256};
 use std::collections::VecDeque;
 
 /// The operator's segments, posted and waiting.
 #[derive(Clone, Debug, Default)]
 pub struct Story {
+    mode: Mode,
     inputs: Vec<Told>,
     waiting: VecDeque<Cut>,
     /// Bytes of records and roots that wait.
@@ -30,6 +31,12 @@ struct Told {
 }
 
 impl Story {
+    /// Nothing told yet, on a chain of this mode.
+    #[must_use]
+    pub fn new(mode: Mode) -> Self {
+        Self { mode, ..Self::default() }
+    }
+
     /// Adds segments after all others.
     pub fn tell(&mut self, cuts: impl IntoIterator<Item = Cut>) {
         for cut in cuts {
@@ -84,7 +91,7 @@ impl Story {
             return None;
         }
         let cuts: Vec<Cut> = self.waiting.drain(..segments).collect();
-        if input_hash(&cuts) != hash {
+        if input_hash(self.mode, &cuts) != hash {
             cuts.into_iter().rev().for_each(|cut| self.waiting.push_front(cut));
             return None;
         }
@@ -152,10 +159,13 @@ fn posted_bytes(cut: &Cut) -> usize {
     cut.records.len() + 34
 }
 
-/// The hash under which the chain knows these segments as an input.
+/// The hash by which an operator knows these segments as an input: the chain's own, where that depends on the records
+/// alone.
 #[must_use]
-pub fn input_hash(cuts: &[Cut]) -> Hash {
-    records_hash(&cuts.iter().map(Cut::segment).collect::<Vec<_>>())
+pub fn input_hash(mode: Mode, cuts: &[Cut]) -> Hash {
+    let mut all = Keccak256::new();
+    cuts.iter().for_each(|cut| all.update(&cut.input(mode)));
+    all.finish()
 }
 
 #[cfg(test)]
@@ -166,7 +176,12 @@ mod tests {
     fn cuts(names: &[u8]) -> Vec<Cut> {
         names
             .iter()
-            .map(|name| Cut { records: vec![*name; 6], head: Head::default(), tree: [*name; 32] })
+            .map(|name| Cut {
+                records: vec![*name; 6],
+                unshown: None,
+                head: Head::default(),
+                tree: [*name; 32],
+            })
             .collect()
     }
 
@@ -175,7 +190,7 @@ mod tests {
     }
 
     fn align(story: &mut Story, inputs: &[&[u8]]) -> Result<u64, u64> {
-        story.align(inputs.iter().map(|names| (input_hash(&cuts(names)), names.len() as u32)))
+        story.align(inputs.iter().map(|names| (input_hash(Mode::Calldata, &cuts(names)), names.len() as u32)))
     }
 
     #[test]

@@ -4,12 +4,11 @@
 //! genesis, gives right roots to those that have none, and only then goes on with records of its own.
 
 use super::{Clerk, Cut, PostError, Poster, Posting, Rest};
-use crate::batch::{self, Header};
 use crate::chain::Chain;
-use crate::contract::{Posted, posted};
 use crate::founding::FoundingError;
-use crate::step::{Context, Record, State, Store, execute};
-use crate::watcher::find_genesis;
+use crate::modes::{Content, Text};
+use crate::step::Store;
+use crate::watcher::derive_with;
 use ledger::Key;
 use market::Address;
 
@@ -24,7 +23,8 @@ pub enum TakeOverError {
     Post(#[from] PostError),
     /// The data of an input is not there.
     #[error(
-        "the data of input {number} cannot be had from the primary chain, so no root after it can be computed"
+        "the data of input {number} cannot be had from the primary chain, or not be read with this key, so no root after \
+         it can be computed"
     )]
     Withheld {
         /// Its number.
@@ -52,30 +52,37 @@ impl Successor {
         posting: Posting,
         window: (u64, u64),
     ) -> Result<Self, TakeOverError> {
-        let mut state = find_genesis(chain, contract)?;
-        let mut poster = Poster::new(contract, 0, key, posting, window, state.root());
+        let derived = derive_with(chain, contract, None, Some(key.clone()))?;
+        let mut derivation = derived.derivation;
+        let mode = derivation.mode();
+        let withheld = |number| TakeOverError::Withheld { number };
+        let mut state = derivation.state(0).cloned().ok_or(withheld(1))?;
+        let mut poster = Poster::new(mode, contract, 0, key, posting, window, state.root());
         poster.view.update(chain).map_err(PostError::from)?;
-        for index in 0..poster.view.inputs.len() {
-            let (header, entry) = poster.view.inputs[index].clone();
-            let number = index as u64 + 1;
-            let withheld = TakeOverError::Withheld { number };
-            let Ok(Posted::New { data, .. }) = posted(chain, contract, &entry) else { return Err(withheld) };
-            for segment in batch::decode(&data).map_err(PostError::from)? {
-                let from = state.head().queue;
-                if carry_out(&mut state, &poster, &header, &segment.records).is_none() {
-                    return Err(withheld);
-                }
-                for item in from..state.head().queue {
-                    let item = poster.view.queue[item as usize].item.clone();
-                    poster.consume(&item);
-                }
+        for number in 1..=poster.view.inputs.len() as u64 {
+            let mut cuts = Vec::new();
+            let from = state.head().queue;
+            let done = derivation.carry_out(number, &mut state, &mut |part, state| {
+                // Whoever was never shown the signatures goes by what follows if they hold.
+                let (records, unshown) = match (part.content(), part.text()) {
+                    (Content::Bare(bare, hash), Text::Assumed(_)) => (bare.clone(), Some(*hash)),
+                    (_, Text::Known(records) | Text::Assumed(records)) => (records, None),
+                    (_, Text::Hidden) => return,
+                };
                 let tree = state.tree().root();
-                poster.story.tell([Cut { records: segment.records, head: *state.head(), tree }]);
+                cuts.push(Cut { records, unshown, head: *state.head(), tree });
+            });
+            done.ok_or(withheld(number))?;
+            for item in from..state.head().queue {
+                let item = poster.view.queue[item as usize].item.clone();
+                poster.consume(&item);
             }
+            let hash = poster.view.inputs[number as usize - 1].0.records_hash;
+            poster.adopt(hash, cuts);
             state.forget();
         }
         poster.look(chain)?;
-        Ok(Self { clerk: Clerk::new(state, []), poster })
+        Ok(Self { clerk: Clerk::new(mode, state, []), poster })
     }
 
     /// Posts what is due: new roots first, then whatever was carried out since.
@@ -87,35 +94,5 @@ impl Successor {
         self.clerk.settle();
         self.poster.story.tell(self.clerk.take());
         self.poster.drive(chain, 0, true)
-    }
-}
-
-/// Carries a posted segment out; nothing where the queue is not there as far as it goes.
-fn carry_out(state: &mut State, poster: &Poster, header: &Header, records: &[u8]) -> Option<()> {
-    let from = state.head().queue;
-    let mark = state.mark();
-    let chain = poster.view.queue_hash(from)?;
-    let context = Context { posted_at: header.time, available: header.available, chain };
-    // How many items it consumes shows in the end: as many as the records name, or fewer where one begins work.
-    let (mut rest, mut count) = (records, 0);
-    while let Some((record, after)) = Record::decode(rest, state.head().is_signed()) {
-        rest = after;
-        if let Record::Queue { count: named } = record {
-            count += u64::from(named);
-        }
-    }
-    count = count.min(header.available.saturating_sub(from));
-    loop {
-        let items: Vec<u8> =
-            poster.view.items(from, from + count).iter().flat_map(|queued| queued.item.clone()).collect();
-        if execute(state, &context, records, &items).is_ok() {
-            return Some(());
-        }
-        let consumed = state.head().queue - from;
-        state.undo(mark);
-        if consumed >= count {
-            return None;
-        }
-        count = consumed;
     }
 }

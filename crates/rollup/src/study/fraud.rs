@@ -106,7 +106,7 @@ impl World {
                 }
             }
             let tree = state.tree().root();
-            told.push(Cut { records: cut.records.clone(), head: *state.head(), tree });
+            told.push(Cut { unshown: None, records: cut.records.clone(), head: *state.head(), tree });
         }
         let (rank, fill) = bent.ok_or_else(|| StoryError::Broken("nobody buys at noon".into()))?;
         Ok(Bent { told, rank, fill })

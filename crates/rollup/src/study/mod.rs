@@ -10,7 +10,7 @@ mod money;
 mod street;
 mod world;
 
-use crate::chain::{ChainError, Evm};
+use crate::chain::{ChainError, Clock, Evm};
 use crate::contract::ContractError;
 use crate::founding::FoundingError;
 use crate::sequencer::{PostError, TakeOverError};

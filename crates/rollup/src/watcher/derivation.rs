@@ -1,17 +1,22 @@
 //! The computation itself: from events to states and verdicts.
 
 use super::Queue;
-use super::truth::{Evidence, Judgement, Truth, Versions};
-use crate::batch::{self, Header};
+use super::truth::{Evidence, Judgement, Stop, Truth, Versions, execute};
+use super::verdict::{Doubt, Flaw, Verdict};
+use crate::batch::Header;
 use crate::contract::{Entry, Event, Fraud, Posted};
+use crate::modes::{self, Lens, Mode, Part, Published};
 use crate::step::{Item, State};
-use market::{Address, Hash};
-use std::collections::BTreeSet;
+use market::{Address, Hash, keccak256};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Everything that follows from the contract's events.
 #[derive(Clone, Debug)]
 pub struct Derivation {
+    mode: Mode,
+    /// Signatures and keys by their hashes, which stay true whatever is re-organised.
+    shown: BTreeMap<Hash, Vec<u8>>,
     /// Events with the blocks they are from; a re-organisation takes the last ones back.
     log: Vec<(u64, Checked)>,
     facts: Facts,
@@ -36,7 +41,9 @@ struct Facts {
 /// An input: what was posted under a number, whatever became of the roots that came with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Records {
-    pub(super) segments: Vec<Vec<u8>>,
+    pub(super) parts: Vec<Part>,
+    /// As it was published first; the contents are in the parts.
+    published: Published,
     pub(super) hash: Hash,
     /// When it was posted first, Unix s.
     pub(super) time: u64,
@@ -45,14 +52,31 @@ pub(super) struct Records {
 }
 
 impl Records {
-    /// What tells it from another input of its number.
-    pub(super) const fn identity(&self) -> (Hash, u64, u64) {
-        (self.hash, self.time, self.available)
+    /// What tells it from another input of its number, or from itself when less was shown.
+    pub(super) fn identity(&self) -> (Hash, u64, u64, usize) {
+        let shown = self.parts.iter().filter(|part| part.is_shown()).count();
+        (self.hash, self.time, self.available, shown)
     }
 
-    /// The leaves of a batch that gives it these roots.
-    fn leaves(&self, pre: &Hash, roots: &[Hash]) -> Vec<Hash> {
-        batch::leaves_with(pre, self.segments.iter().map(Vec::as_slice), roots)
+    /// Takes what was shown; whether it is about this input.
+    fn show(&mut self, hash: &Hash, bytes: &[u8]) -> bool {
+        self.parts.iter_mut().any(|part| part.show(hash, bytes))
+    }
+
+    /// From here on this segment is void, as nobody showed it.
+    fn forget(&mut self, segment: u32) {
+        let at = segment as usize;
+        let (Some(part), Some(leaf)) = (self.parts.get_mut(at), self.published.leaves.get_mut(at)) else {
+            return;
+        };
+        let (content, input) = part.content().void();
+        leaf.input = input;
+        *part = Part::new(content);
+        // No signatures, or the key of zeros.
+        for nothing in [&[][..], &[0; 32]] {
+            part.show(&keccak256(nothing), nothing);
+        }
+        self.hash = self.published.inputs_hash();
     }
 }
 
@@ -63,8 +87,8 @@ pub struct Batch {
     pub hash: Hash,
     /// What it is the hash of.
     pub header: Header,
-    /// The roots after its segments, as posted.
-    pub roots: Vec<Hash>,
+    /// Leaves and roots as posted; the contents are the input's.
+    pub published: Published,
     /// The block in which it was posted.
     pub block: u64,
 }
@@ -82,97 +106,6 @@ pub struct Fallen {
     pub rewarded: bool,
 }
 
-/// Why nothing is judged from some point on. It is never the operator's guilt: more knowledge may end the doubt.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Doubt {
-    /// The queue has a hole.
-    #[error("item {expected} of the queue is missing before item {found}: the node has not all events")]
-    Gap {
-        /// The number that should come next.
-        expected: u64,
-        /// The number that came.
-        found: u64,
-    },
-    /// The chain of batches has a hole.
-    #[error("batch {number} does not follow what is known: the node has not all events")]
-    Orphan {
-        /// Which.
-        number: u64,
-    },
-    /// A header is not what the contract keeps.
-    #[error(
-        "the header of batch {number} has another hash than was logged with it: the node is not to be trusted"
-    )]
-    Header {
-        /// Which.
-        number: u64,
-    },
-    /// The data is not where it should be.
-    #[error("the data of batch {number} cannot be had: {why}")]
-    Withheld {
-        /// Which.
-        number: u64,
-        /// What was found instead.
-        why: String,
-    },
-    /// The data is not what the header says.
-    #[error("the data of batch {number} is not what its header says: the node is not to be trusted")]
-    Data {
-        /// Which.
-        number: u64,
-    },
-    /// A batch fell, or became final, that was not there.
-    #[error(
-        "batch {number} is said to be proven wrong or final, but is not known: the node has not all events"
-    )]
-    Absent {
-        /// Which.
-        number: u64,
-    },
-    /// A batch could consume more of the queue than there is.
-    #[error(
-        "the queue that batch {number} could consume is not known to its end: the node has not all events"
-    )]
-    Queue {
-        /// Which.
-        number: u64,
-    },
-    /// The genesis is not the contract's.
-    #[error(
-        "the state from which everything begins has another root than the contract's: is it another community's?"
-    )]
-    Genesis,
-    /// The batch is judged by a transition that this program is not.
-    #[error(
-        "batch {number} is judged by version {version} of the transition, which this program does not compute: update it"
-    )]
-    Version {
-        /// Which.
-        number: u64,
-        /// Its version.
-        version: u32,
-    },
-    /// The node contradicts itself.
-    #[error("the node contradicts itself: {0}")]
-    Node(String),
-}
-
-/// What follows from the events.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Every root is the one that follows.
-    Right,
-    /// This is the first one that is not.
-    Wrong {
-        /// Of the batch.
-        number: u64,
-        /// Of the segment in it, from 0.
-        segment: u32,
-    },
-    /// Everything before was right; here knowledge ends.
-    Unknown(Doubt),
-}
-
 /// An event that was found to fit what came before, so that it need not be checked again.
 #[derive(Clone, Debug)]
 enum Checked {
@@ -182,6 +115,7 @@ enum Checked {
     Reposted(Arc<Batch>),
     Promised(Hash),
     Proven(u64, u32, Address),
+    Defaulted(u64, u32, Address),
     Claimed(Hash, Address),
     Rewarded(Hash),
     Attested(Address, u64),
@@ -192,8 +126,34 @@ enum Checked {
 impl Derivation {
     /// Nothing seen yet; `genesis` is the state before the first batch.
     #[must_use]
-    pub fn new(genesis: State, versions: Versions) -> Self {
-        Self { log: Vec::new(), facts: Facts::default(), versions, truth: Truth::new(genesis) }
+    pub fn new(mode: Mode, genesis: State, versions: Versions) -> Self {
+        let (log, facts, shown) = (Vec::new(), Facts::default(), BTreeMap::new());
+        Self { mode, shown, log, facts, versions, truth: Truth::new(genesis) }
+    }
+
+    /// Takes signatures or a key that somebody showed.
+    pub fn show(&mut self, bytes: Vec<u8>) {
+        let hash = keccak256(&bytes);
+        for input in self.facts.inputs.iter_mut().rev() {
+            if input.parts.iter().any(|part| part.hidden() == Some(&hash)) {
+                Arc::make_mut(input).show(&hash, &bytes);
+                break;
+            }
+        }
+        self.shown.insert(hash, bytes);
+    }
+
+    /// The keys of the newest input's segments, where the lens opens them. `parent`: the hash of the header before it.
+    #[must_use]
+    pub fn keys(&self, lens: &Lens, parent: &Hash) -> Vec<Vec<u8>> {
+        let Some(input) = self.facts.inputs.last() else { return Vec::new() };
+        let Some(part) = input.parts.first().filter(|_| !input.published.wraps.is_empty()) else {
+            return Vec::new();
+        };
+        let secret = lens.secret(parent, part.content(), &input.published.wraps);
+        let keys =
+            secret.map(|secret| (0..input.parts.len() as u32).map(|i| secret.key(i).to_vec()).collect());
+        keys.unwrap_or_default()
     }
 
     /// Takes the next event; `posted` is what came with it where it is about a batch, or why that cannot be had.
@@ -205,8 +165,8 @@ impl Derivation {
             self.versions.announce(version, transition);
         }
         let genesis = self.truth.genesis_root();
-        let checked = self.facts.check(entry, posted, &genesis)?;
-        self.facts.fold(&checked);
+        let checked = self.facts.check(self.mode, entry, posted, &genesis)?;
+        self.facts.fold(&checked, &self.shown);
         self.log.push((entry.block, checked));
         Ok(())
     }
@@ -221,7 +181,7 @@ impl Derivation {
         self.log.truncate(keep);
         self.facts = Facts::default();
         for (_, checked) in &self.log {
-            self.facts.fold(checked);
+            self.facts.fold(checked, &self.shown);
         }
     }
 
@@ -234,13 +194,31 @@ impl Derivation {
             if !self.versions.knows(version) {
                 return Verdict::Unknown(Doubt::Version { number, version });
             }
-            let Some(right) = truth.of(number, &facts.inputs, &facts.queue) else {
-                return Verdict::Unknown(Doubt::Queue { number });
+            let first = &facts.inputs[number as usize - 1];
+            if let Some(cell) = batch.unfit(first) {
+                return Verdict::Wrong { number, segment: cell };
+            }
+            let right = match truth.of(number, &facts.inputs, &facts.queue) {
+                Ok(right) => right,
+                Err(Stop::Queue) => return Verdict::Unknown(Doubt::Queue { number }),
+                Err(Stop::Hidden { number, segment }) => {
+                    return Verdict::Unknown(Doubt::Unshown { number, segment, mode: self.mode });
+                }
             };
-            if let Some(segment) =
-                right.roots.iter().zip(&batch.roots).position(|(right, posted)| right != posted)
-            {
-                return Verdict::Wrong { number, segment: segment as u32 };
+            let units = right.roots.iter().zip(&batch.published.units);
+            let wrong = units.zip(&first.parts).find(|((right, unit), _)| **right != unit.root);
+            let mismatched = batch.published.mismatched.first().map(|leaf| *leaf as u32);
+            match (wrong, mismatched) {
+                (Some(((_, unit), part)), other) if other.is_none_or(|leaf| (unit.leaf as u32) < leaf) => {
+                    let segment = unit.leaf as u32;
+                    // It may be the signatures that are wrong, and the root right.
+                    return match part.hidden() {
+                        Some(_) => Verdict::Unknown(Doubt::Unshown { number, segment, mode: self.mode }),
+                        None => Verdict::Wrong { number, segment },
+                    };
+                }
+                (_, Some(segment)) => return Verdict::Wrong { number, segment },
+                _ => {}
             }
         }
         truth.prune(facts.final_batches);
@@ -251,22 +229,48 @@ impl Derivation {
     pub fn fraud(&mut self, number: u64, segment: u32) -> Option<Fraud> {
         let (facts, truth) = (&self.facts, &mut self.truth);
         let batch = facts.batches.get(number as usize)?;
-        let parent = facts.batches.get(number.checked_sub(1)? as usize)?;
-        let at = segment as usize;
-        let Evidence { records, queue, items, witness, .. } =
-            truth.evidence(number, at, &facts.inputs, &facts.queue)?;
-        let leaves = facts.inputs[number as usize - 1].leaves(&parent.header.root, &batch.roots);
-        Some(Fraud {
-            header: batch.header,
-            segment,
-            pre: *at.checked_sub(1).map_or(&parent.header.root, |before| &batch.roots[before]),
-            records,
-            post: *batch.roots.get(at)?,
-            path: batch::path(&leaves, at),
-            queue,
-            items,
-            witness,
+        let right = truth.of(number, &facts.inputs, &facts.queue).ok()?.roots.clone();
+        // In blobs a cell holds several segments, of which the first wrong one is proven.
+        let units = batch.published.units.iter().zip(&right).enumerate();
+        let mut units = units.filter(|(_, (unit, _))| unit.leaf == segment as usize);
+        let wrong = units.clone().find(|(_, (unit, right))| unit.root != **right);
+        let (unit, _) = wrong.or_else(|| units.next())?;
+        let Evidence { preimage, queue, items, witness } =
+            truth.evidence(number, unit, &facts.inputs, &facts.queue)?;
+        Some(modes::fraud(&batch.header, &batch.published, unit, preimage, queue, items, witness))
+    }
+
+    /// What is wrong about a segment, or a cell, that [`Derivation::judge`] found.
+    #[must_use]
+    pub fn flaw(&self, number: u64, segment: u32) -> Option<Flaw> {
+        let batch = self.facts.batches.get(usize::try_from(number).ok()?)?;
+        let input = self.facts.inputs.get(usize::try_from(number.checked_sub(1)?).ok()?)?;
+        Some(match batch.unfit(input) {
+            Some(modes::LIST) => Flaw::List,
+            Some(_) => Flaw::Altered,
+            None if batch.published.mismatched.contains(&(segment as usize)) => Flaw::Mismatch,
+            None => Flaw::Step,
         })
+    }
+
+    /// How data reaches the chain.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The hash of the signatures or of the key that an input's segment waits for.
+    #[must_use]
+    pub fn hidden(&self, number: u64, segment: u32) -> Option<&Hash> {
+        let input = self.facts.inputs.get(usize::try_from(number.checked_sub(1)?).ok()?)?;
+        input.parts.get(segment as usize)?.hidden()
+    }
+
+    /// The segments of an input (from 1).
+    #[must_use]
+    pub fn parts(&self, number: u64) -> Option<&[Part]> {
+        let input = self.facts.inputs.get(usize::try_from(number.checked_sub(1)?).ok()?)?;
+        Some(&input.parts)
     }
 
     /// Which versions of the transition are computed here; to be told about new ones.
@@ -292,11 +296,20 @@ impl Derivation {
         self.facts.inputs.len() as u64
     }
 
-    /// The records of an input's segments (from 1), and when they were posted first (Unix s).
-    #[must_use]
-    pub fn input(&self, number: u64) -> Option<(&[Vec<u8>], u64)> {
-        let records = self.facts.inputs.get(usize::try_from(number.checked_sub(1)?).ok()?)?;
-        Some((&records.segments, records.time))
+    /// Carries the segments of an input (from 1) out on the state before it, and shows each with the state after it;
+    /// `None` where there is none, it cannot be read, or the queue is not known as far as needed.
+    pub fn carry_out(
+        &self,
+        number: u64,
+        state: &mut State,
+        done: &mut dyn FnMut(&Part, &mut State),
+    ) -> Option<()> {
+        let input = self.facts.inputs.get(usize::try_from(number.checked_sub(1)?).ok()?)?;
+        for part in &input.parts {
+            execute(state, input, part, &self.facts.queue).ok().flatten()?;
+            done(part, state);
+        }
+        Some(())
     }
 
     /// The number of the newest final batch.
@@ -325,9 +338,12 @@ impl Derivation {
 
     /// The first segment of a batch, whether it stands or fell, whose root is not the one that follows.
     pub fn first_wrong(&mut self, batch: &Batch) -> Option<u32> {
-        let right = self.judgement(batch.header.number)?;
-        let wrong = right.roots.iter().zip(&batch.roots).position(|(right, posted)| right != posted)?;
-        Some(wrong as u32)
+        let number = batch.header.number;
+        let unfit = batch.unfit(self.facts.inputs.get(usize::try_from(number).ok()?.checked_sub(1)?)?);
+        let right = self.judgement(number)?;
+        let wrong = right.roots.iter().zip(&batch.published.units).find(|(right, unit)| **right != unit.root);
+        let mismatched = batch.published.mismatched.first().map(|leaf| *leaf as u32);
+        unfit.or(wrong.map(|(_, unit)| unit.leaf as u32).into_iter().chain(mismatched).min())
     }
 
     /// The queue.
@@ -342,7 +358,7 @@ impl Derivation {
         if number == 0 || number > self.inputs() {
             return None;
         }
-        self.truth.of(number, &self.facts.inputs, &self.facts.queue)
+        self.truth.of(number, &self.facts.inputs, &self.facts.queue).ok()
     }
 
     /// The state that follows from the first `number` inputs (0: the genesis).
@@ -351,9 +367,25 @@ impl Derivation {
     }
 }
 
+impl Batch {
+    /// The cell by which it is proven that a blob is not what was claimed of it, or has other records than the input.
+    fn unfit(&self, first: &Records) -> Option<u32> {
+        if self.header.blob == [0; 32] {
+            return None;
+        }
+        let last = self.published.leaves.last().map(|leaf| leaf.post);
+        if self.published.data_root() != self.header.data_root || last != Some(self.header.root) {
+            return Some(modes::LIST);
+        }
+        let again = self.header.blob != self.header.records_hash;
+        again.then(|| self.published.altered(&first.published)).flatten().map(|cell| cell as u32)
+    }
+}
+
 impl Facts {
     fn check(
         &self,
+        mode: Mode,
         entry: &Entry,
         posted: Option<Result<Posted, String>>,
         genesis: &Hash,
@@ -381,11 +413,12 @@ impl Facts {
                 if !self.batches.is_empty() {
                     return Err(Doubt::Orphan { number: 0 });
                 }
-                let batch = Batch { hash: *hash, header: *header, roots: Vec::new(), block: entry.block };
+                let published = Published::default();
+                let batch = Batch { hash: *hash, header: *header, published, block: entry.block };
                 Checked::Posted(Arc::new(batch), Arc::default())
             }
             Event::Posted { number, hash, header } | Event::Reposted { number, hash, header } => {
-                self.check_batch(entry.block, *number, hash, header, posted)?
+                self.check_batch(mode, entry.block, *number, hash, header, posted)?
             }
             Event::Committed { promise, .. } => Checked::Promised(*promise),
             Event::Claimed { hash, challenger, .. } => Checked::Claimed(*hash, *challenger),
@@ -397,6 +430,13 @@ impl Facts {
                     return Err(Doubt::Absent { number: *number });
                 }
                 Checked::Proven(*number, *segment, *challenger)
+            }
+            Event::Defaulted { number, hash, segment, challenger } => {
+                let known = self.batches.get(*number as usize);
+                if *number == 0 || known.is_none_or(|batch| batch.hash != *hash) {
+                    return Err(Doubt::Absent { number: *number });
+                }
+                Checked::Defaulted(*number, *segment, *challenger)
             }
             Event::Finalised { number, root } => {
                 let known = self.batches.get(*number as usize);
@@ -412,6 +452,7 @@ impl Facts {
     /// A batch must follow the newest one, and its data must be what its header says.
     fn check_batch(
         &self,
+        mode: Mode,
         block: u64,
         number: u64,
         hash: &Hash,
@@ -433,7 +474,7 @@ impl Facts {
         let withheld = |why: String| Doubt::Withheld { number, why };
         let posted = posted.unwrap_or_else(|| Err("nobody looked for it".to_owned())).map_err(withheld)?;
         let wrong = Doubt::Data { number };
-        let batch = |roots| Arc::new(Batch { hash: *hash, header: *header, roots, block });
+        let batch = |published| Arc::new(Batch { hash: *hash, header: *header, published, block });
         match posted {
             Posted::New { data, chain, .. } => {
                 if number != self.inputs.len() as u64 + 1 || header.available != self.queue.len() {
@@ -443,35 +484,48 @@ impl Facts {
                 if self.queue.hash(header.queue) != Some(chain) {
                     return Err(Doubt::Queue { number });
                 }
-                let segments = batch::decode(&data).map_err(|_| wrong.clone())?;
-                let leaves = batch::leaves(&parent.header.root, &segments);
-                let fits = segments.len() == header.segments as usize
-                    && batch::data_root(&leaves) == header.data_root
-                    && batch::records_hash(&segments) == header.records_hash
-                    && segments.last().is_some_and(|last| last.root == header.root);
+                let mut published =
+                    modes::read(mode, &parent.header.root, &data).map_err(|_| wrong.clone())?;
+                let fits = if mode == Mode::Blob {
+                    is_blob(&data, header)
+                } else {
+                    published.inputs_hash() == header.records_hash && is_of(&published, header)
+                };
                 if !fits {
                     return Err(wrong);
                 }
-                let (segments, roots) =
-                    segments.into_iter().map(|segment| (segment.records, segment.root)).unzip();
-                let (hash, time, available) = (header.records_hash, header.time, header.available);
-                Ok(Checked::Posted(batch(roots), Arc::new(Records { segments, hash, time, available })))
+                let contents =
+                    if mode == Mode::Blob { published.contents() } else { published.take_contents() };
+                let input = Records {
+                    parts: contents.into_iter().map(Part::new).collect(),
+                    published: published.clone(),
+                    hash: header.records_hash,
+                    time: header.time,
+                    available: header.available,
+                };
+                Ok(Checked::Posted(batch(published), Arc::new(input)))
             }
-            Posted::Again { roots, .. } => {
+            Posted::Again { roots, blob, .. } => {
                 let Some(input) = self.inputs.get(number as usize - 1) else {
                     return Err(Doubt::Orphan { number });
                 };
-                let leaves = input.leaves(&parent.header.root, &roots);
-                let fits = roots.len() == input.segments.len()
-                    && input.identity() == (header.records_hash, header.time, header.available)
-                    && batch::data_root(&leaves) == header.data_root
-                    && roots.last() == Some(&header.root);
-                if fits { Ok(Checked::Reposted(batch(roots))) } else { Err(wrong) }
+                let same = (input.hash, input.time, input.available)
+                    == (header.records_hash, header.time, header.available);
+                let pre = parent.header.root;
+                let published = if mode == Mode::Blob {
+                    modes::read(mode, &pre, &blob).ok().filter(|_| is_blob(&blob, header))
+                } else {
+                    input.published.with_roots(&pre, &roots).filter(|published| is_of(published, header))
+                };
+                match published.filter(|_| same) {
+                    Some(published) => Ok(Checked::Reposted(batch(published))),
+                    None => Err(wrong),
+                }
             }
         }
     }
 
-    fn fold(&mut self, event: &Checked) {
+    fn fold(&mut self, event: &Checked, shown: &BTreeMap<Hash, Vec<u8>>) {
         match event {
             Checked::Deposited { time, account, amount, sender } => {
                 let (time, account, amount, sender) = (*time, *account, *amount, *sender);
@@ -480,7 +534,13 @@ impl Facts {
             Checked::Forced { time, record } => self.queue.push(&Item::Forced { time: *time, record }),
             Checked::Posted(batch, records) => {
                 if batch.header.number > 0 {
-                    self.inputs.push(Arc::clone(records));
+                    let mut records = Arc::clone(records);
+                    let known = |part: &Part| Some((*part.hidden()?, shown.get(part.hidden()?)?));
+                    let known: Vec<_> = records.parts.iter().filter_map(known).collect();
+                    for (hash, bytes) in known {
+                        Arc::make_mut(&mut records).show(&hash, bytes);
+                    }
+                    self.inputs.push(records);
                 }
                 self.push(batch);
             }
@@ -488,10 +548,20 @@ impl Facts {
             Checked::Promised(promise) => {
                 self.promises.insert(*promise);
             }
-            Checked::Proven(number, segment, winner) => {
+            Checked::Proven(number, segment, winner) | Checked::Defaulted(number, segment, winner) => {
+                let defaulted = matches!(event, Checked::Defaulted(..));
+                if let Some(input) = self.inputs.get_mut(*number as usize - 1).filter(|_| defaulted) {
+                    Arc::make_mut(input).forget(*segment);
+                }
                 let fallen = self.batches.drain(*number as usize..).next();
                 let (segment, winner) = (*segment, *winner);
-                self.fallen.extend(fallen.map(|batch| Fallen { batch, segment, winner, rewarded: false }));
+                // A default is rewarded at once.
+                self.fallen.extend(fallen.map(|batch| Fallen {
+                    batch,
+                    segment,
+                    winner,
+                    rewarded: defaulted,
+                }));
             }
             Checked::Claimed(hash, winner) => {
                 self.fallen.iter_mut().filter(|f| f.batch.hash == *hash).for_each(|f| f.winner = *winner);
@@ -511,4 +581,16 @@ impl Facts {
         self.next_id = batch.header.id + 1;
         self.batches.push(Arc::clone(batch));
     }
+}
+
+/// Whether this is what a header commits to.
+fn is_of(published: &Published, header: &Header) -> bool {
+    published.leaves.len() == header.segments as usize
+        && published.data_root() == header.data_root
+        && published.leaves.last().is_some_and(|last| last.post == header.root)
+}
+
+/// Whether this is a header's blob; what is in it, is judged.
+fn is_blob(blob: &[u8], header: &Header) -> bool {
+    modes::cell::versioned_hash(blob) == Ok(header.blob)
 }

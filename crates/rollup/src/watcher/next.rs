@@ -57,6 +57,35 @@ pub enum Act {
     },
     /// Collects what the contract owes.
     Collect,
+    /// Demands what a segment cannot be judged without.
+    Demand {
+        /// Of the batch.
+        number: u64,
+        /// Of its header.
+        hash: Hash,
+        /// Of the segment.
+        segment: u32,
+    },
+    /// Says that an answer is overdue, so that the batch falls.
+    Overdue {
+        /// Of the batch.
+        number: u64,
+        /// Of its header.
+        hash: Hash,
+        /// Of the segment.
+        segment: u32,
+    },
+    /// Shows that a key in an answer is not the segment's, so that the batch falls.
+    Refute {
+        /// Of the batch.
+        number: u64,
+        /// Of its header.
+        hash: Hash,
+        /// Of the segment.
+        segment: u32,
+    },
+    /// Collects what the contract of the demands owes.
+    CollectDeposits,
 }
 
 impl Act {
@@ -71,6 +100,10 @@ impl Act {
             Self::Reward { hash } => format!("reward {}", hex(hash)),
             Self::Attest { hash, .. } => format!("attest {}", hex(hash)),
             Self::Collect => "collect".to_owned(),
+            Self::Demand { hash, segment, .. } => format!("demand {} {segment}", hex(hash)),
+            Self::Overdue { hash, segment, .. } => format!("overdue {} {segment}", hex(hash)),
+            Self::Refute { hash, segment, .. } => format!("refute {} {segment}", hex(hash)),
+            Self::CollectDeposits => "collect deposits".to_owned(),
         }
     }
 }
@@ -113,6 +146,9 @@ pub fn next(derivation: &mut Derivation, verdict: &Verdict, key: &Key, now: &Blo
         acts.extend(asked.map(|batch| Act::Attest { number: batch.header.number, hash: batch.hash }));
     }
     acts.push(Act::Collect);
+    if derivation.mode().has_demands() {
+        acts.push(Act::CollectDeposits);
+    }
     acts
 }
 

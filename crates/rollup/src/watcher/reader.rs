@@ -3,12 +3,14 @@
 
 use super::watch::conclude;
 use super::{Derivation, Doubt, Verdict, Versions};
-use crate::chain::{Block, Call, Chain, ChainError, Clock, Evm};
-use crate::contract::{Contract, ContractError, Entry, Event, posted};
+use crate::chain::{Block, Call, Chain, ChainError, Clock, Evm, TxHash};
+use crate::contract::{Contract, ContractError, Entry, Event};
 use crate::founding::{self, Founding, FoundingError};
-use crate::step::State;
+use crate::modes::seal::Answer;
+use crate::modes::{Asked, Lens, Mode, Notice};
 use ledger::Key;
-use market::{Address, Hash, keccak256};
+use market::{Address, Hash, Keccak256, keccak256};
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 /// Blocks asked for at once; nodes limit what they answer.
@@ -18,6 +20,11 @@ const BLOCKS: u64 = 5_000;
 #[derive(Clone, Debug)]
 pub struct Reader {
     address: Address,
+    lens: Lens,
+    /// The key with which keys of segments are demanded.
+    key: Option<Key>,
+    /// Answers to this watcher's demands.
+    answers: BTreeMap<(Hash, u32), Answer>,
     /// Blocks up to which everything was read, in rising order: where to go back to.
     read: Vec<Block>,
 }
@@ -32,10 +39,22 @@ pub enum Reading {
 }
 
 impl Reader {
-    /// Nothing read yet.
+    /// Nothing read yet. The key opens sealed batches, if it is a registered watcher's.
     #[must_use]
-    pub const fn new(address: Address) -> Self {
-        Self { address, read: Vec::new() }
+    pub fn new(mode: Mode, address: Address, key: Option<Key>) -> Self {
+        let lens = Lens::new(mode, address, key.clone());
+        Self { address, lens, key, answers: BTreeMap::new(), read: Vec::new() }
+    }
+
+    /// How batches are read.
+    pub const fn lens(&mut self) -> &mut Lens {
+        &mut self.lens
+    }
+
+    /// The answer to this watcher's demand of a segment's key; the batch by its header's hash.
+    #[must_use]
+    pub fn answer(&self, batch: &Hash, segment: u32) -> Option<&Answer> {
+        self.answers.get(&(*batch, segment))
     }
 
     /// The newest block read.
@@ -111,34 +130,67 @@ impl Reader {
     }
 
     fn take<C: Chain + ?Sized>(
-        &self,
+        &mut self,
         chain: &mut C,
         derivation: &mut Derivation,
         from: u64,
         to: u64,
     ) -> Result<Result<(), Doubt>, ContractError> {
-        for entry in Contract::at(chain, self.address).events(from, to)? {
+        let mut entries = Contract::at(chain, self.address).events(from, to)?;
+        let notices = match self.lens.demands(chain)? {
+            Some(demands) if !entries.is_empty() || !derivation.batches().is_empty() => {
+                demands.notices(chain, from, to)?
+            }
+            _ => Vec::new(),
+        };
+        for notice in &notices {
+            if let Notice::Defaulted(asked, transaction) = notice {
+                default(&mut entries, asked, *transaction);
+            }
+        }
+        for entry in entries {
             let data = match &entry.event {
                 Event::Posted { number: 1.., .. } | Event::Reposted { .. } => {
-                    match posted(chain, self.address, &entry) {
-                        Ok(data) => Some(Ok(data)),
-                        Err(error @ (ContractError::Indirect { .. } | ContractError::Gone { .. })) => {
-                            Some(Err(error.to_string()))
-                        }
-                        Err(error) => return Err(error),
-                    }
+                    Some(self.lens.posted(chain, &entry)?)
                 }
                 _ => None,
             };
             if let Err(doubt) = derivation.take(&entry, data) {
                 return Ok(Err(doubt));
             }
+            if let Event::Posted { header, .. } = &entry.event {
+                for key in derivation.keys(&self.lens, &header.parent) {
+                    derivation.show(key);
+                }
+            }
             for (version, transition) in derivation.versions().open() {
                 let known = is_ours(chain, transition)?;
                 derivation.versions().decide(version, known);
             }
         }
+        for notice in notices {
+            if let Notice::Answered(asked, bytes) = notice {
+                self.answered(derivation, &asked, bytes);
+            }
+        }
         Ok(Ok(()))
+    }
+
+    /// Signatures are for everybody; a key is for whoever demanded it.
+    fn answered(&mut self, derivation: &mut Derivation, asked: &Asked, bytes: Vec<u8>) {
+        if self.lens.mode == Mode::Demand {
+            return derivation.show(bytes);
+        }
+        let Some(key) = self.key.as_ref().filter(|key| key.address() == asked.who) else { return };
+        let Some(answer) = Answer::read(&bytes) else { return };
+        let batch = derivation.batches().iter().find(|batch| batch.hash == asked.batch);
+        let once = Key::from_entropy(once(key, &asked.batch, asked.segment));
+        if let Some((batch, once)) = batch.zip(once)
+            && let Some(found) = answer.open(&once, &batch.header.parent)
+        {
+            derivation.show(found.to_vec());
+        }
+        self.answers.insert((asked.batch, asked.segment), answer);
     }
 
     /// The contract's own word on how far it has come, where no block came meanwhile.
@@ -176,6 +228,24 @@ impl Reader {
             ));
         }
         Ok(Reading::Upto(newest))
+    }
+}
+
+/// The secret of the one-time key with which a watcher demands a segment's key: it need not be remembered, and showing it
+/// shows no other.
+pub(super) fn once(key: &Key, batch: &Hash, segment: u32) -> Hash {
+    let text = Keccak256::new().with(b"wattle demand").with(batch).with(&segment.to_be_bytes()).finish();
+    keccak256(&key.sign(&text))
+}
+
+/// The contract logs a default as it logs a proof; the contract of the demands says which it was.
+fn default(entries: &mut [Entry], asked: &Asked, transaction: TxHash) {
+    for entry in entries.iter_mut().filter(|entry| entry.transaction == transaction) {
+        if let Event::Proven { number, hash, segment, challenger, .. } = entry.event
+            && (hash, segment) == (asked.batch, asked.segment)
+        {
+            entry.event = Event::Defaulted { number, hash, segment, challenger };
+        }
     }
 }
 
@@ -218,7 +288,8 @@ pub struct Derived {
 }
 
 /// Derives everything from a contract's public data alone, up to block `upto` or the newest one. Where that is doubtful,
-/// the verdict says so and the rest is what was before the doubt.
+/// the verdict says so and the rest is what was before the doubt. Sealed batches need a registered watcher's key
+/// ([`derive_with`]).
 ///
 /// # Errors
 /// Where the node cannot be asked, or the genesis is not published with the contract.
@@ -227,23 +298,28 @@ pub fn derive<C: Chain + ?Sized>(
     address: Address,
     upto: Option<u64>,
 ) -> Result<Derived, FoundingError> {
-    let genesis = find_genesis(chain, address)?;
-    let mut derivation = Derivation::new(genesis, Versions::default());
-    let mut reader = Reader::new(address);
+    derive_with(chain, address, upto, None)
+}
+
+/// The same with a key that opens sealed batches.
+///
+/// # Errors
+/// As [`derive`].
+pub fn derive_with<C: Chain + ?Sized>(
+    chain: &mut C,
+    address: Address,
+    upto: Option<u64>,
+    key: Option<Key>,
+) -> Result<Derived, FoundingError> {
+    let Founding { genesis, mode, .. } = find_founding(chain, address)?;
+    let mut derivation = Derivation::new(mode, genesis, Versions::default());
+    let mut reader = Reader::new(mode, address, key);
     let reading = reader.follow(chain, &mut derivation, upto)?;
     let verdict = conclude(derivation.judge(), reading);
     Ok(Derived { block: reader.newest().unwrap_or_default(), derivation, verdict })
 }
 
-/// The genesis as it was published with the contract.
-///
-/// # Errors
-/// [`FoundingError`] where it was not, or there is no contract.
-pub fn find_genesis<C: Chain + ?Sized>(chain: &mut C, address: Address) -> Result<State, FoundingError> {
-    find_founding(chain, address).map(|founding| founding.genesis)
-}
-
-/// Genesis and window as they were published with the contract.
+/// Genesis, window and mode as they were published with the contract.
 ///
 /// # Errors
 /// [`FoundingError`] where they were not, or there is no contract.

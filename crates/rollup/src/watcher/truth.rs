@@ -5,6 +5,7 @@
 
 use super::Queue;
 use super::derivation::Records;
+use crate::modes::{Part, Text, execute_assumed};
 use crate::step::{self, Context, Mark, Record, State, Store, Witness};
 use market::{Address, Hash};
 use std::collections::BTreeMap;
@@ -61,6 +62,20 @@ impl Versions {
     }
 }
 
+/// Why nothing follows from an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// There is none, or the queue is not known as far as needed.
+    Queue,
+    /// This segment of input `number` cannot be read.
+    Hidden {
+        /// Of the input.
+        number: u64,
+        /// Of the segment.
+        segment: u32,
+    },
+}
+
 /// What follows from one input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judgement {
@@ -73,12 +88,8 @@ pub struct Judgement {
 /// Why a segment is as it is: what the contract needs to execute it again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
-    /// Its records.
-    pub records: Vec<u8>,
-    /// The root before it that follows.
-    pub pre: Hash,
-    /// The root after it that follows.
-    pub post: Hash,
+    /// What its leaf's input is the hash of.
+    pub preimage: Vec<u8>,
     /// Items of the queue consumed before it.
     pub queue: u64,
     /// Those that it consumes, one after the other.
@@ -100,8 +111,8 @@ pub(super) struct Truth {
 
 #[derive(Clone, Debug)]
 struct Known {
-    /// What it follows from: its records, when they were posted, how much of the queue there was …
-    input: (Hash, u64, u64),
+    /// What it follows from: its records, when they were posted, how much of the queue there was, what was shown …
+    input: (Hash, u64, u64, usize),
     /// … and the queue's hash as far as it was consumed; covers all items before.
     queue: Hash,
     judgement: Judgement,
@@ -120,20 +131,26 @@ impl Truth {
         self.genesis_root
     }
 
-    /// What follows from input `number` (from 1); `None` where there is none, or the queue is not known so far.
-    pub(super) fn of(&mut self, number: u64, inputs: &[Arc<Records>], queue: &Queue) -> Option<&Judgement> {
+    /// What follows from input `number` (from 1), or why nothing does.
+    pub(super) fn of(
+        &mut self,
+        number: u64,
+        inputs: &[Arc<Records>],
+        queue: &Queue,
+    ) -> Result<&Judgement, Stop> {
         let fits = |known: &Known, records: &Records| {
             let consumed = known.judgement.queue.last().copied().unwrap_or(0);
             known.input == records.identity() && queue.hash(consumed) == Some(known.queue)
         };
         let same = self.known.iter().zip(inputs).take_while(|(known, records)| fits(known, records)).count();
         if same < self.known.len() {
-            self.rewind(same as u64, inputs, queue)?;
+            self.rewind(same as u64, inputs, queue).ok_or(Stop::Queue)?;
         }
         while (self.known.len() as u64) < number {
             self.execute_next(inputs, queue)?;
         }
-        self.known.get(usize::try_from(number).ok()?.checked_sub(1)?).map(|known| &known.judgement)
+        let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
+        index.and_then(|index| self.known.get(index)).map(|known| &known.judgement).ok_or(Stop::Queue)
     }
 
     /// The state after the first `number` inputs.
@@ -143,7 +160,7 @@ impl Truth {
         inputs: &[Arc<Records>],
         queue: &Queue,
     ) -> Option<&mut State> {
-        self.of(number.max(1).min(inputs.len() as u64), inputs, queue);
+        let _ = self.of(number.max(1).min(inputs.len() as u64), inputs, queue); // as far as it goes
         self.rewind(number, inputs, queue)?;
         Some(&mut self.tip)
     }
@@ -157,12 +174,15 @@ impl Truth {
         queue: &Queue,
     ) -> Option<Evidence> {
         let input = inputs.get(usize::try_from(number).ok()?.checked_sub(1)?)?;
-        let (before, rest) = input.segments.split_at_checked(segment)?;
+        let (before, rest) = input.parts.split_at_checked(segment)?;
         self.state(number - 1, inputs, queue)?;
         let mark = self.tip.mark();
         let mut found = None;
-        if before.iter().all(|records| execute(&mut self.tip, input, records, queue).is_some()) {
-            found = rest.first().and_then(|records| prove(&mut self.tip, input, records, queue));
+        if before
+            .iter()
+            .all(|part| execute(&mut self.tip, input, part, queue).is_ok_and(|done| done.is_some()))
+        {
+            found = rest.first().and_then(|part| prove(&mut self.tip, input, part, queue));
         }
         self.tip.undo(mark);
         found
@@ -177,28 +197,34 @@ impl Truth {
         }
     }
 
-    fn execute_next(&mut self, inputs: &[Arc<Records>], queue: &Queue) -> Option<()> {
+    fn execute_next(&mut self, inputs: &[Arc<Records>], queue: &Queue) -> Result<(), Stop> {
         let number = self.known.len();
-        let records = inputs.get(number)?;
-        if (number as u64).is_multiple_of(COPY_EVERY) && number > 0 && self.copies.last()?.0 < number as u64 {
+        let records = inputs.get(number).ok_or(Stop::Queue)?;
+        let copied = self.copies.last().map_or(0, |(at, _)| *at);
+        if (number as u64).is_multiple_of(COPY_EVERY) && number > 0 && copied < number as u64 {
             self.tip.forget();
             self.known.iter_mut().for_each(|known| known.before = None);
             self.copies.push((number as u64, self.tip.clone()));
         }
         let before = self.tip.mark();
         let mut judgement = Judgement { roots: Vec::new(), queue: vec![self.tip.head().queue] };
-        for segment in &records.segments {
-            let Some(root) = execute(&mut self.tip, records, segment, queue) else {
-                self.tip.undo(before);
-                return None;
+        for (segment, part) in (0..).zip(&records.parts) {
+            let stop = match execute(&mut self.tip, records, part, queue) {
+                Ok(Some(root)) => {
+                    judgement.roots.push(root);
+                    judgement.queue.push(self.tip.head().queue);
+                    continue;
+                }
+                Ok(None) => Stop::Queue,
+                Err(Unread) => Stop::Hidden { number: number as u64 + 1, segment },
             };
-            judgement.roots.push(root);
-            judgement.queue.push(self.tip.head().queue);
+            self.tip.undo(before);
+            return Err(stop);
         }
         self.tip.take_touched();
-        let queue = queue.hash(self.tip.head().queue)?;
+        let queue = queue.hash(self.tip.head().queue).ok_or(Stop::Queue)?;
         self.known.push(Known { input: records.identity(), queue, judgement, before: Some(before) });
-        Some(())
+        Ok(())
     }
 
     /// Makes the tip the state after the first `number` inputs, all of which are known.
@@ -219,33 +245,52 @@ impl Truth {
         self.known.truncate(*copied as usize);
         self.known.iter_mut().for_each(|known| known.before = None);
         while self.known.len() < at {
-            self.execute_next(inputs, queue)?;
+            self.execute_next(inputs, queue).ok()?;
         }
         Some(())
     }
 }
 
+/// A segment cannot be read.
+pub(super) struct Unread;
+
 /// Executes a segment; the root after it, or `None` where the queue is not known as far as needed.
-fn execute(state: &mut State, input: &Records, records: &[u8], queue: &Queue) -> Option<Hash> {
+pub(super) fn execute(
+    state: &mut State,
+    input: &Records,
+    part: &Part,
+    queue: &Queue,
+) -> Result<Option<Hash>, Unread> {
+    let (records, assumed) = match part.text() {
+        Text::Known(records) => (records, false),
+        Text::Assumed(bare) => (bare, state.head().is_signed()),
+        Text::Hidden => return Err(Unread),
+    };
     let from = state.head().queue;
     let mark = state.mark();
-    let context = Context { posted_at: input.time, available: input.available, chain: queue.hash(from)? };
+    let Some(chain) = queue.hash(from) else { return Ok(None) };
+    let context = Context { posted_at: input.time, available: input.available, chain };
     // How many items are consumed shows only in the end: at most as many as the records name, fewer where one of them
     // is refused or begins work. Executing with too many comes to the end too, and then says how many there were.
-    let mut count = named(records, state.head().is_signed()).min(input.available.saturating_sub(from));
+    let signed = state.head().is_signed() && !assumed;
+    let mut count = named(&records, signed).min(input.available.saturating_sub(from));
     loop {
-        let items = queue.items(from, from + count)?.concat();
-        match step::execute(state, &context, records, &items) {
-            Ok(_) => return Some(state.root()),
-            Err(_) => {
-                let consumed = state.head().queue - from;
-                state.undo(mark);
-                if consumed >= count {
-                    return None;
-                }
-                count = consumed;
-            }
+        let Some(items) = queue.items(from, from + count) else { return Ok(None) };
+        let items = items.concat();
+        let done = if assumed {
+            execute_assumed(state, &context, &records, &items)
+        } else {
+            step::execute(state, &context, &records, &items)
+        };
+        if done.is_ok() {
+            return Ok(Some(state.root()));
         }
+        let consumed = state.head().queue - from;
+        state.undo(mark);
+        if consumed >= count {
+            return Ok(None);
+        }
+        count = consumed;
     }
 }
 
@@ -261,17 +306,18 @@ fn named(records: &[u8], signed: bool) -> u64 {
     named
 }
 
-/// Executes a segment and writes down what that took.
-fn prove(state: &mut State, input: &Records, records: &[u8], queue: &Queue) -> Option<Evidence> {
-    let pre = state.root();
+/// Executes a segment and writes down what that took; nothing where something of it is missing.
+fn prove(state: &mut State, input: &Records, part: &Part, queue: &Queue) -> Option<Evidence> {
+    let preimage = part.preimage()?;
     let mark = state.mark();
     let from = state.head().queue;
     state.take_touched();
-    let post = execute(state, input, records, queue);
+    let done = execute(state, input, part, queue);
     let to = state.head().queue;
     let touched = state.take_touched();
     state.undo(mark);
+    done.ok().flatten()?;
     let witness = Witness::of(state, &touched).to_bytes();
     let items = queue.items(from, to)?.concat();
-    Some(Evidence { records: records.to_vec(), pre, post: post?, queue: from, items, witness })
+    Some(Evidence { preimage, queue: from, items, witness })
 }

@@ -120,7 +120,7 @@ impl Community {
 
     /// Members scattered over the community, each once: the step has no factor in common with a power of ten.
     fn member(&self, at: u32) -> u32 {
-        let step = u64::from(389 * self.members() / THOUSAND | 1);
+        let step = u64::from((389 * self.members() / THOUSAND) | 1);
         ((u64::from(at) * step + 17) % u64::from(self.members())) as u32
     }
 

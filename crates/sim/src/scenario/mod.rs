@@ -19,7 +19,7 @@ mod market;
 pub use market::{MarketTerms, Sellers};
 mod device;
 mod strategy;
-pub use strategy::Strategy;
+pub use strategy::{Maker, Strategy};
 mod settlement;
 pub use settlement::Faults;
 mod metering;
