@@ -14,6 +14,13 @@ pub mod schedule;
 
 pub use schedule::{Moment, Scheduler, Status, play};
 
+pub mod rule;
+
+pub mod exact;
+
 pub mod environment;
 
 pub use environment::{Environment, Shape, Turn, View};
+
+#[cfg(test)]
+mod example;

@@ -53,6 +53,12 @@ impl<'a> Moment<'a> {
         &self.day.feed_in
     }
 
+    /// Cost of drawing `load` W throughout a slot, € (earned where negative).
+    #[must_use]
+    pub fn cost(&self, slot: usize, load: f64) -> f64 {
+        self.day.cost(self.home, slot, load)
+    }
+
     /// What everything else in the home is expected to draw in a slot, W; what it drew where the slot is over.
     #[must_use]
     pub fn net(&self, slot: usize) -> f64 {
