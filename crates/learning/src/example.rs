@@ -16,7 +16,7 @@ pub(crate) fn task(random: &mut Random, most: i64, slots: usize) -> Task {
         Run { power: 500.0 + 3_000.0 * random.unit(), duration, first, last, since }
     });
     let runs = runs.collect();
-    let levels = random.bits() % 2 == 0;
+    let levels = random.bits().is_multiple_of(2);
     let price = |random: &mut Random| match levels {
         true => [0.15, 0.36][at(random, 0, 1)],
         false => 0.1 + 0.3 * random.unit(),

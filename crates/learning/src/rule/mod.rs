@@ -8,8 +8,9 @@
 //! | [`CheapestWindow`] | the prices of its own window: least cost |
 //! | [`ValleyFilling`] | the expected load of its own window |
 //! | [`Predictive`] | everything that is known, for all machines that wait, and the household's preference |
+//! | [`Scenarios`] | the same over drawn futures |
 //!
-//! Only the last minds the preference.
+//! Only the last two mind the preference.
 
 mod as_soon_as_possible;
 
@@ -34,6 +35,10 @@ pub use valley_filling::ValleyFilling;
 mod predictive;
 
 pub use predictive::{Later, Predictive};
+
+mod scenarios;
+
+pub use scenarios::Scenarios;
 
 #[cfg(test)]
 mod tests {
@@ -111,10 +116,16 @@ mod tests {
             let mut day = example::day(&home, 4_000.0, &mut random);
             day.net.clone_from(&day.expected);
             let least = enumeration.solve(&Task::hindsight(&home, &day, &preference, &example::SCALES));
-            let mut control = Predictive::new(Later::Expected);
-            let (_, outcome) = play(&home, &day, preference, &example::SCALES, &mut control);
-            let loss = preference.loss(&outcome, &example::SCALES);
-            assert!((loss - least).abs() < 1e-9, "{preference:?}: {loss} and {least}");
+            let controls: [&mut dyn Scheduler; 3] = [
+                &mut Predictive::new(Later::Ignored),
+                &mut Predictive::new(Later::Expected),
+                &mut Scenarios::new(1, &[], random.clone()),
+            ];
+            for control in controls {
+                let (_, outcome) = play(&home, &day, preference, &example::SCALES, control);
+                let loss = preference.loss(&outcome, &example::SCALES);
+                assert!((loss - least).abs() < 1e-9, "{}, {preference:?}: {loss}, {least}", control.name());
+            }
         }
     }
 }
