@@ -2,7 +2,7 @@
 //!
 //! In hindsight, for one day and one preference, min w_c/s_c · Σ cost + w_p/s_p · z + w_d/s_d · Σ delay, where every
 //! run starts once in its window and the peak z is no less than the load in any slot. [`Enumeration`] goes through
-//! the starts, [`Programme`](programme) solves the mixed-integer programme; they check each other.
+//! the starts, [`programme`] solves the mixed-integer programme; they check each other.
 
 pub mod arrival;
 
@@ -13,6 +13,8 @@ pub use task::{Run, Task, Weights};
 mod enumeration;
 
 pub use enumeration::Enumeration;
+
+pub mod programme;
 
 mod dynamic;
 
