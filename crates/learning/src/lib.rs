@@ -18,6 +18,8 @@ pub mod rule;
 
 pub mod exact;
 
+pub mod judgement;
+
 pub mod environment;
 
 pub use environment::{Environment, Shape, Turn, View};

@@ -50,9 +50,8 @@ impl Scenarios {
         if !self.deviations.is_empty() {
             let past = self.random.between(0, (self.deviations.len() / slots) as i64 - 1) as usize;
             let deviations = &self.deviations[past * slots..(past + 1) * slots];
-            for slot in moment.slot..slots {
-                task.load[slot] += deviations[slot];
-            }
+            let loads = task.load.iter_mut().zip(deviations).skip(moment.slot);
+            loads.for_each(|(load, deviation)| *load += deviation);
         }
         task.peak = task.load[moment.slot..].iter().copied().fold(moment.peak, f64::max);
         for (appliance, status) in moment.home.appliances.iter().zip(moment.status) {
