@@ -130,12 +130,12 @@ proptest! {
                 }
                 // Everybody's own cost and delay sum to those of the team; the peak is the same for all.
                 let mut sum = [0.0; 3];
-                for agent in 0..home.appliances.len() {
+                for (agent, start) in starts.iter().enumerate() {
                     let mut own = [f32::NAN; 3];
                     homes.collected(lane, View::Own(agent), &mut own);
                     sum.iter_mut().zip(own).for_each(|(sum, own)| *sum += f64::from(own));
                     prop_assert_eq!(own[1], team[1]);
-                    let waited = |request: Request| (starts[agent].unwrap() - request.requested) as f64 * home.hours;
+                    let waited = |request: Request| (start.unwrap() - request.requested) as f64 * home.hours;
                     prop_assert!(near(own[2], -day.requests[agent].map_or(0.0, waited) / 5.0));
                 }
                 prop_assert!(near(team[0], sum[0]) && near(team[2], sum[2]));
