@@ -8,7 +8,7 @@
 //! in them. Only states that can be reached are visited, and each once.
 
 use super::{Weights, arrival};
-use crate::home::{Home, Outcome, Preference, Request, Scales};
+use crate::home::{Home, Outcome, Preference, Request, Scales, Series};
 use crate::schedule::{Moment, Scheduler, Status};
 use std::collections::BTreeMap;
 
@@ -92,21 +92,14 @@ impl Dynamic {
         Self { home, noise, morning: Morning::default(), floor: vec![], known: BTreeMap::new() }
     }
 
-    /// Expected outcome of a day under the best policy, seen in the morning: prices and feed-in in €/kWh, expected net
-    /// load in W, per slot.
-    pub fn value(
-        &mut self,
-        preference: &Preference,
-        scales: &Scales,
-        prices: &[f64],
-        feed_in: &[f64],
-        expected: &[f64],
-    ) -> Outcome {
+    /// Expected outcome of a day under the best policy, seen in the morning; the day's actual net load is not
+    /// looked at.
+    pub fn value(&mut self, preference: &Preference, scales: &Scales, day: Series<'_>) -> Outcome {
         self.learn(Morning {
             weights: Weights::new(preference, scales),
-            prices: prices.to_vec(),
-            feed_in: feed_in.to_vec(),
-            expected: expected.to_vec(),
+            prices: day.prices.to_vec(),
+            feed_in: day.feed_in.to_vec(),
+            expected: day.expected.to_vec(),
         });
         let mut machines = [Machine::Done; MACHINES];
         machines[..self.home.appliances.len()].fill(Machine::Idle);
@@ -193,9 +186,7 @@ impl Dynamic {
             let turn = usize::from(state.turn);
             let index = turn % count;
             let branches = match state.machines[index] {
-                Machine::Idle if turn < count => {
-                    arrival::chance(&self.home.appliances[index], slot, self.home.slots) > 0.0
-                }
+                Machine::Idle if turn < count => arrival::chance(&self.home.appliances[index], slot) > 0.0,
                 Machine::Waits(latest) if turn >= count => {
                     if usize::from(latest) == slot {
                         state.machines[index] = self.started(slot, index);
@@ -226,7 +217,7 @@ impl Dynamic {
     fn draw(&mut self, state: State, index: usize) -> Outcome {
         let slot = usize::from(state.slot);
         let appliance = &self.home.appliances[index];
-        let chance = arrival::chance(appliance, slot, self.home.slots);
+        let chance = arrival::chance(appliance, slot);
         let requests: Vec<Request> = arrival::requests(appliance, slot, self.home.slots).collect();
         let mut mean = Outcome::default();
         if chance < 1.0 {
@@ -391,8 +382,7 @@ mod tests {
             let mut dynamic = Dynamic::new(home.clone(), noise.clone());
             for preference in Preference::grid(3) {
                 let day = example::day(&home, 3_000.0, &mut random);
-                let value =
-                    dynamic.value(&preference, &example::SCALES, &day.prices, &day.feed_in, &day.expected);
+                let value = dynamic.value(&preference, &example::SCALES, day.series());
                 let requests = vec![None; home.appliances.len()];
                 let starts = vec![None; home.appliances.len()];
                 let mut tree =
@@ -416,20 +406,14 @@ mod tests {
         let mut control = Predictive::new(Later::Expected);
         let mut enumeration = Enumeration::default();
         for preference in Preference::grid(2) {
-            let value = dynamic.value(
-                &preference,
-                &example::SCALES,
-                &morning.prices,
-                &morning.feed_in,
-                &morning.expected,
-            );
+            let value = dynamic.value(&preference, &example::SCALES, morning.series());
             let value = preference.loss(&value, &example::SCALES);
             let (mut sum, mut squares, mut controlled, mut foreseen) = (0.0, 0.0, 0.0, 0.0);
             let days = 2_000;
             for _ in 0..days {
                 let mut day = morning.clone();
                 for (appliance, request) in home.appliances.iter().zip(&mut day.requests) {
-                    *request = example::request(appliance, home.slots, &mut random);
+                    *request = appliance.request(home.slots, &mut random);
                 }
                 for (net, expected) in day.net.iter_mut().zip(&day.expected) {
                     *net = expected + noise[(random.bits() % 2) as usize].0;

@@ -95,8 +95,8 @@ impl Scheduler for Scenarios {
 
 /// Draws whether an appliance that nobody has asked for by `now` is asked for later.
 fn request(appliance: &Appliance, now: usize, slots: usize, random: &mut Random) -> Option<Request> {
-    let end = appliance.usage.requested.1.min(slots - appliance.duration);
-    let slot = (now + 1..=end).find(|slot| random.unit() < arrival::chance(appliance, *slot, slots))?;
+    let slot = (now + 1..=appliance.usage.requested.1)
+        .find(|slot| random.unit() < arrival::chance(appliance, *slot))?;
     let (fewest, most) = appliance.usage.patience;
     let choice = random.between(0, (most - fewest) as i64) as usize;
     arrival::requests(appliance, slot, slots).nth(choice)
