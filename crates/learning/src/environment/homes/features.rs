@@ -108,8 +108,8 @@ impl Features {
             Group::Later => ahead.len(),
             Group::Prices | Group::Load => 1 + ahead.len(),
         });
-        let (count, room) = (count.sum(), Vec::with_capacity(home.slots + 1));
-        Self { set, starts, ahead, count, known: room.clone(), cost: room.clone(), values: room }
+        let (count, room) = (count.sum(), || Vec::with_capacity(home.slots + 1));
+        Self { set, starts, ahead, count, known: room(), cost: room(), values: room() }
     }
 
     /// Numbers in a row.
