@@ -420,6 +420,58 @@ mod tests {
         assert!(differ > 20, "{differ} losses are not nothing");
     }
 
+    /// Notes what the policy thinks of both decisions, and decides as told.
+    struct Told<'a> {
+        dynamic: &'a mut Dynamic,
+        starts: bool,
+        first: Option<Values>,
+    }
+
+    impl Scheduler for Told<'_> {
+        fn name(&self) -> &str {
+            "told"
+        }
+
+        fn starts(&mut self, moment: &Moment<'_>) -> bool {
+            if self.first.is_some() {
+                return self.dynamic.starts(moment);
+            }
+            self.first = Some(self.dynamic.values(moment));
+            self.starts
+        }
+    }
+
+    #[test]
+    fn values_of_decisions_are_what_follows_them_where_nothing_is_left_to_chance() {
+        let mut random = Random::of(3, "dynamic");
+        let mut home = small(0..3, 24);
+        for appliance in &mut home.appliances {
+            let usage = &mut appliance.usage;
+            usage.probability = 1.0;
+            usage.requested.1 = usage.requested.0;
+            usage.patience.0 = usage.patience.1;
+        }
+        let mut dynamic = Dynamic::new(home.clone(), Noise::none());
+        let mut enumeration = Enumeration::default();
+        for preference in Preference::grid(4) {
+            let mut day = example::day(&home, 3_000.0, &mut random);
+            day.net.clone_from(&day.expected);
+            let loss = |outcome: &Outcome| preference.loss(outcome, &example::SCALES);
+            let least = enumeration.solve(&Task::hindsight(&home, &day, &preference, &example::SCALES));
+            let value = dynamic.value(&preference, &example::SCALES, day.series());
+            assert!((loss(&value) - least).abs() < 1e-9, "{preference:?}");
+            for starts in [false, true] {
+                let mut told = Told { dynamic: &mut dynamic, starts, first: None };
+                let (_, outcome) = play(&home, &day, preference, &example::SCALES, &mut told);
+                let values = told.first.unwrap();
+                let told = if starts { values.start } else { values.wait };
+                // The first decision of the day: nothing has been paid or waited for before it.
+                assert!((loss(&told) - loss(&outcome)).abs() < 1e-9, "{preference:?}: {told:?}, {outcome:?}");
+                assert!(loss(&values.start).min(loss(&values.wait)) - least < 1e-9);
+            }
+        }
+    }
+
     #[test]
     fn play_comes_to_its_value_and_lies_between_foresight_and_control() {
         let mut random = Random::of(2, "dynamic");
@@ -454,13 +506,6 @@ mod tests {
             }
             let mean = sum / f64::from(days);
             let error = ((squares / f64::from(days) - mean * mean).max(0.0) / f64::from(days)).sqrt();
-            println!(
-                "{preference:?}: value {value:.5}, played {mean:.5} ± {error:.5}, control {:.5}, foresight {:.5}, \
-                 {} states",
-                controlled / f64::from(days),
-                foreseen / f64::from(days),
-                dynamic.states()
-            );
             assert!((mean - value).abs() < 4.0 * error + 1e-9, "{preference:?}");
             assert!(
                 foreseen <= sum + 1e-9 && sum <= controlled + 4.0 * error * f64::from(days),

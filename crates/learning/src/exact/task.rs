@@ -1,6 +1,6 @@
 //! Runs that are to be placed on a known load: a day in hindsight, or what waits now together with what is expected.
 
-use crate::home::{Day, Home, Outcome, Preference, Scales};
+use crate::home::{Appliance, Day, Home, Outcome, Preference, Request, Scales};
 
 /// What one unit of each objective adds to the loss.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -46,6 +46,20 @@ pub struct Run {
     pub since: usize,
 }
 
+impl Run {
+    /// The run that a request asks for.
+    #[must_use]
+    pub fn of(appliance: &Appliance, request: &Request) -> Self {
+        Self {
+            power: appliance.power,
+            duration: appliance.duration,
+            first: request.requested,
+            last: request.latest,
+            since: request.requested,
+        }
+    }
+}
+
 /// The problem: choose the start of every run so that the loss is least.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Task {
@@ -70,15 +84,7 @@ impl Task {
     #[must_use]
     pub fn hindsight(home: &Home, day: &Day, preference: &Preference, scales: &Scales) -> Self {
         let asked = home.appliances.iter().zip(&day.requests);
-        let runs = asked.filter_map(|(appliance, request)| {
-            request.map(|request| Run {
-                power: appliance.power,
-                duration: appliance.duration,
-                first: request.requested,
-                last: request.latest,
-                since: request.requested,
-            })
-        });
+        let runs = asked.filter_map(|(appliance, request)| Some(Run::of(appliance, request.as_ref()?)));
         Self {
             hours: home.hours,
             weights: Weights::new(preference, scales),

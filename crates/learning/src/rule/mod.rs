@@ -119,7 +119,7 @@ mod tests {
             let controls: [&mut dyn Scheduler; 3] = [
                 &mut Predictive::new(Later::Ignored),
                 &mut Predictive::new(Later::Expected),
-                &mut Scenarios::new(1, &[], random.clone()),
+                &mut Scenarios::new(1, random.clone()),
             ];
             for control in controls {
                 let (_, outcome) = play(&home, &day, preference, &example::SCALES, control);

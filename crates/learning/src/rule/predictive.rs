@@ -79,13 +79,7 @@ pub(super) fn look_ahead(moment: &Moment<'_>, task: &mut Task) -> usize {
         }
         // Those before it have decided to wait for this slot.
         let first = moment.slot + usize::from(index < moment.appliance);
-        task.runs.push(Run {
-            power: appliance.power,
-            duration: appliance.duration,
-            first,
-            last: request.latest,
-            since: request.requested,
-        });
+        task.runs.push(Run { first, ..Run::of(appliance, request) });
     }
     place
 }
