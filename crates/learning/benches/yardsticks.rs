@@ -6,6 +6,7 @@ use cpu_time::ThreadTime;
 use learning::exact::{Dynamic, Enumeration, Noise, Task, front, programme};
 use learning::rule::{CheapestWindow, Later, Predictive, Scenarios, ValleyFilling};
 use learning::{Day, Home, Preference, Records, Scales, Scheduler, Series, Tariff, play};
+use std::hint::black_box;
 
 const DAYS: usize = 30;
 
@@ -45,13 +46,13 @@ fn main() {
             enumeration.solve(&Task::hindsight(&home, day, &preference, &scales));
         });
         time("Pareto front", &days, &preferences[..1], |day, preference| {
-            front(&Task::hindsight(&home, day, &preference, &scales));
+            black_box(front(&Task::hindsight(&home, day, &preference, &scales)));
         });
         if slots_per_hour > 1 {
             continue;
         }
         time("optimum by mixed-integer programme", &days[..10], &preferences, |day, preference| {
-            programme::solve(&Task::hindsight(&home, day, &preference, &scales), 10_000);
+            black_box(programme::solve(&Task::hindsight(&home, day, &preference, &scales), 10_000));
         });
         let middle = [Preference { cost: 0.4, peak: 0.4, delay: 0.2 }];
         for machines in [3, 4, 6] {
