@@ -203,38 +203,50 @@ impl Dynamic {
     }
 
     /// Goes on to the next turn at which something branches, and looks it up or works it out.
-    fn evaluate(&mut self, mut state: State) -> Outcome {
-        let (slot, count) = (state.slot, self.home.appliances.len());
+    fn evaluate(&mut self, state: State) -> Outcome {
+        let count = self.home.appliances.len();
+        let state = self.next(state);
+        if state.turn == 2 * count && self.noise.0.len() == 1 {
+            return self.close(state);
+        }
+        let key = state.key();
+        if let Some(known) = self.known.get(&key) {
+            return *known;
+        }
+        let outcome = if state.turn < count {
+            self.draw(state, state.turn)
+        } else if state.turn < 2 * count {
+            let values = self.decide(state, state.turn - count);
+            if self.prefers_start(&values) { values.start } else { values.wait }
+        } else {
+            self.close(state)
+        };
+        self.known.insert(key, outcome);
+        outcome
+    }
+
+    /// The next turn in this slot at which a request may come or a machine may start or wait; machines before it that
+    /// cannot wait have started. The end of the slot is the turn after all of them.
+    fn next(&self, mut state: State) -> State {
+        let count = self.home.appliances.len();
         while state.turn < 2 * count {
-            let turn = state.turn;
-            let index = turn % count;
-            let branches = match state.machines[index] {
-                Machine::Idle if turn < count => arrival::chance(&self.home.appliances[index], slot) > 0.0,
-                Machine::Waits(latest) if turn >= count => {
-                    if latest == slot {
-                        state.machines[index] = self.started(slot, index);
-                    }
-                    latest > slot
+            let index = state.turn % count;
+            match state.machines[index] {
+                Machine::Idle
+                    if state.turn < count
+                        && arrival::chance(&self.home.appliances[index], state.slot) > 0.0 =>
+                {
+                    break;
                 }
-                _ => false,
-            };
-            if branches {
-                let key = state.key();
-                if let Some(known) = self.known.get(&key) {
-                    return *known;
+                Machine::Waits(latest) if state.turn >= count && latest > state.slot => break,
+                Machine::Waits(_) if state.turn >= count => {
+                    state.machines[index] = self.started(state.slot, index);
                 }
-                let outcome = if turn < count {
-                    self.draw(state, index)
-                } else {
-                    let values = self.decide(state, index);
-                    if self.prefers_start(&values) { values.start } else { values.wait }
-                };
-                self.known.insert(key, outcome);
-                return outcome;
+                _ => {}
             }
             state.turn += 1;
         }
-        self.close(state)
+        state
     }
 
     /// Expectation over whether a machine is asked for now.
