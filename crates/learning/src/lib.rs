@@ -8,12 +8,23 @@
 
 pub mod home;
 
-pub use home::{Appliance, Day, Home, Outcome, Preference, Request, Scales};
+pub use home::{
+    Appliance, Day, Home, Invalid, Outcome, Preference, Records, Request, Scales, Series, Tariff,
+};
 
 pub mod schedule;
 
 pub use schedule::{Moment, Scheduler, Status, play};
 
+pub mod rule;
+
+pub mod exact;
+
+pub mod judgement;
+
 pub mod environment;
 
-pub use environment::{Environment, Shape, Turn, View};
+pub use environment::{Environment, FeatureSet, Features, Group, Homes, Shape, Turn, View};
+
+#[cfg(test)]
+mod example;
