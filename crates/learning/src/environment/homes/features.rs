@@ -183,12 +183,9 @@ impl Features {
         let highest = |loads: &[f64]| loads.iter().fold(0.0, |highest: f64, load| highest.max(*load));
         let without = highest(&self.known).max(moment.peak);
         self.values.clear();
-        self.values.extend(self.known[..slack + appliance.duration].windows(appliance.duration).map(
-            |window| {
-                let highest = window.iter().fold(f64::NEG_INFINITY, |highest: f64, load| highest.max(*load));
-                (highest + appliance.power - without).max(0.0)
-            },
-        ));
+        self.values.extend_from_slice(&self.known[..slack + appliance.duration]);
+        highest_in_windows(&mut self.values, appliance.duration);
+        self.values.iter_mut().for_each(|value| *value = (*value + appliance.power - without).max(0.0));
         self.profile(moment.scales.peak, row);
     }
 
@@ -214,12 +211,12 @@ impl Features {
             }
             let first_left = first.max(slot + 1);
             let power = appliance.power * appliance.usage.to_come(slot) / (last + 1 - first_left) as f64;
-            for (ahead, value) in self.values.iter_mut().enumerate().skip(first_left - slot) {
-                let slot = slot + ahead;
+            let until = last + appliance.duration;
+            for (slot, value) in (first_left..until).zip(&mut self.values[first_left - slot..]) {
                 // Requests that would run in this slot.
                 let (from, to) =
                     (first_left.max((slot + 1).saturating_sub(appliance.duration)), last.min(slot));
-                *value += power * (to + 1).saturating_sub(from) as f64;
+                *value += power * (to + 1 - from) as f64;
             }
         }
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
@@ -256,8 +253,9 @@ impl Features {
 
 fn clock(moment: &Moment<'_>, row: &mut Row<'_>) {
     let day = (moment.home.begins + moment.slot as f64 * moment.home.hours) / 24.0;
-    row.push(libm::sin(TAU * day));
-    row.push(libm::cos(TAU * day));
+    let (sine, cosine) = libm::sincos(TAU * day);
+    row.push(sine);
+    row.push(cosine);
 }
 
 fn request(moment: &Moment<'_>, row: &mut Row<'_>) {
@@ -281,6 +279,23 @@ fn others(moment: &Moment<'_>, row: &mut Row<'_>) {
         row.push(urgency);
         row.push(if *status == Status::Idle { appliance.usage.to_come(moment.slot) } else { 0.0 });
     }
+}
+
+/// Puts the highest of each window of `length` values into the place where the window begins, and cuts off the rest: two
+/// windows of a power of two, which are doubled from one value on, cover any other.
+fn highest_in_windows(values: &mut Vec<f64>, length: usize) {
+    let mut width = 1;
+    while 2 * width <= length {
+        for place in 0..values.len() - width {
+            values[place] = values[place].max(values[place + width]);
+        }
+        width *= 2;
+    }
+    let windows = values.len() + 1 - length;
+    for place in 0..windows {
+        values[place] = values[place].max(values[place + length - width]);
+    }
+    values.truncate(windows);
 }
 
 /// The places of a row that are still to be filled.
@@ -381,6 +396,20 @@ mod tests {
         check(FeatureSet::of(&[Group::Peak]), 1, 500.0, large, &[0.0, 0.0, 1.0]);
         // 6 h of slack in a day of 24.
         check(FeatureSet::of(&[Group::Others]), 1, 500.0, large, &[0.0, 0.0, 0.75, 0.0]);
+    }
+
+    #[test]
+    fn windows_hold_their_highest_values() {
+        let mut random = agents::Random::of(1, "windows");
+        for count in 1..40 {
+            let values: Vec<f64> = (0..count).map(|_| random.unit() - 0.5).collect();
+            for length in 1..=count {
+                let highest = |window: &[f64]| window.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                let mut found = values.clone();
+                highest_in_windows(&mut found, length);
+                assert!(values.windows(length).map(highest).eq(found), "{length} of {count}");
+            }
+        }
     }
 
     #[test]
