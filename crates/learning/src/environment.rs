@@ -4,6 +4,8 @@
 //! episode began; the reward of a decision over any number of steps is then a difference, and the n-step and
 //! Monte-Carlo returns of an agent need no further bookkeeping (Sutton and Barto 2018, ch. 7).
 
+pub mod deep_sea;
+
 use agents::Random;
 
 /// The sizes of a problem.

@@ -17,3 +17,11 @@ pub use schedule::{Moment, Scheduler, Status, play};
 pub mod environment;
 
 pub use environment::{Environment, Shape, Turn, View};
+
+pub mod agent;
+
+pub use agent::Options;
+
+pub mod train;
+
+pub use train::{Progress, Trainer};
