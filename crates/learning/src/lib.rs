@@ -17,3 +17,7 @@ pub use schedule::{Moment, Scheduler, Status, play};
 pub mod environment;
 
 pub use environment::{Environment, Shape, Turn, View};
+
+pub mod network;
+
+pub use network::{Adam, Layout, Network, Scratch};
