@@ -18,6 +18,10 @@ pub mod environment;
 
 pub use environment::{Environment, Shape, Turn, View};
 
+pub mod network;
+
+pub use network::{Adam, Layout, Network, Scratch};
+
 pub mod agent;
 
 pub use agent::Options;
