@@ -6,6 +6,10 @@
 
 pub mod deep_sea;
 
+mod homes;
+
+pub use homes::{FeatureSet, Features, Group, Homes};
+
 use agents::Random;
 
 /// The sizes of a problem.
@@ -58,6 +62,7 @@ pub trait Environment {
     fn act(&mut self, actions: &[u8]);
 
     /// Adds nothing, reports: what a lane has collected since its episode began, one entry per objective, each
-    /// divided by its scale; rewards, so more is better. It is settled up to the last decision that was due before.
+    /// divided by its scale; rewards, so more is better. What follows from a start or a slot of waiting is counted
+    /// with it, so that the difference over a decision holds what it caused.
     fn collected(&self, lane: usize, view: View, into: &mut [f32]);
 }

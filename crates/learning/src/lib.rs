@@ -8,7 +8,7 @@
 
 pub mod home;
 
-pub use home::{Appliance, Day, Home, Outcome, Preference, Request, Scales};
+pub use home::{Appliance, Day, Home, Invalid, Outcome, Preference, Records, Request, Scales, Series};
 
 pub mod schedule;
 
@@ -16,7 +16,7 @@ pub use schedule::{Moment, Scheduler, Status, play};
 
 pub mod environment;
 
-pub use environment::{Environment, Shape, Turn, View};
+pub use environment::{Environment, FeatureSet, Features, Group, Homes, Shape, Turn, View};
 
 pub mod network;
 

@@ -2,7 +2,7 @@
 //!
 //! A scheduler sees a [`Moment`]: what is known at that time and nothing of the future.
 
-use crate::home::{Day, Home, Outcome, Preference, Request, Scales};
+use crate::home::{Day, Home, Outcome, Preference, Request, Scales, Series};
 
 /// Where an appliance stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,26 +37,27 @@ pub struct Moment<'a> {
     pub running: &'a [f64],
     /// Highest power drawn in the slots before this one, W, ≥ 0.
     pub peak: f64,
-    day: &'a Day,
+    /// The day; what of it is not known yet stays behind the functions below.
+    pub(crate) series: Series<'a>,
 }
 
 impl<'a> Moment<'a> {
     /// Prices of the day, €/kWh, from slot 0 on.
     #[must_use]
     pub fn prices(&self) -> &'a [f64] {
-        &self.day.prices
+        self.series.prices
     }
 
     /// What is paid for energy fed in, €/kWh, from slot 0 on.
     #[must_use]
     pub fn feed_in(&self) -> &'a [f64] {
-        &self.day.feed_in
+        self.series.feed_in
     }
 
     /// What everything else in the home is expected to draw in a slot, W; what it drew where the slot is over.
     #[must_use]
     pub fn net(&self, slot: usize) -> f64 {
-        if slot < self.slot { self.day.net[slot] } else { self.day.expected[slot] }
+        if slot < self.slot { self.series.net[slot] } else { self.series.expected[slot] }
     }
 }
 
@@ -100,7 +101,7 @@ pub fn play(
                 status: &status,
                 running: &running,
                 peak,
-                day,
+                series: day.series(),
             };
             if slot == request.latest || scheduler.starts(&moment) {
                 status[index] = Status::Started(slot);

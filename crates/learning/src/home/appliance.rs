@@ -1,5 +1,7 @@
 //! A machine that runs when asked, at once or later.
 
+use agents::Random;
+
 /// A shiftable appliance: once started it draws its power for its whole duration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Appliance {
@@ -18,10 +20,22 @@ pub struct Appliance {
 pub struct Usage {
     /// Probability of a request on a day, 0 to 1.
     pub probability: f64,
-    /// First and last slot of the day at which it may be asked for, drawn evenly; first ≤ last.
+    /// First and last slot of the day at which it may be asked for, drawn evenly; first ≤ last ≤ T − duration.
     pub requested: (usize, usize),
     /// Fewest and most slots it may wait, drawn evenly. A run must end with the day: draws beyond are cut to that.
     pub patience: (usize, usize),
+}
+
+impl Usage {
+    /// Probability that it is yet asked for, given that it was not until a slot (included), 0 to 1.
+    #[must_use]
+    pub fn to_come(&self, slot: usize) -> f64 {
+        let (first, last) = self.requested;
+        let all = (last + 1 - first) as f64;
+        let left = (last + 1).saturating_sub(first.max(slot + 1)) as f64;
+        let past = self.probability * (1.0 - left / all);
+        if left > 0.0 { self.probability * left / all / (1.0 - past) } else { 0.0 }
+    }
 }
 
 /// Somebody wants the machine to run.
@@ -31,4 +45,16 @@ pub struct Request {
     pub requested: usize,
     /// Last slot l at which it may start, r ≤ l ≤ T − duration; there it starts by itself.
     pub latest: usize,
+}
+
+impl Appliance {
+    /// What is asked of it on a day of `slots` slots. Every call takes three numbers from `random`, whatever they
+    /// decide, so that one appliance does not change the luck of the next.
+    #[must_use]
+    pub fn request(&self, slots: usize, random: &mut Random) -> Option<Request> {
+        let asked = random.unit() < self.usage.probability;
+        let mut draw = |(low, high): (usize, usize)| random.between(low as i64, high as i64) as usize;
+        let (requested, patience) = (draw(self.usage.requested), draw(self.usage.patience));
+        asked.then(|| Request { requested, latest: (requested + patience).min(slots - self.duration) })
+    }
 }

@@ -1,6 +1,6 @@
 //! One day of one home: what is known in the morning, and what then happens.
 
-use super::{Home, Outcome, Request};
+use super::{Home, Outcome, Request, Series};
 
 /// One day. All series have one value per slot.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,11 +18,17 @@ pub struct Day {
 }
 
 impl Day {
+    /// All but the requests.
+    #[must_use]
+    pub fn series(&self) -> Series<'_> {
+        let Self { prices, feed_in, net, expected, .. } = self;
+        Series { prices, feed_in, net, expected }
+    }
+
     /// Cost of drawing `load` W throughout a slot, € (earned where negative).
     #[must_use]
     pub fn cost(&self, home: &Home, slot: usize, load: f64) -> f64 {
-        let price = if load >= 0.0 { self.prices[slot] } else { self.feed_in[slot] };
-        price * load * home.hours / 1e3
+        self.series().cost(home, slot, load)
     }
 
     /// What starting each appliance at these slots comes to; `None` where nothing was asked for.

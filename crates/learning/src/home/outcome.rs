@@ -1,5 +1,8 @@
 //! What a schedule came to, and how much each part of that matters.
 
+use super::{Home, Invalid, Records};
+use agents::Random;
+
 /// The three objectives of a day; less is better.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Outcome {
@@ -32,6 +35,40 @@ pub struct Scales {
     pub peak: f64,
     /// h, > 0.
     pub delay: f64,
+}
+
+/// Draws of requests per recorded day from which scales are taken.
+const DRAWS: usize = 32;
+
+impl Scales {
+    /// The scales of a home over recorded days, each with requests drawn 32 times.
+    pub fn of(home: &Home, records: &Records, seed: u64) -> Result<Self, Invalid> {
+        home.check()?;
+        records.fits(home)?;
+        let mut random = Random::of(seed, "scales");
+        let mut sum = Self { cost: 0.0, peak: 0.0, delay: 0.0 };
+        for day in (0..records.days()).flat_map(|day| [day; DRAWS]) {
+            let day = records.draw(day, home, &mut random);
+            let starts: Vec<_> =
+                day.requests.iter().map(|request| request.map(|request| request.requested)).collect();
+            let outcome = day.outcome(home, &starts);
+            sum.cost += outcome.cost;
+            sum.peak += outcome.peak;
+            let slots: usize =
+                day.requests.iter().flatten().map(|request| request.latest - request.requested).sum();
+            sum.delay += slots as f64 * home.hours;
+        }
+        let days = (records.days() * DRAWS) as f64;
+        let positive = |objective, sum: f64, unit| {
+            let mean = sum / days;
+            if mean > 0.0 { Ok(mean) } else { Err(Invalid::Scale { objective, mean, unit }) }
+        };
+        Ok(Self {
+            cost: positive("cost", sum.cost, "€")?,
+            peak: positive("peak", sum.peak, "W")?,
+            delay: positive("time to wait", sum.delay, "h")?,
+        })
+    }
 }
 
 impl Preference {

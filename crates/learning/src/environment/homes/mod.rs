@@ -1,0 +1,318 @@
+//! Many days of one home at once: each lane plays a recorded day with requests of its own.
+//!
+//! Rewards: the cost of a run counts when it starts, as what it adds to the day's cost given the runs before it; a slot
+//! of delay counts when it is waited; and the peak counts as what a start adds to the highest load of the whole day,
+//! net load to come included. Each telescopes to the day's [`Outcome`](crate::Outcome). The net load to come is not
+//! among the features: that a reward knows it already takes noise out of it and gives nothing away, because what
+//! has been counted before a decision does not depend on it.
+
+mod features;
+
+pub use features::{FeatureSet, Features, Group};
+
+use super::{Environment, Shape, Turn, View};
+use crate::home::{Home, Invalid, Preference, Records, Request, Scales};
+use crate::schedule::{Moment, Status};
+use agents::Random;
+
+/// Not asked for, or not started.
+const NEVER: u16 = u16::MAX;
+
+/// What lanes show as the preference of their moments; features do not look at it.
+const ANY: Preference = Preference { cost: 1.0, peak: 0.0, delay: 0.0 };
+
+/// Days of one home. Action 0 waits, 1 starts.
+#[derive(Clone, Debug)]
+pub struct Homes {
+    home: Home,
+    records: Records,
+    scales: Scales,
+    features: Features,
+    shape: Shape,
+    /// Highest net load of each recorded day, W, ≥ 0.
+    bases: Vec<f64>,
+
+    /// The slot that is about to begin, and who decides next in it.
+    slot: usize,
+    next: usize,
+    /// The last turn: lanes, and their states.
+    due: Vec<u32>,
+    states: Vec<f32>,
+    /// Where the appliances of one lane stand.
+    status: Vec<Status>,
+
+    /// By lane: the recorded day.
+    day: Vec<u32>,
+    /// By lane: highest load of the day as things stand, W, ≥ 0.
+    peak: Vec<f64>,
+    /// By lane: highest load before a slot, W, ≥ 0, and that slot.
+    past: Vec<(f64, u16)>,
+    /// By lane and slot: power of the runs that have started, W.
+    running: Vec<f64>,
+
+    /// By agent and slot: lanes in which it is asked for then.
+    asked: Vec<u32>,
+    /// By agent: lanes in which it was asked for and has not started.
+    waiting: Vec<u32>,
+    /// By agent and lane: its request, and when it started.
+    requested: Vec<u16>,
+    latest: Vec<u16>,
+    started: Vec<u16>,
+    /// By agent and lane: what its run cost, €, and how long it has waited, slots.
+    cost: Vec<f64>,
+    waited: Vec<u16>,
+}
+
+impl Homes {
+    /// `lanes` days at a time of one home, drawn evenly from its records.
+    ///
+    /// # Panics
+    /// Where `lanes` is 0.
+    pub fn new(
+        home: Home,
+        records: Records,
+        scales: Scales,
+        set: FeatureSet,
+        lanes: usize,
+    ) -> Result<Self, Invalid> {
+        assert!(lanes > 0, "an environment has at least one lane");
+        home.check()?;
+        records.fits(&home)?;
+        let features = Features::new(&home, set);
+        let agents = home.appliances.len();
+        let shape = Shape { lanes, agents, features: features.count(), actions: 2, objectives: 3 };
+        let highest = |day| records.day(day).net.iter().fold(0.0, |highest: f64, net| highest.max(*net));
+        Ok(Self {
+            bases: (0..records.days()).map(highest).collect(),
+            slot: home.slots,
+            next: 0,
+            due: Vec::with_capacity(lanes),
+            states: Vec::with_capacity(lanes * shape.features),
+            status: vec![Status::Idle; agents],
+            day: vec![0; lanes],
+            peak: vec![0.0; lanes],
+            past: vec![(0.0, 0); lanes],
+            running: vec![0.0; lanes * home.slots],
+            asked: vec![0; agents * home.slots],
+            waiting: vec![0; agents],
+            requested: vec![NEVER; agents * lanes],
+            latest: vec![NEVER; agents * lanes],
+            started: vec![NEVER; agents * lanes],
+            cost: vec![0.0; agents * lanes],
+            waited: vec![0; agents * lanes],
+            home,
+            records,
+            scales,
+            features,
+            shape,
+        })
+    }
+
+    /// The slot of the last turn.
+    #[must_use]
+    pub fn slot(&self) -> usize {
+        self.slot
+    }
+
+    /// The recorded day that a lane plays, from 0.
+    #[must_use]
+    pub fn recorded(&self, lane: usize) -> usize {
+        self.day[lane] as usize
+    }
+
+    /// What is asked of an agent in a lane's day, now or later.
+    #[must_use]
+    pub fn request(&self, lane: usize, agent: usize) -> Option<Request> {
+        let place = self.place(agent, lane);
+        let (requested, latest) = (self.requested[place].into(), self.latest[place].into());
+        (self.requested[place] != NEVER).then_some(Request { requested, latest })
+    }
+
+    /// When it started.
+    #[must_use]
+    pub fn started(&self, lane: usize, agent: usize) -> Option<usize> {
+        let started = self.started[self.place(agent, lane)];
+        (started != NEVER).then_some(started.into())
+    }
+
+    fn place(&self, agent: usize, lane: usize) -> usize {
+        agent * self.shape.lanes + lane
+    }
+
+    /// Everybody's first look at a slot: who is asked for now.
+    fn begin(&mut self) {
+        for (agent, waiting) in self.waiting.iter_mut().enumerate() {
+            *waiting += self.asked[agent * self.home.slots + self.slot];
+        }
+    }
+
+    /// Starts an agent where it cannot wait any longer and notes where it must decide.
+    fn gather(&mut self, agent: usize) {
+        if self.waiting[agent] == 0 {
+            return;
+        }
+        let slot = self.slot as u16;
+        for lane in 0..self.shape.lanes {
+            let place = self.place(agent, lane);
+            if self.started[place] != NEVER || self.requested[place] > slot {
+                continue;
+            }
+            if self.latest[place] == slot {
+                self.start(agent, lane);
+            } else {
+                self.due.push(lane as u32);
+            }
+        }
+    }
+
+    fn start(&mut self, agent: usize, lane: usize) {
+        let place = self.place(agent, lane);
+        let appliance = &self.home.appliances[agent];
+        let series = self.records.day(self.day[lane] as usize);
+        let (from, to) = (self.slot, self.slot + appliance.duration);
+        let running = &mut self.running[lane * self.home.slots..][from..to];
+        let (mut cost, mut peak) = (0.0, self.peak[lane]);
+        for (running, slot) in running.iter_mut().zip(from..to) {
+            let without = series.net[slot] + *running;
+            let load = without + appliance.power;
+            cost += series.cost(&self.home, slot, load) - series.cost(&self.home, slot, without);
+            peak = peak.max(load);
+            *running += appliance.power;
+        }
+        self.cost[place] = cost;
+        self.peak[lane] = peak;
+        self.started[place] = self.slot as u16;
+        self.waiting[agent] -= 1;
+    }
+
+    /// Writes what the agent sees in the lanes that are due.
+    fn observe(&mut self, agent: usize) {
+        let (slots, lanes, features) = (self.home.slots, self.shape.lanes, self.shape.features);
+        self.states.resize(self.due.len() * features, 0.0);
+        for (lane, row) in self.due.iter().zip(self.states.chunks_exact_mut(features.max(1))) {
+            let lane = *lane as usize;
+            let series = self.records.day(self.day[lane] as usize);
+            let running = &self.running[lane * slots..(lane + 1) * slots];
+            let (peak, until) = &mut self.past[lane];
+            let past = usize::from(*until)..self.slot;
+            for (net, running) in series.net[past.clone()].iter().zip(&running[past]) {
+                *peak = peak.max(net + running);
+            }
+            *until = self.slot as u16;
+            for (agent, status) in self.status.iter_mut().enumerate() {
+                let place = agent * lanes + lane;
+                let (requested, latest) = (self.requested[place].into(), self.latest[place].into());
+                *status = match self.started[place] {
+                    NEVER if requested <= self.slot => Status::Waiting(Request { requested, latest }),
+                    NEVER => Status::Idle,
+                    started => Status::Started(started.into()),
+                };
+            }
+            let place = agent * lanes + lane;
+            let (requested, latest) = (self.requested[place].into(), self.latest[place].into());
+            let moment = Moment {
+                home: &self.home,
+                preference: ANY,
+                scales: &self.scales,
+                slot: self.slot,
+                appliance: agent,
+                request: Request { requested, latest },
+                status: &self.status,
+                running,
+                peak: *peak,
+                series,
+            };
+            self.features.write(&moment, row);
+        }
+    }
+}
+
+impl Environment for Homes {
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn reset(&mut self, random: &mut Random) {
+        let slots = self.home.slots;
+        self.due.clear();
+        self.running.fill(0.0);
+        self.past.fill((0.0, 0));
+        self.asked.fill(0);
+        self.waiting.fill(0);
+        self.started.fill(NEVER);
+        self.cost.fill(0.0);
+        self.waited.fill(0);
+        for lane in 0..self.shape.lanes {
+            let day = random.between(0, self.records.days() as i64 - 1) as usize;
+            self.day[lane] = day as u32;
+            self.peak[lane] = self.bases[day];
+            for agent in 0..self.shape.agents {
+                let request = self.home.appliances[agent].request(slots, random);
+                let place = self.place(agent, lane);
+                self.requested[place] = request.map_or(NEVER, |request| request.requested as u16);
+                self.latest[place] = request.map_or(NEVER, |request| request.latest as u16);
+                if let Some(request) = request {
+                    self.asked[agent * slots + request.requested] += 1;
+                }
+            }
+        }
+        (self.slot, self.next) = (0, 0);
+        self.begin();
+    }
+
+    fn turn(&mut self) -> Option<Turn<'_>> {
+        assert!(self.due.is_empty(), "the last turn has to be acted upon first");
+        while self.slot < self.home.slots {
+            while self.next < self.shape.agents {
+                let agent = self.next;
+                self.next += 1;
+                self.gather(agent);
+                if !self.due.is_empty() {
+                    self.observe(agent);
+                    return Some(Turn { agent, lanes: &self.due, states: &self.states });
+                }
+            }
+            (self.slot, self.next) = (self.slot + 1, 0);
+            if self.slot < self.home.slots {
+                self.begin();
+            }
+        }
+        None
+    }
+
+    fn act(&mut self, actions: &[u8]) {
+        assert_eq!(actions.len(), self.due.len(), "one action for each lane of the turn");
+        let agent = self.next - 1;
+        for (index, action) in actions.iter().enumerate() {
+            let lane = self.due[index] as usize;
+            match action {
+                0 => {
+                    let place = self.place(agent, lane);
+                    self.waited[place] += 1;
+                }
+                1 => self.start(agent, lane),
+                other => panic!("action {other} in lane {lane}: 0 waits and 1 starts"),
+            }
+        }
+        self.due.clear();
+    }
+
+    fn collected(&self, lane: usize, view: View, into: &mut [f32]) {
+        let own = |agent| {
+            let place = self.place(agent, lane);
+            (self.cost[place], f64::from(self.waited[place]))
+        };
+        let (cost, waited) = match view {
+            View::Own(agent) => own(agent),
+            View::Team => {
+                (0..self.shape.agents).map(own).fold((0.0, 0.0), |sum, own| (sum.0 + own.0, sum.1 + own.1))
+            }
+        };
+        into[0] = (-cost / self.scales.cost) as f32;
+        into[1] = (-self.peak[lane] / self.scales.peak) as f32;
+        into[2] = (-waited * self.home.hours / self.scales.delay) as f32;
+    }
+}
+
+#[cfg(test)]
+mod tests;

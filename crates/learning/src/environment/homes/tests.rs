@@ -1,0 +1,145 @@
+use super::*;
+use crate::home::{Appliance, Day, Series, Usage};
+use crate::schedule::{Scheduler, play};
+use proptest::prelude::*;
+
+/// A home of up to five machines with random habits.
+fn home(slots: usize) -> impl Strategy<Value = Home> {
+    let appliance = (500.0..8_000.0, 1..=slots / 3, 0.3..=1.0, 0.0..1.0, 0.0..1.0, 0..slots, 0..slots)
+        .prop_map(move |(power, duration, probability, first, span, patience, more)| {
+            let latest = slots - duration;
+            let first = (first * latest as f64) as usize;
+            let last = first + (span * (latest - first) as f64) as usize;
+            let usage =
+                Usage { probability, requested: (first, last), patience: (patience, patience + more) };
+            Appliance { name: "machine".into(), power, duration, usage }
+        });
+    prop::collection::vec(appliance, 1..=5).prop_map(move |appliances| Home {
+        appliances,
+        slots,
+        hours: 24.0 / slots as f64,
+        begins: 6.0,
+    })
+}
+
+/// Days with panels, so that net load may be negative, and negative prices.
+fn records(slots: usize) -> impl Strategy<Value = Records> {
+    let slot = (-0.1..0.6, 0.0..0.3, -5_000.0..5_000.0, -5_000.0..5_000.0);
+    prop::collection::vec(slot, 3 * slots).prop_map(move |rows| {
+        let column = |of: fn(&(f64, f64, f64, f64)) -> f64| rows.iter().map(of).collect::<Vec<_>>();
+        let (prices, feed_in) = (column(|row| row.0), column(|row| row.0 - row.1));
+        let (net, expected) = (column(|row| row.2), column(|row| row.3));
+        let series = Series { prices: &prices, feed_in: &feed_in, net: &net, expected: &expected };
+        Records::new(slots, series).unwrap()
+    })
+}
+
+fn case() -> impl Strategy<Value = (Home, Records, u64)> {
+    prop_oneof![Just(12), Just(24), Just(96)]
+        .prop_flat_map(|slots| (home(slots), records(slots), any::<u64>()))
+}
+
+const SCALES: Scales = Scales { cost: 2.0, peak: 4_000.0, delay: 5.0 };
+
+/// What a lane saw and did, to be done again in a played day.
+#[derive(Default)]
+struct Replay {
+    seen: Vec<(usize, usize, Vec<f32>, bool)>,
+    next: usize,
+    features: Option<Features>,
+}
+
+impl Scheduler for Replay {
+    fn name(&self) -> &str {
+        "replay"
+    }
+
+    fn starts(&mut self, moment: &Moment<'_>) -> bool {
+        let features = self.features.as_mut().unwrap();
+        let mut row = vec![f32::NAN; features.count()];
+        features.write(moment, &mut row);
+        let (slot, agent, state, action) = &self.seen[self.next];
+        self.next += 1;
+        assert_eq!((moment.slot, moment.appliance, &row), (*slot, *agent, state));
+        assert!(row.iter().all(|value| value.is_finite()));
+        *action
+    }
+}
+
+/// Plays random actions in some lanes; returns them with what each lane saw.
+fn random_episode(homes: &mut Homes, random: &mut Random) -> Vec<Replay> {
+    let Shape { lanes, features, .. } = homes.shape();
+    let mut replays: Vec<_> = (0..lanes).map(|_| Replay::default()).collect();
+    // Some episodes hurry, others wait.
+    let eager = random.unit();
+    homes.reset(random);
+    let mut actions = Vec::new();
+    loop {
+        actions.clear();
+        let Some(turn) = homes.turn() else { break };
+        let (agent, due, states) = (turn.agent, turn.lanes.to_vec(), turn.states.to_vec());
+        assert!(!due.is_empty() && due.is_sorted());
+        for (lane, state) in due.iter().zip(states.chunks(features)) {
+            let start = random.unit() < eager;
+            actions.push(u8::from(start));
+            replays[*lane as usize].seen.push((homes.slot(), agent, state.to_vec(), start));
+        }
+        homes.act(&actions);
+    }
+    replays
+}
+
+fn day_of(homes: &Homes, lane: usize) -> Day {
+    let Series { prices, feed_in, net, expected } = homes.records.day(homes.recorded(lane));
+    let requests = (0..homes.shape().agents).map(|agent| homes.request(lane, agent)).collect();
+    let owned = <[f64]>::to_vec;
+    Day {
+        prices: owned(prices),
+        feed_in: owned(feed_in),
+        net: owned(net),
+        expected: owned(expected),
+        requests,
+    }
+}
+
+fn near(found: f32, expected: f64) -> bool {
+    (f64::from(found) - expected).abs() <= 1e-5 * (1.0 + expected.abs())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_lane_collects_the_outcome_of_the_same_day_played((home, records, seed) in case()) {
+        let mut random = Random::of(seed, "test");
+        let mut homes = Homes::new(home.clone(), records, SCALES, FeatureSet::ALL, 3).unwrap();
+        for _ in 0..2 {
+            for (lane, mut replay) in random_episode(&mut homes, &mut random).into_iter().enumerate() {
+                let day = day_of(&homes, lane);
+                replay.features = Some(Features::new(&home, FeatureSet::ALL));
+                let (starts, outcome) = play(&home, &day, ANY, &SCALES, &mut replay);
+                prop_assert_eq!(replay.next, replay.seen.len());
+                let started: Vec<_> = (0..home.appliances.len()).map(|agent| homes.started(lane, agent)).collect();
+                prop_assert_eq!(&started, &starts);
+
+                let mut team = [f32::NAN; 3];
+                homes.collected(lane, View::Team, &mut team);
+                let expected = [-outcome.cost / 2.0, -outcome.peak / 4_000.0, -outcome.delay / 5.0];
+                for (found, expected) in team.into_iter().zip(expected) {
+                    prop_assert!(near(found, expected), "{} {}", found, expected);
+                }
+                // Everybody's own cost and delay sum to those of the team; the peak is the same for all.
+                let mut sum = [0.0; 3];
+                for (agent, start) in starts.iter().enumerate() {
+                    let mut own = [f32::NAN; 3];
+                    homes.collected(lane, View::Own(agent), &mut own);
+                    sum.iter_mut().zip(own).for_each(|(sum, own)| *sum += f64::from(own));
+                    prop_assert_eq!(own[1], team[1]);
+                    let waited = |request: Request| (start.unwrap() - request.requested) as f64 * home.hours;
+                    prop_assert!(near(own[2], -day.requests[agent].map_or(0.0, waited) / 5.0));
+                }
+                prop_assert!(near(team[0], sum[0]) && near(team[2], sum[2]));
+            }
+        }
+    }
+}
