@@ -14,6 +14,10 @@ pub mod schedule;
 
 pub use schedule::{Moment, Scheduler, Status, play};
 
+pub mod rule;
+
+pub mod exact;
+
 pub mod environment;
 
 pub use environment::{Environment, FeatureSet, Features, Group, Homes, Shape, Turn, View};
@@ -29,3 +33,10 @@ pub use agent::Options;
 pub mod train;
 
 pub use train::{Progress, Trainer};
+
+pub mod policy;
+
+pub use policy::Policy;
+
+#[cfg(test)]
+mod example;

@@ -54,6 +54,12 @@ impl<'a> Moment<'a> {
         self.series.feed_in
     }
 
+    /// Cost of drawing `load` W throughout a slot, € (earned where negative).
+    #[must_use]
+    pub fn cost(&self, slot: usize, load: f64) -> f64 {
+        self.series.cost(self.home, slot, load)
+    }
+
     /// What everything else in the home is expected to draw in a slot, W; what it drew where the slot is over.
     #[must_use]
     pub fn net(&self, slot: usize) -> f64 {

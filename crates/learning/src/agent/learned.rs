@@ -42,4 +42,10 @@ impl Agents {
         let network = &self.networks[self.options.network_of(agent)];
         network.evaluate(&inputs, 1, &mut Scratch::default()).to_vec()
     }
+
+    /// What an agent does.
+    #[must_use]
+    pub fn act(&self, agent: usize, state: &[f32], collected: &[f32], preference: &[f32]) -> usize {
+        self.sight.best(&self.values(agent, state, collected, preference), collected, preference)
+    }
 }

@@ -1,0 +1,463 @@
+//! The best policy that does not know the future, by dynamic programming over everything a small home may meet
+//! (Bellman 1957; Puterman 1994, ch. 4).
+//!
+//! What is random: whether and when each machine is asked for and how long it may wait, as its
+//! [`Usage`](crate::home::Usage) says; and the net load, which is the expected one plus a [`Noise`] drawn anew in every
+//! slot. What is known is a state: the slot, whose turn it is, where each machine stands and the peak so far.
+//! Values are whole outcomes (expected cost and delay still to come, expected peak of the day), as the loss is linear
+//! in them. Only states that can be reached are visited, and each once.
+
+use super::{Weights, arrival};
+use crate::home::{Home, Outcome, Preference, Request, Scales};
+use crate::schedule::{Moment, Scheduler, Status};
+use std::collections::BTreeMap;
+
+/// Machines at most: the number of states grows with about the twentieth power.
+pub const MACHINES: usize = 4;
+
+/// How far the net load of a slot may lie from the expected: (W, probability), independent from slot to slot.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Noise(pub Vec<(f64, f64)>);
+
+impl Noise {
+    /// The net load is as expected.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(vec![(0.0, 1.0)])
+    }
+}
+
+/// Expected outcomes of both decisions, each followed by the best policy: cost and delay from the present slot on, and
+/// the peak of the whole day.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Values {
+    /// Of waiting.
+    pub wait: Outcome,
+    /// Of starting.
+    pub start: Outcome,
+}
+
+/// What is known of a day in the morning.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Morning {
+    weights: Weights,
+    prices: Vec<f64>,
+    feed_in: Vec<f64>,
+    expected: Vec<f64>,
+}
+
+/// The best policy without foresight for a home of up to [`MACHINES`] machines, a [`Scheduler`] that plans anew when
+/// the day or the preference changes.
+#[derive(Clone, Debug)]
+pub struct Dynamic {
+    home: Home,
+    noise: Noise,
+    morning: Morning,
+    /// By slot: the peak that no remaining slot can fail to reach, W.
+    floor: Vec<f64>,
+    known: BTreeMap<State, Outcome>,
+}
+
+/// Where a machine stands, as far as it matters for the future.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Machine {
+    /// It may still be asked for.
+    Idle,
+    /// It waits until this slot.
+    Waits(u16),
+    /// It runs and is done at the beginning of this slot.
+    Runs(u16),
+    /// Nothing more can come of it.
+    Done,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct State {
+    slot: u16,
+    /// Below the number of machines: that machine's request is drawn next; else, less that number, it decides next.
+    turn: u8,
+    machines: [Machine; MACHINES],
+    /// Bits of the peak so far, W ≥ 0.
+    peak: u64,
+}
+
+impl Dynamic {
+    /// A policy for a home under a noise of its net load.
+    ///
+    /// # Panics
+    /// Where the home has more than [`MACHINES`] machines.
+    #[must_use]
+    pub fn new(home: Home, noise: Noise) -> Self {
+        assert!(home.appliances.len() <= MACHINES, "dynamic programming is for up to {MACHINES} machines");
+        Self { home, noise, morning: Morning::default(), floor: vec![], known: BTreeMap::new() }
+    }
+
+    /// Expected outcome of a day under the best policy, seen in the morning: prices and feed-in in €/kWh, expected net
+    /// load in W, per slot.
+    pub fn value(
+        &mut self,
+        preference: &Preference,
+        scales: &Scales,
+        prices: &[f64],
+        feed_in: &[f64],
+        expected: &[f64],
+    ) -> Outcome {
+        self.learn(Morning {
+            weights: Weights::new(preference, scales),
+            prices: prices.to_vec(),
+            feed_in: feed_in.to_vec(),
+            expected: expected.to_vec(),
+        });
+        let mut machines = [Machine::Done; MACHINES];
+        machines[..self.home.appliances.len()].fill(Machine::Idle);
+        self.open(0, machines, 0.0)
+    }
+
+    /// What both decisions of a moment are worth.
+    pub fn values(&mut self, moment: &Moment<'_>) -> Values {
+        let slots = self.home.slots;
+        let morning = Morning {
+            weights: Weights::new(&moment.preference, moment.scales),
+            prices: moment.prices().to_vec(),
+            feed_in: moment.feed_in().to_vec(),
+            // What was expected of the slots that are over is no longer told, and does not matter.
+            expected: (0..slots).map(|slot| moment.net(slot)).collect(),
+        };
+        let same = morning.weights == self.morning.weights
+            && morning.prices == self.morning.prices
+            && morning.feed_in == self.morning.feed_in
+            && morning.expected[moment.slot..] == self.morning.expected[moment.slot..];
+        if !same {
+            self.learn(morning);
+        }
+        let mut machines = [Machine::Done; MACHINES];
+        for (index, status) in moment.status.iter().enumerate() {
+            machines[index] = match status {
+                Status::Idle => Machine::Idle,
+                Status::Waiting(request) => Machine::Waits(request.latest as u16),
+                Status::Started(start) => {
+                    Machine::Runs((start + self.home.appliances[index].duration) as u16)
+                }
+            };
+        }
+        let turn = self.home.appliances.len() + moment.appliance;
+        let state = self.state(moment.slot, turn, machines, moment.peak);
+        self.decide(state, moment.appliance)
+    }
+
+    /// How many states are known.
+    #[must_use]
+    pub fn states(&self) -> usize {
+        self.known.len()
+    }
+
+    fn learn(&mut self, morning: Morning) {
+        let lowest = self.noise.0.iter().map(|noise| noise.0).fold(f64::INFINITY, f64::min);
+        self.floor = vec![0.0; self.home.slots + 1];
+        for slot in (0..self.home.slots).rev() {
+            self.floor[slot] = self.floor[slot + 1].max(morning.expected[slot] + lowest);
+        }
+        self.morning = morning;
+        self.known.clear();
+    }
+
+    /// The beginning of a slot.
+    fn open(&mut self, slot: usize, machines: [Machine; MACHINES], peak: f64) -> Outcome {
+        if slot == self.home.slots {
+            return Outcome { peak, ..Outcome::default() };
+        }
+        let state = self.state(slot, 0, machines, peak);
+        self.evaluate(state)
+    }
+
+    /// A state without the differences that no longer matter, so that fewer states differ.
+    fn state(&self, slot: usize, turn: usize, mut machines: [Machine; MACHINES], peak: f64) -> State {
+        for (appliance, machine) in self.home.appliances.iter().zip(&mut machines) {
+            let over = match *machine {
+                Machine::Idle => slot > appliance.usage.requested.1,
+                Machine::Runs(end) => usize::from(end) <= slot,
+                Machine::Waits(_) | Machine::Done => false,
+            };
+            if over {
+                *machine = Machine::Done;
+            }
+        }
+        let peak = peak.max(self.floor[slot]);
+        State { slot: slot as u16, turn: turn as u8, machines, peak: peak.to_bits() }
+    }
+
+    /// Goes on to the next turn at which something branches, and looks it up or works it out.
+    fn evaluate(&mut self, mut state: State) -> Outcome {
+        let (slot, count) = (usize::from(state.slot), self.home.appliances.len());
+        while usize::from(state.turn) < 2 * count {
+            let turn = usize::from(state.turn);
+            let index = turn % count;
+            let branches = match state.machines[index] {
+                Machine::Idle if turn < count => {
+                    arrival::chance(&self.home.appliances[index], slot, self.home.slots) > 0.0
+                }
+                Machine::Waits(latest) if turn >= count => {
+                    if usize::from(latest) == slot {
+                        state.machines[index] = self.started(slot, index);
+                    }
+                    usize::from(latest) > slot
+                }
+                _ => false,
+            };
+            if branches {
+                if let Some(known) = self.known.get(&state) {
+                    return *known;
+                }
+                let outcome = if turn < count {
+                    self.draw(state, index)
+                } else {
+                    let values = self.decide(state, index);
+                    if self.prefers_start(&values) { values.start } else { values.wait }
+                };
+                self.known.insert(state, outcome);
+                return outcome;
+            }
+            state.turn += 1;
+        }
+        self.close(state)
+    }
+
+    /// Expectation over whether a machine is asked for now.
+    fn draw(&mut self, state: State, index: usize) -> Outcome {
+        let slot = usize::from(state.slot);
+        let appliance = &self.home.appliances[index];
+        let chance = arrival::chance(appliance, slot, self.home.slots);
+        let requests: Vec<Request> = arrival::requests(appliance, slot, self.home.slots).collect();
+        let mut mean = Outcome::default();
+        if chance < 1.0 {
+            add(&mut mean, 1.0 - chance, &self.evaluate(State { turn: state.turn + 1, ..state }));
+        }
+        for request in &requests {
+            let mut next = State { turn: state.turn + 1, ..state };
+            next.machines[index] = Machine::Waits(request.latest as u16);
+            add(&mut mean, chance / requests.len() as f64, &self.evaluate(next));
+        }
+        mean
+    }
+
+    fn decide(&mut self, state: State, index: usize) -> Values {
+        let wait = State { turn: state.turn + 1, ..state };
+        let mut start = wait;
+        start.machines[index] = self.started(usize::from(state.slot), index);
+        Values { wait: self.evaluate(wait), start: self.evaluate(start) }
+    }
+
+    /// The end of a slot: its load becomes known.
+    fn close(&mut self, state: State) -> Outcome {
+        let slot = usize::from(state.slot);
+        let (mut power, mut waiting) = (0.0, 0.0);
+        for (machine, appliance) in state.machines.iter().zip(&self.home.appliances) {
+            match machine {
+                Machine::Runs(end) if slot < usize::from(*end) => power += appliance.power,
+                Machine::Waits(_) => waiting += 1.0,
+                _ => {}
+            }
+        }
+        let mut mean = Outcome::default();
+        for place in 0..self.noise.0.len() {
+            let (deviation, probability) = self.noise.0[place];
+            let net = self.morning.expected[slot] + deviation;
+            let cost = |load: f64| {
+                let price = if load >= 0.0 { self.morning.prices[slot] } else { self.morning.feed_in[slot] };
+                price * load * self.home.hours / 1e3
+            };
+            let added =
+                Outcome { cost: cost(net + power) - cost(net), peak: 0.0, delay: waiting * self.home.hours };
+            let peak = f64::from_bits(state.peak).max(net + power);
+            add(&mut mean, probability, &added);
+            add(&mut mean, probability, &self.open(slot + 1, state.machines, peak));
+        }
+        mean
+    }
+
+    fn started(&self, slot: usize, index: usize) -> Machine {
+        Machine::Runs((slot + self.home.appliances[index].duration) as u16)
+    }
+
+    fn prefers_start(&self, values: &Values) -> bool {
+        self.morning.weights.loss(&values.start) <= self.morning.weights.loss(&values.wait)
+    }
+}
+
+fn add(sum: &mut Outcome, weight: f64, outcome: &Outcome) {
+    sum.cost += weight * outcome.cost;
+    sum.peak += weight * outcome.peak;
+    sum.delay += weight * outcome.delay;
+}
+
+impl Scheduler for Dynamic {
+    fn name(&self) -> &str {
+        "best without foresight"
+    }
+
+    fn starts(&mut self, moment: &Moment<'_>) -> bool {
+        let values = self.values(moment);
+        self.prefers_start(&values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exact::{Enumeration, Task};
+    use crate::example;
+    use crate::home::Day;
+    use crate::rule::{Later, Predictive};
+    use crate::schedule::play;
+    use agents::Random;
+
+    /// Two or three machines of the example, on a short day.
+    fn small(machines: std::ops::Range<usize>, slots: usize) -> Home {
+        let mut home = example::home();
+        home.appliances = home.appliances[machines].to_vec();
+        for appliance in &mut home.appliances {
+            let (first, last) = appliance.usage.requested;
+            appliance.usage.requested = (first * slots / 24, last * slots / 24);
+            appliance.usage.patience = (appliance.usage.patience.0 * slots / 24, slots / 3);
+        }
+        home.slots = slots;
+        home
+    }
+
+    /// Expectimax over histories, judged at the end of the day by [`Day::outcome`]: no states, no sums on the way.
+    struct Tree<'a> {
+        home: &'a Home,
+        noise: &'a Noise,
+        preference: Preference,
+        day: Day,
+        starts: Vec<Option<usize>>,
+    }
+
+    impl Tree<'_> {
+        fn asked(&mut self, slot: usize, index: usize) -> f64 {
+            if slot == self.home.slots {
+                let outcome = self.day.outcome(self.home, &self.starts);
+                return self.preference.loss(&outcome, &example::SCALES);
+            }
+            if index == self.home.appliances.len() {
+                return self.decided(slot, 0);
+            }
+            let usage = self.home.appliances[index].usage;
+            let (first, last) = usage.requested;
+            if self.day.requests[index].is_some() || !(first..=last).contains(&slot) {
+                return self.asked(slot, index + 1);
+            }
+            let remaining = (last - slot + 1) as f64 * usage.probability / (last - first + 1) as f64;
+            let chance = remaining / (last - slot + 1) as f64 / (remaining + 1.0 - usage.probability);
+            let mut mean = (1.0 - chance) * self.asked(slot, index + 1);
+            let (fewest, most) = usage.patience;
+            for patience in fewest..=most {
+                let latest = (slot + patience).min(self.home.slots - self.home.appliances[index].duration);
+                self.day.requests[index] = Some(Request { requested: slot, latest });
+                mean += chance / (most - fewest + 1) as f64 * self.asked(slot, index + 1);
+            }
+            self.day.requests[index] = None;
+            mean
+        }
+
+        fn decided(&mut self, slot: usize, index: usize) -> f64 {
+            if index == self.home.appliances.len() {
+                let expected = self.day.expected[slot];
+                let noise = self.noise.0.clone();
+                let mean = noise.iter().map(|(deviation, probability)| {
+                    self.day.net[slot] = expected + deviation;
+                    probability * self.asked(slot + 1, 0)
+                });
+                return mean.sum();
+            }
+            let Some(request) = self.day.requests[index].filter(|_| self.starts[index].is_none()) else {
+                return self.decided(slot, index + 1);
+            };
+            self.starts[index] = Some(slot);
+            let start = self.decided(slot, index + 1);
+            self.starts[index] = None;
+            if slot == request.latest { start } else { start.min(self.decided(slot, index + 1)) }
+        }
+    }
+
+    #[test]
+    fn values_are_those_of_the_tree_of_all_histories() {
+        let mut random = Random::of(1, "dynamic");
+        let mut differ = 0;
+        for (machines, noise) in
+            [(1..3, Noise::none()), (2..4, Noise::none()), (3..5, Noise(vec![(-150.0, 0.25), (50.0, 0.75)]))]
+        {
+            let home = small(machines, 6);
+            let mut dynamic = Dynamic::new(home.clone(), noise.clone());
+            for preference in Preference::grid(3) {
+                let day = example::day(&home, 3_000.0, &mut random);
+                let value =
+                    dynamic.value(&preference, &example::SCALES, &day.prices, &day.feed_in, &day.expected);
+                let requests = vec![None; home.appliances.len()];
+                let starts = vec![None; home.appliances.len()];
+                let mut tree =
+                    Tree { home: &home, noise: &noise, preference, day: Day { requests, ..day }, starts };
+                let expected = tree.asked(0, 0);
+                let loss = preference.loss(&value, &example::SCALES);
+                assert!((loss - expected).abs() < 1e-12, "{preference:?}: {loss} and {expected}");
+                differ += usize::from(loss > 0.01);
+            }
+        }
+        assert!(differ > 20, "{differ} losses are not nothing");
+    }
+
+    #[test]
+    fn play_comes_to_its_value_and_lies_between_foresight_and_control() {
+        let mut random = Random::of(2, "dynamic");
+        let home = small(0..3, 24);
+        let noise = vec![(-100.0, 0.5), (100.0, 0.5)];
+        let morning = example::day(&home, 0.0, &mut random);
+        let mut dynamic = Dynamic::new(home.clone(), Noise(noise.clone()));
+        let mut control = Predictive::new(Later::Expected);
+        let mut enumeration = Enumeration::default();
+        for preference in Preference::grid(2) {
+            let value = dynamic.value(
+                &preference,
+                &example::SCALES,
+                &morning.prices,
+                &morning.feed_in,
+                &morning.expected,
+            );
+            let value = preference.loss(&value, &example::SCALES);
+            let (mut sum, mut squares, mut controlled, mut foreseen) = (0.0, 0.0, 0.0, 0.0);
+            let days = 2_000;
+            for _ in 0..days {
+                let mut day = morning.clone();
+                for (appliance, request) in home.appliances.iter().zip(&mut day.requests) {
+                    *request = example::request(appliance, home.slots, &mut random);
+                }
+                for (net, expected) in day.net.iter_mut().zip(&day.expected) {
+                    *net = expected + noise[(random.bits() % 2) as usize].0;
+                }
+                let loss = |scheduler: &mut dyn Scheduler| {
+                    let (_, outcome) = play(&home, &day, preference, &example::SCALES, scheduler);
+                    preference.loss(&outcome, &example::SCALES)
+                };
+                let own = loss(&mut dynamic);
+                sum += own;
+                squares += own * own;
+                controlled += loss(&mut control);
+                foreseen += enumeration.solve(&Task::hindsight(&home, &day, &preference, &example::SCALES));
+            }
+            let mean = sum / f64::from(days);
+            let error = ((squares / f64::from(days) - mean * mean).max(0.0) / f64::from(days)).sqrt();
+            println!(
+                "{preference:?}: value {value:.5}, played {mean:.5} ± {error:.5}, control {:.5}, foresight {:.5}, \
+                 {} states",
+                controlled / f64::from(days),
+                foreseen / f64::from(days),
+                dynamic.states()
+            );
+            assert!((mean - value).abs() < 4.0 * error + 1e-9, "{preference:?}");
+            assert!(
+                foreseen <= sum + 1e-9 && sum <= controlled + 4.0 * error * f64::from(days),
+                "{preference:?}"
+            );
+        }
+    }
+}
