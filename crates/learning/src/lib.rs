@@ -32,7 +32,11 @@ pub use agent::Options;
 
 pub mod train;
 
-pub use train::{Progress, Trainer};
+pub use train::{CheckpointError, Progress, Trainer};
+
+mod file;
+
+pub use file::FileError;
 
 pub mod policy;
 

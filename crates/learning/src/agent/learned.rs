@@ -34,18 +34,33 @@ impl Agents {
         episodes.totals
     }
 
-    /// An agent's values of its actions (actions × 1 for a scalar head, × objectives for a vector head).
-    #[must_use]
-    pub fn values(&self, agent: usize, state: &[f32], collected: &[f32], preference: &[f32]) -> Vec<f32> {
-        let mut inputs = Vec::new();
-        self.sight.show(state, collected, preference, &mut inputs);
-        let network = &self.networks[self.options.network_of(agent)];
-        network.evaluate(&inputs, 1, &mut Scratch::default()).to_vec()
+    /// An agent's values of its actions (actions × 1 for a scalar head, × objectives for a vector head); `expected` is
+    /// what a model expects of each action, where one is used.
+    pub fn values<'a>(
+        &self,
+        agent: usize,
+        state: &[f32],
+        collected: &[f32],
+        preference: &[f32],
+        expected: &[f32],
+        scratch: &'a mut Scratch,
+    ) -> &'a [f32] {
+        let mut inputs = Vec::with_capacity(self.networks[0].layout.inputs);
+        self.sight.show(state, collected, preference, expected, &mut inputs);
+        self.networks[self.options.network_of(agent)].evaluate(&inputs, 1, scratch)
     }
 
     /// What an agent does.
-    #[must_use]
-    pub fn act(&self, agent: usize, state: &[f32], collected: &[f32], preference: &[f32]) -> usize {
-        self.sight.best(&self.values(agent, state, collected, preference), collected, preference)
+    pub fn act(
+        &self,
+        agent: usize,
+        state: &[f32],
+        collected: &[f32],
+        preference: &[f32],
+        expected: &[f32],
+        scratch: &mut Scratch,
+    ) -> usize {
+        let values = self.values(agent, state, collected, preference, expected, scratch);
+        self.sight.best(values, collected, preference, expected)
     }
 }

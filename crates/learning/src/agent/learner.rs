@@ -1,7 +1,7 @@
 //! One network that learns from what is remembered.
 
 use super::{Options, Replay, Sight, Target, uniform_on_the_simplex};
-use crate::network::{Adam, Network, Scratch, huber, huber_gradient};
+use crate::network::{Adam, Layout, Network, Scratch, huber, huber_gradient};
 use agents::Random;
 
 /// A network, what it follows and what follows it.
@@ -25,6 +25,7 @@ struct Room {
     next_inputs: Vec<f32>,
     next_collected: Vec<f32>,
     next_preferences: Vec<f32>,
+    next_expected: Vec<f32>,
     /// Whether the episode goes on.
     goes_on: Vec<bool>,
     actions: Vec<u8>,
@@ -37,8 +38,16 @@ struct Room {
 
 impl Learner {
     pub(crate) fn new(options: &Options, sight: &Sight, random: &mut Random) -> Self {
-        let online = Network::new(sight.layout(options), random);
+        let mut online = Network::new(sight.layout(options), random);
         let weights = online.weights.len();
+        if let Some(initial) = options.initial {
+            // Nothing but what the head adds is left.
+            let Layout { inputs, hidden, .. } = &online.layout;
+            let heads = online.layout.outputs() + if options.dueling { sight.heads() } else { 0 };
+            let last = (hidden.last().unwrap_or(inputs) + 1) * heads;
+            online.weights[weights - last..].fill(0.0);
+            online.weights[weights - heads..].fill(initial);
+        }
         let target = online.clone();
         let adam = Adam::new(weights, options.rate.0);
         let room = Room { gradient: vec![0.0; weights], ..Room::default() };
@@ -95,6 +104,7 @@ impl Learner {
             buffer.clear();
         }
         room.next_preferences.clear();
+        room.next_expected.clear();
         room.actions.clear();
         room.goes_on.clear();
         let mut preference = vec![0.0; objectives];
@@ -106,17 +116,28 @@ impl Learner {
             } else {
                 preference.copy_from_slice(episodes.preference(row));
             }
-            sight.show(episodes.state(row), episodes.collected(row), &preference, &mut room.inputs);
+            let collected = episodes.collected(row);
+            sight.show(episodes.state(row), collected, &preference, episodes.expected(row), &mut room.inputs);
             room.actions.push(episodes.actions[row]);
             let later = episodes.ahead(row, options.steps);
             episodes.rewards(row, later, &mut rewards);
             let first = room.targets.len();
             room.targets.resize(first + heads, 0.0);
-            sight.reward(&rewards, &preference, &mut room.targets[first..]);
+            if sight.residual {
+                // What came of it so far beyond what was expected; the best that is expected next is added below.
+                let expected = episodes.expected(row)[usize::from(episodes.actions[row])];
+                let outcome =
+                    if later.is_some() { 0.0 } else { episodes.outcomes[episodes.lanes[row] as usize] };
+                room.targets[first] = outcome - expected;
+            } else {
+                sight.reward(&rewards, &preference, &mut room.targets[first..]);
+            }
             room.goes_on.push(later.is_some());
             if let Some(later) = later {
                 let collected = episodes.collected(later);
-                sight.show(episodes.state(later), collected, &preference, &mut room.next_inputs);
+                let expected = episodes.expected(later);
+                sight.show(episodes.state(later), collected, &preference, expected, &mut room.next_inputs);
+                room.next_expected.extend_from_slice(expected);
                 room.next_collected.extend_from_slice(collected);
                 room.next_preferences.extend_from_slice(&preference);
             }
@@ -129,16 +150,22 @@ impl Learner {
         let chooser = if options.double { &*online } else { &*target };
         let values = chooser.evaluate(&room.next_inputs, rows, &mut room.scratch);
         room.choices.clear();
-        let collected = room.next_collected.chunks_exact(objectives);
-        let seen = values.chunks_exact(width).zip(collected).zip(room.next_preferences.chunks_exact(objectives));
-        room.choices.extend(seen.map(|((values, collected), w)| sight.best(values, collected, w)));
+        room.choices.extend(values.chunks_exact(width).enumerate().map(|(row, values)| {
+            let collected = &room.next_collected[row * objectives..][..objectives];
+            let preference = &room.next_preferences[row * objectives..][..objectives];
+            sight.best(values, collected, preference, expected(&room.next_expected, sight, row))
+        }));
         let values = target.evaluate(&room.next_inputs, rows, &mut room.scratch);
-        let mut next = values.chunks_exact(width).zip(&room.choices);
-        let ongoing = room.targets.chunks_exact_mut(heads).zip(&room.goes_on).filter(|(_, goes_on)| **goes_on);
+        let mut next = values.chunks_exact(width).zip(&room.choices).enumerate();
+        let ongoing =
+            room.targets.chunks_exact_mut(heads).zip(&room.goes_on).filter(|(_, goes_on)| **goes_on);
         for (targets, _) in ongoing {
-            let (values, choice) = next.next().expect("a row for each decision whose episode goes on");
+            let (row, (values, choice)) = next.next().expect("a row for each decision whose episode goes on");
             for (target, value) in targets.iter_mut().zip(&values[choice * heads..]) {
                 *target += value;
+            }
+            if sight.residual {
+                targets[0] += expected(&room.next_expected, sight, row)[*choice];
             }
         }
     }
@@ -169,4 +196,9 @@ impl Learner {
         }
         loss / rows as f64
     }
+}
+
+/// What a model expected of each action of a row; nothing where none is used.
+fn expected<'a>(buffer: &'a [f32], sight: &Sight, row: usize) -> &'a [f32] {
+    if sight.residual { &buffer[row * sight.actions..][..sight.actions] } else { &[] }
 }

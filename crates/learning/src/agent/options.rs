@@ -13,6 +13,12 @@ pub struct Options {
     pub scalarisation: Scalarisation,
     /// What the network tells of each action.
     pub head: Head,
+    /// Whether the network learns what to add to what the environment's model expects of each action (residual
+    /// learning: Silver et al. 2018; Johannink et al. 2019); otherwise it learns the values themselves.
+    pub residual: bool,
+    /// What the untrained network says, or nothing in particular. Optimism (a value above all that can be had) makes
+    /// agents try what they do not know (Sutton and Barto 2018, section 2.6); a residual begins with 0.
+    pub initial: Option<f32>,
     /// Units of each hidden layer.
     pub hidden: Vec<usize>,
     /// Whether value and advantage have heads of their own (Wang et al. 2016).
@@ -108,6 +114,8 @@ impl Default for Options {
             credit: Credit::Joint,
             scalarisation: Scalarisation::Linear,
             head: Head::Scalar,
+            residual: false,
+            initial: None,
             hidden: vec![64, 64],
             dueling: true,
             double: true,
@@ -142,6 +150,17 @@ impl Options {
         if let Scalarisation::Chebyshev(best) = &self.scalarisation {
             ensure(self.head == Head::Vector, "the Chebyshev norm needs the vector head")?;
             ensure(best.len() == shape.objectives, "the Chebyshev norm needs one best value per objective")?;
+        }
+        if self.residual {
+            ensure(self.head == Head::Scalar, "what a model expects is one number: choose the scalar head")?;
+            ensure(
+                !self.relabel,
+                "what a model expects is known for the preference of the episode: do not relabel",
+            )?;
+            ensure(
+                self.credit != Credit::Own,
+                "a model expects rewards of all agents: choose team or joint credit",
+            )?;
         }
         ensure(self.steps >= 1, "a return spans at least one step")?;
         ensure(self.huber > 0.0, "the Huber threshold must be above zero")?;

@@ -8,12 +8,7 @@ use agents::Random;
 /// Who chooses.
 pub(crate) enum Chooser<'a> {
     /// The networks, save for a share `epsilon` of random actions.
-    Networks {
-        networks: &'a [Network],
-        epsilon: f32,
-        random: Random,
-        scratch: &'a mut Scratch,
-    },
+    Networks { networks: &'a [Network], epsilon: f32, random: Random, scratch: &'a mut Scratch },
     /// What was chosen when these episodes were first played.
     Recorded(&'a [u8]),
 }
@@ -59,22 +54,43 @@ pub(crate) fn play(
             episodes.collected.resize((row + 1) * objectives, 0.0);
             let collected = &mut episodes.collected[row * objectives..];
             environment.collected(lane, options.view(agent), collected);
+            if options.residual {
+                episodes.expected.resize((row + 1) * shape.actions, 0.0);
+                let expected = &mut episodes.expected[row * shape.actions..];
+                environment.expected(
+                    lane,
+                    &episodes.preferences[lane * objectives..][..objectives],
+                    expected,
+                );
+            }
             episodes.link(row, &mut tails[lane * chains + if chains == 1 { 0 } else { agent }]);
             episodes.of_network[network].push(row as u32);
         }
         match &mut chooser {
-            Chooser::Recorded(actions) => episodes.actions.extend_from_slice(&actions[rows.clone()]),
+            Chooser::Recorded(actions) => {
+                // In another environment there may be more decisions than were recorded.
+                let recorded = rows.clone().map(|row| actions.get(row).copied().unwrap_or(0));
+                episodes.actions.extend(recorded);
+            }
             Chooser::Networks { networks, epsilon, random, scratch } => {
                 inputs.clear();
                 for row in rows.clone() {
-                    sight.show(episodes.state(row), episodes.collected(row), episodes.preference(row), &mut inputs);
+                    let [state, collected] = [episodes.state(row), episodes.collected(row)];
+                    sight.show(
+                        state,
+                        collected,
+                        episodes.preference(row),
+                        episodes.expected(row),
+                        &mut inputs,
+                    );
                 }
                 let values = networks[network].evaluate(&inputs, rows.len(), scratch);
                 for (row, values) in rows.clone().zip(values.chunks_exact(sight.actions * sight.heads())) {
                     let action = if random.unit() < f64::from(*epsilon) {
                         random.between(0, sight.actions as i64 - 1) as usize
                     } else {
-                        sight.best(values, episodes.collected(row), episodes.preference(row))
+                        let [collected, preference] = [episodes.collected(row), episodes.preference(row)];
+                        sight.best(values, collected, preference, episodes.expected(row))
                     };
                     episodes.actions.push(action as u8);
                 }
@@ -86,6 +102,13 @@ pub(crate) fn play(
     episodes.totals.resize(shape.lanes * objectives, 0.0);
     for (lane, total) in episodes.totals.chunks_exact_mut(objectives).enumerate() {
         environment.collected(lane, View::Team, total);
+    }
+    if options.residual {
+        episodes.outcomes.resize(shape.lanes, 0.0);
+        for (lane, outcome) in episodes.outcomes.iter_mut().enumerate() {
+            let preference = &episodes.preferences[lane * objectives..][..objectives];
+            environment.expected(lane, preference, std::slice::from_mut(outcome));
+        }
     }
     for (index, end) in episodes.ends.chunks_exact_mut(objectives).enumerate() {
         environment.collected(index / episodes.views, options.view(index % episodes.views), end);

@@ -23,8 +23,8 @@ impl Scalarisation {
                 let totals = values.iter().zip(collected).map(|(value, collected)| value + collected);
                 let missing = best.iter().zip(totals).zip(preference);
                 let missing = missing.map(|((best, total), weight)| weight * (best - total));
-                let (most, sum) = missing
-                    .fold((f32::MIN, 0.0), |(most, sum), missing| (missing.max(most), sum + missing));
+                let (most, sum) =
+                    missing.fold((f32::MIN, 0.0), |(most, sum), missing| (missing.max(most), sum + missing));
                 -most - 0.01 * sum
             }
         }

@@ -22,6 +22,10 @@ pub(crate) struct Episodes {
     pub(crate) states: Vec<f32>,
     /// Rows × objectives: rewards before the decision.
     pub(crate) collected: Vec<f32>,
+    /// Rows × actions, where a model is used: what it expected the whole episode to come to.
+    pub(crate) expected: Vec<f32>,
+    /// Lanes, where a model is used: what it came to.
+    pub(crate) outcomes: Vec<f32>,
     /// The row of the decision that follows.
     pub(crate) next: Vec<u32>,
     /// Lanes × views × objectives: rewards of the whole episode.
@@ -43,6 +47,12 @@ impl Episodes {
 
     pub(crate) fn preference(&self, row: usize) -> &[f32] {
         &self.preferences[self.lanes[row] as usize * self.objectives..][..self.objectives]
+    }
+
+    /// What a model expected of each action; nothing where none is used.
+    pub(crate) fn expected(&self, row: usize) -> &[f32] {
+        let actions = self.expected.len() / self.lanes.len();
+        &self.expected[row * actions..][..actions]
     }
 
     /// The row so many decisions ahead; `None` where the episode ends before.
@@ -81,8 +91,22 @@ impl Episodes {
 
     /// Empty, with the room kept. Chains have not begun: fills `tails`.
     pub(crate) fn clear(&mut self, networks: usize, tails: &mut [u32]) {
-        let Self { preferences, lanes, agents, actions, states, collected, next, ends, totals, of_network, .. } = self;
-        [preferences, states, collected, ends, totals].into_iter().for_each(Vec::clear);
+        let Self {
+            preferences,
+            lanes,
+            agents,
+            actions,
+            states,
+            collected,
+            next,
+            ends,
+            totals,
+            expected,
+            outcomes,
+            of_network,
+            ..
+        } = self;
+        [preferences, states, collected, ends, totals, expected, outcomes].into_iter().for_each(Vec::clear);
         [lanes, next].into_iter().for_each(Vec::clear);
         [agents, actions].into_iter().for_each(Vec::clear);
         of_network.resize(networks, Vec::new());

@@ -10,6 +10,7 @@ use crate::network::Layout;
 pub(crate) struct Sight {
     pub(crate) scalarisation: Scalarisation,
     pub(crate) head: Head,
+    pub(crate) residual: bool,
     pub(crate) actions: usize,
     pub(crate) features: usize,
     pub(crate) objectives: usize,
@@ -20,6 +21,7 @@ impl Sight {
         Self {
             scalarisation: options.scalarisation.clone(),
             head: options.head,
+            residual: options.residual,
             actions: shape.actions,
             features: shape.features,
             objectives: shape.objectives,
@@ -37,7 +39,9 @@ impl Sight {
     /// The shape of the network.
     pub(crate) fn layout(&self, options: &Options) -> Layout {
         Layout {
-            inputs: self.features + self.objectives * if self.sees_collected() { 2 } else { 1 },
+            inputs: self.features
+                + self.objectives * if self.sees_collected() { 2 } else { 1 }
+                + if self.residual { 2 * self.actions } else { 0 },
             hidden: options.hidden.clone(),
             actions: self.actions,
             objectives: self.heads(),
@@ -46,8 +50,25 @@ impl Sight {
     }
 
     /// Appends one row of inputs.
-    pub(crate) fn show(&self, state: &[f32], collected: &[f32], preference: &[f32], inputs: &mut Vec<f32>) {
+    pub(crate) fn show(
+        &self,
+        state: &[f32],
+        collected: &[f32],
+        preference: &[f32],
+        expected: &[f32],
+        inputs: &mut Vec<f32>,
+    ) {
         inputs.extend_from_slice(state);
+        if self.residual {
+            // How much worse than the best each action is expected to be: small differences matter, large ones do
+            // not.
+            let best = expected.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            for value in expected {
+                let missing = best - value;
+                inputs.push(missing.min(1.0));
+                inputs.push(missing / (missing + 0.02));
+            }
+        }
         if self.sees_collected() {
             inputs.extend_from_slice(collected);
         }
@@ -55,10 +76,17 @@ impl Sight {
     }
 
     /// The best action by a row of values (actions × heads); the first of equals.
-    pub(crate) fn best(&self, values: &[f32], collected: &[f32], preference: &[f32]) -> usize {
+    pub(crate) fn best(
+        &self,
+        values: &[f32],
+        collected: &[f32],
+        preference: &[f32],
+        expected: &[f32],
+    ) -> usize {
         let mut best = (0, f32::NEG_INFINITY);
         for (action, values) in values.chunks_exact(self.heads()).enumerate() {
             let score = match self.head {
+                Head::Scalar if self.residual => expected[action] + values[0],
                 Head::Scalar => values[0],
                 Head::Vector => self.scalarisation.score(values, collected, preference),
             };

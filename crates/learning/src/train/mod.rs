@@ -3,6 +3,10 @@
 //! Each round is a function of the seed, the weights at its beginning and what is remembered. So neither the number
 //! of threads nor a break between two rounds changes what is learned.
 
+mod checkpoint;
+
+pub use checkpoint::CheckpointError;
+
 use crate::agent::{Agents, Chooser, Episodes, Learner, Options, OptionsError, Replay, Sight, play};
 use crate::environment::Environment;
 use crate::network::{Network, Scratch};
