@@ -8,7 +8,9 @@
 
 pub mod home;
 
-pub use home::{Appliance, Day, Home, Invalid, Outcome, Preference, Records, Request, Scales, Series};
+pub use home::{
+    Appliance, Day, Home, Invalid, Outcome, Preference, Records, Request, Scales, Series, Tariff,
+};
 
 pub mod schedule;
 

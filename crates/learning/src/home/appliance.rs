@@ -58,3 +58,42 @@ impl Appliance {
         asked.then(|| Request { requested, latest: (requested + patience).min(slots - self.duration) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_come_as_their_usage_says() {
+        let usage = Usage { probability: 0.6, requested: (4, 8), patience: (2, 5) };
+        let dryer = Appliance { name: "dryer".into(), power: 1.0, duration: 3, usage };
+        let mut random = Random::of(1, "dryer");
+        // By slot r: how often asked for then; by wait: how often so long.
+        let (mut asked, mut waits) = ([0; 12], [0; 12]);
+        for _ in 0..100_000 {
+            let Some(Request { requested, latest }) = dryer.request(12, &mut random) else { continue };
+            asked[requested] += 1;
+            waits[latest - requested] += 1;
+            assert!(latest <= 9);
+        }
+        for (slot, asked) in asked.iter().enumerate() {
+            let expected = if (4..=8).contains(&slot) { 12_000.0 } else { 0.0 };
+            assert!((f64::from(*asked) - expected).abs() < 600.0, "{asked} in slot {slot}");
+        }
+        // At slot 8 all four waits end up as 1; at 7 as 2; at 6 three as 3; at 5 two as 4.
+        let expected = [0.0, 12e3, 12e3 + 9e3, 9e3 + 6e3, 6e3 + 3e3, 3e3];
+        for (wait, expected) in expected.into_iter().enumerate() {
+            assert!((f64::from(waits[wait]) - expected).abs() < 600.0, "{} wait {wait}", waits[wait]);
+        }
+    }
+
+    #[test]
+    fn what_has_not_come_is_less_likely_to_come() {
+        let usage = Usage { probability: 0.6, requested: (4, 8), patience: (2, 5) };
+        // 0.12 in each slot. Not in the first two: 0.36 of the remaining 0.76.
+        let rows = [(0, 0.6), (3, 0.6), (5, 0.36 / 0.76), (7, 0.12 / 0.52), (8, 0.0), (11, 0.0)];
+        for (slot, expected) in rows {
+            assert!((usage.to_come(slot) - expected).abs() < 1e-12, "{slot}");
+        }
+    }
+}

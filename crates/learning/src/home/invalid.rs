@@ -34,6 +34,27 @@ pub enum Invalid {
         /// What stands there.
         value: f64,
     },
+    /// A flow that does not hold whole days.
+    #[error("the flow has {length} values, which are no whole days of {slots}")]
+    Days {
+        /// Its number of values.
+        length: usize,
+        /// Values of a day.
+        slots: usize,
+    },
+    /// A flow that is negative or has a hole.
+    #[error(
+        "the flow of day {day}, slot {slot} is {value} W, but flows to expect are finite and not negative; demand and \
+         generation are expected one by one"
+    )]
+    Flow {
+        /// The day, from 0.
+        day: usize,
+        /// Its slot, from 0.
+        slot: usize,
+        /// What stands there, W.
+        value: f64,
+    },
     /// Buying and feeding in at once would earn money.
     #[error(
         "feed_in of day {day}, slot {slot} pays {feed_in} €/kWh, more than energy costs there ({price} €/kWh); cap it \

@@ -18,6 +18,14 @@ mod records;
 
 pub use records::{Records, Series};
 
+pub mod tariff;
+
+pub use tariff::Tariff;
+
+mod expected;
+
+pub use expected::expected;
+
 mod outcome;
 
 pub use outcome::{Outcome, Preference, Scales};

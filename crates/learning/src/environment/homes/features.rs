@@ -1,4 +1,5 @@
-//! What an appliance sees when it must decide: a pure function of a [`Moment`], free of the preference.
+//! What an appliance sees when it must decide: a pure function of a [`Moment`], free of the preference. Costs and powers
+//! are over the scales by which they are rewarded.
 //!
 //! What a later start would save or cost is worked out here rather than left to be learnt: for each possible start,
 //! what the run would cost and how high it would drive the day's peak, as far as today's prices, the expected net load
@@ -24,11 +25,12 @@ pub enum Group {
     /// Rise of the day's peak by a run that starts now; for each span of later starts, the least rise more than that.
     /// 1 beyond the slack.
     Peak,
-    /// For each appliance, how urgently it waits (0: it does not), and the probability that it will yet be asked for.
+    /// For each other appliance that waits, 1 less its slack in days, else 0; and for each, the probability that it will
+    /// yet be asked for.
     Others,
     /// Mean power of the requests to come, were each served at once, per span ahead.
     Later,
-    /// Price now, and the mean per span ahead less that.
+    /// Price now less the day's mean, and the mean per span ahead less the price now; the day's mean is the unit.
     Prices,
     /// Highest known load (expected net and running) now and per span ahead, less the highest so far.
     Load,
@@ -120,8 +122,8 @@ impl Features {
             Group::Later => ahead.len(),
             Group::Prices | Group::Load => 1 + ahead.len(),
         });
-        let (count, room) = (count.sum(), Vec::with_capacity(home.slots + 1));
-        Self { set, starts, ahead, count, known: room.clone(), cost: room.clone(), values: room }
+        let (count, room) = (count.sum(), || Vec::with_capacity(home.slots + 1));
+        Self { set, starts, ahead, count, known: room(), cost: room(), values: room() }
     }
 
     /// Numbers in a row.
@@ -184,8 +186,7 @@ impl Features {
         }
         self.values.clear();
         self.values.extend((0..=slack).map(|start| self.cost[start + appliance.duration] - self.cost[start]));
-        // One run's part of what all runs of a day cost.
-        self.profile(scales.cost / home.appliances.len() as f64, row);
+        self.profile(scales.cost, row);
     }
 
     fn peak(&mut self, moment: &Moment<'_>, row: &mut Row<'_>) {
@@ -243,7 +244,7 @@ impl Features {
         let scale = moment.prices().iter().map(|price| price.abs()).sum::<f64>() / moment.home.slots as f64;
         let scale = if scale > 0.0 { scale } else { 1.0 };
         let now = prices[0];
-        row.push(now / scale);
+        row.push(now / scale - 1.0);
         let mean = |prices: &[f64]| prices.iter().sum::<f64>() / prices.len() as f64;
         self.ahead(row, prices, |prices| if prices.is_empty() { 0.0 } else { (mean(prices) - now) / scale });
     }
@@ -285,7 +286,7 @@ fn others(moment: &Moment<'_>, row: &mut Row<'_>) {
     for (index, (appliance, status)) in moment.home.appliances.iter().zip(moment.status).enumerate() {
         let urgency = match status {
             Status::Waiting(request) if index != moment.appliance => {
-                1.0 / (1.0 + (request.latest - moment.slot) as f64 * moment.home.hours)
+                1.0 - (request.latest - moment.slot) as f64 / moment.home.slots as f64
             }
             _ => 0.0,
         };
@@ -313,4 +314,94 @@ fn spans(most: usize) -> Vec<Range<usize>> {
         start = end;
     }
     spans
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::home::{Appliance, Preference, Request, Scales, Series, Usage};
+
+    /// Four slots of six hours from six in the morning, a small machine and a large one.
+    fn home() -> Home {
+        let usage = |probability, requested, patience| Usage { probability, requested, patience };
+        let appliance = |power, duration, usage| Appliance { name: "machine".into(), power, duration, usage };
+        let small = appliance(1_000.0, 1, usage(1.0, (0, 1), (0, 2)));
+        let large = appliance(2_000.0, 2, usage(0.5, (1, 2), (0, 1)));
+        Home { appliances: vec![small, large], slots: 4, hours: 6.0, begins: 6.0 }
+    }
+
+    fn check(set: FeatureSet, slot: usize, peak: f64, large: Status, expected: &[f32]) {
+        let home = home();
+        let request = Request { requested: 0, latest: 2 };
+        let moment = Moment {
+            home: &home,
+            preference: Preference { cost: 1.0, peak: 0.0, delay: 0.0 },
+            scales: &Scales { cost: 2.0, peak: 2_000.0, delay: 1.0 },
+            slot,
+            appliance: 0,
+            request,
+            status: &[Status::Waiting(request), large],
+            running: &[0.0; 4],
+            peak,
+            series: Series {
+                prices: &[0.1, 0.2, 0.3, 0.4],
+                feed_in: &[0.05; 4],
+                net: &[500.0, f64::NAN, f64::NAN, f64::NAN],
+                expected: &[500.0, -500.0, 0.0, 1_000.0],
+            },
+        };
+        let mut features = Features::new(&home, set);
+        let mut row = vec![f32::NAN; features.count()];
+        features.write(&moment, &mut row);
+        assert_eq!(row.len(), expected.len());
+        for (found, expected) in row.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-6, "{row:?}");
+        }
+    }
+
+    #[test]
+    fn a_moment_is_described_as_worked_out_by_hand() {
+        // The small machine runs for six hours. At once it costs 0.1 · 6 = 0.6 €; a slot later 0.2 · 3 and the 0.05 · 3
+        // that feeding in would have paid, 0.75 €; then 0.3 · 6 = 1.8 €. At once it raises the expected peak of 1 kW by
+        // 0.5 kW, later not at all. The large one may be asked for in slots 1 and 2, each time with a quarter.
+        let expected: [&[f32]; 9] = [
+            &[1.0, 0.0],
+            &[1.0, 0.0, 0.5, 0.5],
+            &[1.0, 0.0],
+            &[0.3, 0.075, 0.6],
+            &[0.25, -0.25, -0.25],
+            &[0.0, 0.0, 0.0, 0.5],
+            &[0.25, 0.5, 0.25],
+            &[-0.6, 0.4, 0.8, 1.2],
+            &[0.25, -0.25, 0.0, 0.5],
+        ];
+        check(FeatureSet::ALL, 0, 0.0, Status::Idle, &expected.concat());
+        for (group, expected) in Group::ALL.into_iter().zip(expected) {
+            check(FeatureSet::of(&[group]), 0, 0.0, Status::Idle, expected);
+        }
+        let rest: Vec<f32> = expected[1..].concat();
+        check(FeatureSet::ALL.without(Group::Clock), 0, 0.0, Status::Idle, &rest);
+    }
+
+    #[test]
+    fn a_later_machine_that_must_start_now_counts_as_running() {
+        // With it the load is 1.5, 2 and 1 kW; a start now makes 2.5 of the first, one in the next slot 3 of the second.
+        let large = Status::Waiting(Request { requested: 1, latest: 1 });
+        check(FeatureSet::of(&[Group::Peak]), 1, 500.0, large, &[0.25, 0.25, 1.0]);
+        // It can wait: −0.5, 0 and 1 kW; a start in either slot makes at most 1.
+        let large = Status::Waiting(Request { requested: 1, latest: 2 });
+        check(FeatureSet::of(&[Group::Peak]), 1, 500.0, large, &[0.0, 0.0, 1.0]);
+        // 6 h of slack in a day of 24.
+        check(FeatureSet::of(&[Group::Others]), 1, 500.0, large, &[0.0, 0.0, 0.75, 0.0]);
+    }
+
+    #[test]
+    fn spans_grow_with_their_distance_and_leave_no_gap() {
+        assert_eq!(spans(11), [1..2, 2..3, 3..4, 4..5, 5..6, 6..7, 7..8, 8..10, 10..12]);
+        assert_eq!(spans(0), []);
+        for most in 1..200 {
+            let slots: Vec<usize> = spans(most).into_iter().flatten().collect();
+            assert!(slots.into_iter().eq(1..=most));
+        }
+    }
 }

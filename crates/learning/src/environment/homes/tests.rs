@@ -1,5 +1,5 @@
 use super::*;
-use crate::home::{Appliance, Day, Series, Usage};
+use crate::home::{Appliance, Day, Series, Tariff, Usage};
 use crate::schedule::{Scheduler, play};
 use proptest::prelude::*;
 
@@ -141,5 +141,101 @@ proptest! {
                 prop_assert!(near(team[0], sum[0]) && near(team[2], sum[2]));
             }
         }
+    }
+}
+
+/// The default home under the London tariff, in lanes that are played to the end by a rule.
+fn standard(lanes: usize) -> Homes {
+    let home = Home::standard(1);
+    let prices = Tariff::London.prices(&home, 30, 2);
+    let mut random = Random::of(2, "net");
+    let net: Vec<f64> = prices.iter().map(|_| 3e3 * random.unit() - 1e3).collect();
+    let feed_in = crate::home::tariff::feed_in(&prices);
+    let series = Series { prices: &prices, feed_in: &feed_in, net: &net, expected: &net };
+    let records = Records::new(24, series).unwrap();
+    let scales = Scales::of(&home, &records, 1).unwrap();
+    Homes::new(home, records, scales, FeatureSet::ALL, lanes).unwrap()
+}
+
+fn run(homes: &mut Homes, action: u8) {
+    while let Some(turn) = homes.turn() {
+        let actions = vec![action; turn.lanes.len()];
+        homes.act(&actions);
+    }
+}
+
+#[test]
+fn a_seed_fixes_everything() {
+    let seen = |seed| {
+        let (mut homes, mut random) = (standard(5), Random::of(seed, "lanes"));
+        (0..2).flat_map(|_| random_episode(&mut homes, &mut random)).map(|lane| lane.seen).collect::<Vec<_>>()
+    };
+    assert_eq!(seen(1), seen(1));
+    assert_ne!(seen(1), seen(2));
+}
+
+#[test]
+fn starting_everything_at_once_costs_one_of_each_scale_and_no_delay() {
+    let mut homes = standard(5_000);
+    homes.reset(&mut Random::of(9, "lanes"));
+    run(&mut homes, 1);
+    let mut sum = [0.0; 3];
+    for lane in 0..5_000 {
+        let mut team = [0.0; 3];
+        homes.collected(lane, View::Team, &mut team);
+        sum.iter_mut().zip(team).for_each(|(sum, team)| *sum += f64::from(team) / 5_000.0);
+    }
+    // Other draws than those of the scales: 960 against 20 000 days.
+    assert!((sum[0] + 1.0).abs() < 0.1 && (sum[1] + 1.0).abs() < 0.03 && sum[2] == 0.0, "{sum:?}");
+}
+
+#[test]
+fn waiting_as_long_as_possible_delays_by_one_scale() {
+    let mut homes = standard(5_000);
+    homes.reset(&mut Random::of(9, "lanes"));
+    run(&mut homes, 0);
+    let delay = |lane| {
+        let mut team = [0.0; 3];
+        homes.collected(lane, View::Team, &mut team);
+        f64::from(team[2])
+    };
+    let mean = (0..5_000).map(delay).sum::<f64>() / 5_000.0;
+    assert!((mean + 1.0).abs() < 0.02, "{mean}");
+}
+
+#[test]
+fn room_is_taken_once() {
+    let mut homes = standard(64);
+    let mut random = Random::of(1, "lanes");
+    let room = |homes: &Homes| (homes.due.capacity(), homes.states.capacity());
+    let before = room(&homes);
+    for episode in 0..20 {
+        homes.reset(&mut random);
+        run(&mut homes, episode % 2);
+        assert_eq!(room(&homes), before);
+    }
+}
+
+#[test]
+fn homes_that_cannot_be_are_refused() {
+    let with = |change: fn(&mut Home)| {
+        let Homes { mut home, records, scales, .. } = standard(1);
+        change(&mut home);
+        Homes::new(home, records, scales, FeatureSet::ALL, 1).unwrap_err().to_string()
+    };
+    let rows = [
+        (with(|home| home.appliances.clear()), "number of appliances = 0"),
+        (with(|home| home.slots = 0), "slots = 0"),
+        (with(|home| home.slots = 48), "slots of the records = 24"),
+        (with(|home| home.hours = 0.0), "hours = 0"),
+        (with(|home| home.begins = 24.0), "begins = 24"),
+        (with(|home| home.appliances[0].power = f64::NAN), "power of car = NaN"),
+        (with(|home| home.appliances[0].duration = 0), "duration of car = 0"),
+        (with(|home| home.appliances[0].usage.probability = 1.5), "probability of car = 1.5"),
+        (with(|home| home.appliances[0].usage.requested = (3, 23)), "requested of car = (3, 23)"),
+        (with(|home| home.appliances[0].usage.patience = (3, 2)), "patience of car = (3, 2)"),
+    ];
+    for (said, expected) in rows {
+        assert!(said.contains(expected), "{said}: {expected}");
     }
 }
