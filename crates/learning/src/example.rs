@@ -1,7 +1,7 @@
 //! Homes, days and tasks for tests.
 
 use crate::exact::{Run, Task, Weights};
-use crate::home::{Appliance, Day, Home, Request, Scales, Usage};
+use crate::home::{Appliance, Day, Home, Scales, Usage};
 use agents::Random;
 
 /// A task with 1 to `most` runs: prices of two levels or all different, half of them with feed-in at midday.
@@ -79,19 +79,8 @@ pub(crate) fn day(home: &Home, panels: f64, random: &mut Random) -> Day {
         })
         .collect();
     let net = expected.iter().map(|load| load + 300.0 * (random.unit() - 0.5)).collect();
-    let requests = home.appliances.iter().map(|appliance| request(appliance, slots, random)).collect();
+    let requests = home.appliances.iter().map(|appliance| appliance.request(slots, random)).collect();
     Day { feed_in: prices.iter().map(|price| price * 0.3).collect(), prices, net, expected, requests }
-}
-
-/// Draws whether, when and for how long.
-pub(crate) fn request(appliance: &Appliance, slots: usize, random: &mut Random) -> Option<Request> {
-    let usage = appliance.usage;
-    let mut within = |(low, high): (usize, usize)| random.between(low as i64, high as i64) as usize;
-    let (requested, patience) = (within(usage.requested), within(usage.patience));
-    let end = slots - appliance.duration;
-    let requested = requested.min(end);
-    let asked = random.unit() < usage.probability;
-    asked.then(|| Request { requested, latest: (requested + patience).min(end) })
 }
 
 /// Scales for the home above.

@@ -20,6 +20,8 @@ pub mod rule;
 
 pub mod exact;
 
+pub mod judgement;
+
 pub mod environment;
 
 pub use environment::{Environment, FeatureSet, Features, Group, Homes, Shape, Turn, View};

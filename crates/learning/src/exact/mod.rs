@@ -14,6 +14,10 @@ mod enumeration;
 
 pub use enumeration::Enumeration;
 
+mod front;
+
+pub use front::front;
+
 pub mod programme;
 
 mod dynamic;

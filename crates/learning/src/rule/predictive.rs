@@ -104,8 +104,8 @@ fn add_expected(moment: &Moment<'_>, load: &mut [f64]) {
         }
         let mut idle = 1.0;
         // Requests of this slot are known.
-        for slot in moment.slot + 1..=appliance.usage.requested.1.min(slots - appliance.duration) {
-            let asked = idle * arrival::chance(appliance, slot, slots);
+        for slot in moment.slot + 1..=appliance.usage.requested.1 {
+            let asked = idle * arrival::chance(appliance, slot);
             idle -= asked;
             let (fewest, most) = appliance.usage.patience;
             let power = appliance.power * asked / (most - fewest + 1) as f64;

@@ -50,9 +50,8 @@ impl Scenarios {
         if !self.deviations.is_empty() {
             let past = self.random.between(0, (self.deviations.len() / slots) as i64 - 1) as usize;
             let deviations = &self.deviations[past * slots..(past + 1) * slots];
-            for slot in moment.slot..slots {
-                task.load[slot] += deviations[slot];
-            }
+            let loads = task.load.iter_mut().zip(deviations).skip(moment.slot);
+            loads.for_each(|(load, deviation)| *load += deviation);
         }
         task.peak = task.load[moment.slot..].iter().copied().fold(moment.peak, f64::max);
         for (appliance, status) in moment.home.appliances.iter().zip(moment.status) {
@@ -96,8 +95,8 @@ impl Scheduler for Scenarios {
 
 /// Draws whether an appliance that nobody has asked for by `now` is asked for later.
 fn request(appliance: &Appliance, now: usize, slots: usize, random: &mut Random) -> Option<Request> {
-    let end = appliance.usage.requested.1.min(slots - appliance.duration);
-    let slot = (now + 1..=end).find(|slot| random.unit() < arrival::chance(appliance, *slot, slots))?;
+    let slot = (now + 1..=appliance.usage.requested.1)
+        .find(|slot| random.unit() < arrival::chance(appliance, *slot))?;
     let (fewest, most) = appliance.usage.patience;
     let choice = random.between(0, (most - fewest) as i64) as usize;
     arrival::requests(appliance, slot, slots).nth(choice)
