@@ -4,9 +4,11 @@
 //! episode began; the reward of a decision over any number of steps is then a difference, and the n-step and
 //! Monte-Carlo returns of an agent need no further bookkeeping (Sutton and Barto 2018, ch. 7).
 
+pub mod deep_sea;
+
 mod homes;
 
-pub use homes::{FeatureSet, Features, Group, Homes};
+pub use homes::{FeatureSet, Features, Group, Homes, Outlook};
 
 use agents::Random;
 
@@ -63,4 +65,13 @@ pub trait Environment {
     /// divided by its scale; rewards, so more is better. What follows from a start or a slot of waiting is counted
     /// with it, so that the difference over a decision holds what it caused.
     fn collected(&self, lane: usize, view: View, into: &mut [f32]);
+
+    /// What the rewards of the whole episode are expected to come to, Σ wᵢ rᵢ, for each action of the agent whose
+    /// turn it is in a lane; once all episodes have ended, what they came to. What no action changes may be left
+    /// out, then and now. Who has no model of the problem expects nothing beyond what has been collected.
+    fn expected(&mut self, lane: usize, preference: &[f32], into: &mut [f32]) {
+        let mut collected = vec![0.0; self.shape().objectives];
+        self.collected(lane, View::Team, &mut collected);
+        into.fill(collected.iter().zip(preference).map(|(reward, weight)| reward * weight).sum());
+    }
 }

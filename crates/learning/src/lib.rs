@@ -26,5 +26,25 @@ pub mod environment;
 
 pub use environment::{Environment, FeatureSet, Features, Group, Homes, Shape, Turn, View};
 
+pub mod network;
+
+pub use network::{Adam, Layout, Network, Scratch};
+
+pub mod agent;
+
+pub use agent::Options;
+
+pub mod train;
+
+pub use train::{CheckpointError, Progress, Trainer};
+
+mod file;
+
+pub use file::FileError;
+
+pub mod policy;
+
+pub use policy::Policy;
+
 #[cfg(test)]
 mod example;

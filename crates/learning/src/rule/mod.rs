@@ -32,7 +32,7 @@ mod valley_filling;
 
 pub use valley_filling::ValleyFilling;
 
-mod predictive;
+pub(crate) mod predictive;
 
 pub use predictive::{Later, Predictive};
 

@@ -59,7 +59,7 @@ impl Scheduler for Predictive {
 
 /// Writes what is known at a moment as a task: expected load, runs that have started, machines that wait. Returns the
 /// place of the deciding machine's run.
-pub(super) fn look_ahead(moment: &Moment<'_>, task: &mut Task) -> usize {
+pub(crate) fn look_ahead(moment: &Moment<'_>, task: &mut Task) -> usize {
     let home = moment.home;
     task.hours = home.hours;
     task.weights = Weights::new(&moment.preference, moment.scales);

@@ -52,7 +52,7 @@ impl Group {
 }
 
 /// Which groups are seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FeatureSet(u16);
 
 impl FeatureSet {
@@ -71,6 +71,18 @@ impl FeatureSet {
         Self(self.0 & !(1 << group as u16))
     }
 
+    /// The set as one bit per group, in the order of [`Group::ALL`].
+    #[must_use]
+    pub fn bits(self) -> u16 {
+        self.0
+    }
+
+    /// The set of these bits; `None` where one stands for no group.
+    #[must_use]
+    pub fn from_bits(bits: u16) -> Option<Self> {
+        (bits & !Self::ALL.0 == 0).then_some(Self(bits))
+    }
+
     /// Whether it is among them.
     #[must_use]
     pub fn has(self, group: Group) -> bool {
@@ -79,7 +91,7 @@ impl FeatureSet {
 }
 
 /// How moments of one home become rows of numbers. It keeps room to work in, nothing else.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Features {
     set: FeatureSet,
     /// Spans of later starts, in slots from now.

@@ -10,8 +10,12 @@ mod features;
 
 pub use features::{FeatureSet, Features, Group};
 
+mod outlook;
+
+pub use outlook::Outlook;
+
 use super::{Environment, Shape, Turn, View};
-use crate::home::{Home, Invalid, Preference, Records, Request, Scales};
+use crate::home::{Home, Invalid, Outcome, Preference, Records, Request, Scales};
 use crate::schedule::{Moment, Status};
 use agents::Random;
 
@@ -27,7 +31,6 @@ pub struct Homes {
     home: Home,
     records: Records,
     scales: Scales,
-    features: Features,
     shape: Shape,
     /// Highest net load of each recorded day, W, ≥ 0.
     bases: Vec<f64>,
@@ -35,11 +38,9 @@ pub struct Homes {
     /// The slot that is about to begin, and who decides next in it.
     slot: usize,
     next: usize,
-    /// The last turn: lanes, and their states.
+    /// Lanes of the last turn.
     due: Vec<u32>,
-    states: Vec<f32>,
-    /// Where the appliances of one lane stand.
-    status: Vec<Status>,
+    room: Room,
 
     /// By lane: the recorded day.
     day: Vec<u32>,
@@ -61,6 +62,17 @@ pub struct Homes {
     /// By agent and lane: what its run cost, €, and how long it has waited, slots.
     cost: Vec<f64>,
     waited: Vec<u16>,
+}
+
+/// What looks at moments, and room to work in.
+#[derive(Clone, Debug, Default)]
+struct Room {
+    features: Features,
+    outlook: Outlook,
+    /// What agents see in the lanes of the last turn.
+    states: Vec<f32>,
+    /// Where the appliances of one lane stand.
+    status: Vec<Status>,
 }
 
 impl Homes {
@@ -87,8 +99,6 @@ impl Homes {
             slot: home.slots,
             next: 0,
             due: Vec::with_capacity(lanes),
-            states: Vec::with_capacity(lanes * shape.features),
-            status: vec![Status::Idle; agents],
             day: vec![0; lanes],
             peak: vec![0.0; lanes],
             past: vec![(0.0, 0); lanes],
@@ -103,7 +113,7 @@ impl Homes {
             home,
             records,
             scales,
-            features,
+            room: Room { features, ..Room::default() },
             shape,
         })
     }
@@ -185,12 +195,42 @@ impl Homes {
         self.waiting[agent] -= 1;
     }
 
+    /// What is known in a lane when an agent decides. Writes `status`, which the moment shows.
+    fn moment<'a>(
+        &'a self,
+        agent: usize,
+        lane: usize,
+        preference: Preference,
+        status: &'a mut Vec<Status>,
+    ) -> Moment<'a> {
+        let request = |agent| {
+            let place = self.place(agent, lane);
+            Request { requested: self.requested[place].into(), latest: self.latest[place].into() }
+        };
+        status.clear();
+        status.extend((0..self.shape.agents).map(|agent| match self.started[self.place(agent, lane)] {
+            NEVER if request(agent).requested <= self.slot => Status::Waiting(request(agent)),
+            NEVER => Status::Idle,
+            started => Status::Started(started.into()),
+        }));
+        Moment {
+            home: &self.home,
+            preference,
+            scales: &self.scales,
+            slot: self.slot,
+            appliance: agent,
+            request: request(agent),
+            status,
+            running: &self.running[lane * self.home.slots..(lane + 1) * self.home.slots],
+            peak: self.past[lane].0,
+            series: self.records.day(self.day[lane] as usize),
+        }
+    }
+
     /// Writes what the agent sees in the lanes that are due.
     fn observe(&mut self, agent: usize) {
-        let (slots, lanes, features) = (self.home.slots, self.shape.lanes, self.shape.features);
-        self.states.resize(self.due.len() * features, 0.0);
-        for (lane, row) in self.due.iter().zip(self.states.chunks_exact_mut(features.max(1))) {
-            let lane = *lane as usize;
+        let (slots, width) = (self.home.slots, self.shape.features);
+        for lane in self.due.iter().map(|lane| *lane as usize) {
             let series = self.records.day(self.day[lane] as usize);
             let running = &self.running[lane * slots..(lane + 1) * slots];
             let (peak, until) = &mut self.past[lane];
@@ -199,31 +239,13 @@ impl Homes {
                 *peak = peak.max(net + running);
             }
             *until = self.slot as u16;
-            for (agent, status) in self.status.iter_mut().enumerate() {
-                let place = agent * lanes + lane;
-                let (requested, latest) = (self.requested[place].into(), self.latest[place].into());
-                *status = match self.started[place] {
-                    NEVER if requested <= self.slot => Status::Waiting(Request { requested, latest }),
-                    NEVER => Status::Idle,
-                    started => Status::Started(started.into()),
-                };
-            }
-            let place = agent * lanes + lane;
-            let (requested, latest) = (self.requested[place].into(), self.latest[place].into());
-            let moment = Moment {
-                home: &self.home,
-                preference: ANY,
-                scales: &self.scales,
-                slot: self.slot,
-                appliance: agent,
-                request: Request { requested, latest },
-                status: &self.status,
-                running,
-                peak: *peak,
-                series,
-            };
-            self.features.write(&moment, row);
         }
+        let mut room = std::mem::take(&mut self.room);
+        room.states.resize(self.due.len() * width, 0.0);
+        for (lane, row) in self.due.iter().zip(room.states.chunks_exact_mut(width.max(1))) {
+            room.features.write(&self.moment(agent, *lane as usize, ANY, &mut room.status), row);
+        }
+        self.room = room;
     }
 }
 
@@ -269,7 +291,7 @@ impl Environment for Homes {
                 self.gather(agent);
                 if !self.due.is_empty() {
                     self.observe(agent);
-                    return Some(Turn { agent, lanes: &self.due, states: &self.states });
+                    return Some(Turn { agent, lanes: &self.due, states: &self.room.states });
                 }
             }
             (self.slot, self.next) = (self.slot + 1, 0);
@@ -311,6 +333,37 @@ impl Environment for Homes {
         into[0] = (-cost / self.scales.cost) as f32;
         into[1] = (-self.peak[lane] / self.scales.peak) as f32;
         into[2] = (-waited * self.home.hours / self.scales.delay) as f32;
+    }
+
+    fn expected(&mut self, lane: usize, preference: &[f32], into: &mut [f32]) {
+        let [cost, peak, delay] = [0, 1, 2].map(|objective| f64::from(preference[objective]));
+        let preference = Preference { cost, peak, delay };
+        // What has been decided, and what else no action changes.
+        let mut settled = Outcome { peak: self.peak[lane], ..Outcome::default() };
+        let mut alone = 0.0;
+        let series = self.records.day(self.day[lane] as usize);
+        for (agent, appliance) in self.home.appliances.iter().enumerate() {
+            let place = self.place(agent, lane);
+            if usize::from(self.requested[place]) > self.slot {
+                continue;
+            }
+            let (requested, latest) = (self.requested[place].into(), self.latest[place].into());
+            let request = Request { requested, latest };
+            alone += outlook::alone(&self.home, series, appliance, request, &preference, &self.scales);
+            if self.started[place] != NEVER {
+                settled.cost += self.cost[place];
+                settled.delay += f64::from(self.waited[place]) * self.home.hours;
+            }
+        }
+        let settled = preference.loss(&settled, &self.scales) - alone;
+        if self.slot == self.home.slots {
+            into.fill(-settled as f32);
+            return;
+        }
+        let mut room = std::mem::take(&mut self.room);
+        let losses = room.outlook.losses(&self.moment(self.next - 1, lane, preference, &mut room.status));
+        self.room = room;
+        into.iter_mut().zip(losses).for_each(|(value, loss)| *value = -(settled + loss) as f32);
     }
 }
 

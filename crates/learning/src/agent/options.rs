@@ -1,0 +1,223 @@
+//! Everything that can be chosen about an agent and its training; each choice can be switched for an ablation.
+
+use crate::environment::{Shape, View};
+
+/// The choices.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// Whether each agent has a network of its own.
+    pub networks: Networks,
+    /// What a decision is answerable for.
+    pub credit: Credit,
+    /// How a vector of values becomes one number.
+    pub scalarisation: Scalarisation,
+    /// What the network tells of each action.
+    pub head: Head,
+    /// Whether the network learns what to add to what the environment's model expects of each action (residual
+    /// learning: Silver et al. 2018; Johannink et al. 2019); otherwise it learns the values themselves.
+    pub residual: bool,
+    /// What the untrained network says, or nothing in particular. Optimism (a value above all that can be had) makes
+    /// agents try what they do not know (Sutton and Barto 2018, section 2.6); a residual begins with 0.
+    pub initial: Option<f32>,
+    /// Units of each hidden layer.
+    pub hidden: Vec<usize>,
+    /// Whether value and advantage have heads of their own (Wang et al. 2016).
+    pub dueling: bool,
+    /// Whether the online network chooses the action that the target network values (van Hasselt et al. 2016).
+    pub double: bool,
+    /// Whether a replayed decision is looked at with a new preference; otherwise with that of its episode.
+    pub relabel: bool,
+    /// Decisions whose rewards are summed before the target network speaks, ≥ 1; `usize::MAX` for the whole
+    /// episode, which is a Monte-Carlo return.
+    pub steps: usize,
+    /// Where the loss turns from quadratic to linear (Huber); infinite for the squared error.
+    pub huber: f32,
+    /// How the target network follows the online one.
+    pub target: Target,
+    /// Probability of a random action in the first round and from the end of `exploring` on.
+    pub exploration: (f32, f32),
+    /// Share of the rounds over which exploration falls, 0 to 1.
+    pub exploring: f32,
+    /// Rounds: in each, every lane plays one episode and every network makes `updates` steps.
+    pub rounds: usize,
+    /// Rounds whose episodes are remembered, ≥ 1.
+    pub memory: usize,
+    /// Gradient steps per network and round.
+    pub updates: usize,
+    /// Decisions per gradient step.
+    pub batch: usize,
+    /// Adam's step size in the first round and in the last; it falls geometrically.
+    pub rate: (f32, f32),
+    /// Share of the last rounds whose weights are averaged into the policy; 0 takes the last weights.
+    pub averaged: f32,
+}
+
+/// Who learns with whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Networks {
+    /// One network per agent, each with its own experience.
+    Independent,
+    /// One network for all, which is told whose turn it is.
+    Shared,
+}
+
+/// What follows from a decision, as the agent that takes it sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credit {
+    /// Its own rewards up to its own next decision.
+    Own,
+    /// Everybody's rewards up to its own next decision.
+    Team,
+    /// Everybody's rewards up to the next decision in the episode, whoever takes it: the joint problem with
+    /// sequential actions. It needs one shared network.
+    Joint,
+}
+
+/// How values become one number, of which more is better.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scalarisation {
+    /// Σ wᵢ vᵢ. It can find the convex hull of a front and nothing else.
+    Linear,
+    /// −max wᵢ (zᵢ − vᵢ) − 0.01 Σ wᵢ (zᵢ − vᵢ) of the whole episode's rewards v, those collected included, where z
+    /// is at least as good as anything reachable: the augmented Chebyshev norm (Steuer and Choo 1983), which can
+    /// find every point of a front. It needs a vector head.
+    Chebyshev(Vec<f32>),
+}
+
+/// What a network tells of each action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// Its scalarised value.
+    Scalar,
+    /// Its value for each objective.
+    Vector,
+}
+
+/// How the target network follows the online one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Target {
+    /// It is copied every so many updates.
+    Hard(usize),
+    /// It goes this part of the way at every update.
+    Soft(f32),
+}
+
+/// Options that do not fit together or do not fit the problem.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("options of the agent: {0}")]
+pub struct OptionsError(pub(crate) &'static str);
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            networks: Networks::Shared,
+            credit: Credit::Joint,
+            scalarisation: Scalarisation::Linear,
+            head: Head::Scalar,
+            residual: false,
+            initial: None,
+            hidden: vec![64, 64],
+            dueling: true,
+            double: true,
+            relabel: true,
+            steps: 1,
+            huber: 1.0,
+            target: Target::Soft(0.01),
+            exploration: (1.0, 0.05),
+            exploring: 0.5,
+            rounds: 400,
+            memory: 20,
+            updates: 50,
+            batch: 256,
+            rate: (1e-3, 1e-4),
+            averaged: 0.2,
+        }
+    }
+}
+
+impl Options {
+    /// Whether the options fit together and fit a problem of this shape.
+    ///
+    /// # Errors
+    /// Names what does not fit and what to choose.
+    pub fn check(&self, shape: &Shape) -> Result<(), OptionsError> {
+        let rates = self.rate.0.min(self.rate.1);
+        let ensure = |holds: bool, otherwise| if holds { Ok(()) } else { Err(OptionsError(otherwise)) };
+        ensure(
+            self.credit != Credit::Joint || self.networks == Networks::Shared || shape.agents == 1,
+            "joint credit needs one shared network: choose `Shared` networks, or `Own` or `Team` credit",
+        )?;
+        if let Scalarisation::Chebyshev(best) = &self.scalarisation {
+            ensure(self.head == Head::Vector, "the Chebyshev norm needs the vector head")?;
+            ensure(best.len() == shape.objectives, "the Chebyshev norm needs one best value per objective")?;
+        }
+        if self.residual {
+            ensure(self.head == Head::Scalar, "what a model expects is one number: choose the scalar head")?;
+            ensure(
+                !self.relabel,
+                "what a model expects is known for the preference of the episode: do not relabel",
+            )?;
+            ensure(
+                self.credit != Credit::Own,
+                "a model expects rewards of all agents: choose team or joint credit",
+            )?;
+        }
+        ensure(self.steps >= 1, "a return spans at least one step")?;
+        ensure(self.huber > 0.0, "the Huber threshold must be above zero")?;
+        ensure(self.memory >= 1, "at least one round must be remembered")?;
+        ensure(self.rounds >= 1, "at least one round must be played")?;
+        ensure(self.batch >= 1, "a gradient step needs at least one decision")?;
+        ensure(rates > 0.0, "step sizes must be above zero")?;
+        ensure(
+            match self.target {
+                Target::Hard(every) => every >= 1,
+                Target::Soft(part) => part > 0.0 && part <= 1.0,
+            },
+            "the target network must be copied every 1 or more updates, or go above 0 and up to 1 of the way",
+        )
+    }
+
+    /// Which network an agent uses.
+    pub(crate) fn network_of(&self, agent: usize) -> usize {
+        match self.networks {
+            Networks::Independent => agent,
+            Networks::Shared => 0,
+        }
+    }
+
+    /// How many networks there are.
+    pub(crate) fn networks(&self, shape: &Shape) -> usize {
+        self.network_of(shape.agents - 1) + 1
+    }
+
+    /// Whose rewards count for an agent.
+    pub(crate) fn view(&self, agent: usize) -> View {
+        match self.credit {
+            Credit::Own => View::Own(agent),
+            Credit::Team | Credit::Joint => View::Team,
+        }
+    }
+
+    /// How far training has got at a round, 0 to 1.
+    fn progress(&self, round: usize) -> f32 {
+        (round as f32 / self.rounds as f32).min(1.0)
+    }
+
+    /// Probability of a random action in a round.
+    pub(crate) fn epsilon(&self, round: usize) -> f32 {
+        let (first, last) = self.exploration;
+        let through = (self.progress(round) / self.exploring.max(f32::EPSILON)).min(1.0);
+        first + (last - first) * through
+    }
+
+    /// Adam's step size in a round.
+    pub(crate) fn rate(&self, round: usize) -> f32 {
+        let (first, last) = self.rate;
+        first * libm::powf(last / first, self.progress(round))
+    }
+
+    /// The first round whose weights are averaged.
+    pub(crate) fn first_averaged(&self) -> usize {
+        self.rounds - (self.averaged * self.rounds as f32) as usize
+    }
+}

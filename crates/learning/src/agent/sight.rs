@@ -1,0 +1,112 @@
+//! What a network is shown, and what its values come to under a preference.
+
+use super::{Head, Options, Scalarisation};
+use crate::environment::Shape;
+use crate::network::Layout;
+
+/// The inputs of a network: the state, then the rewards collected where the scalarisation needs them, then the
+/// preference.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Sight {
+    pub(crate) scalarisation: Scalarisation,
+    pub(crate) head: Head,
+    pub(crate) residual: bool,
+    pub(crate) actions: usize,
+    pub(crate) features: usize,
+    pub(crate) objectives: usize,
+}
+
+impl Sight {
+    pub(crate) fn new(options: &Options, shape: &Shape) -> Self {
+        Self {
+            scalarisation: options.scalarisation.clone(),
+            head: options.head,
+            residual: options.residual,
+            actions: shape.actions,
+            features: shape.features,
+            objectives: shape.objectives,
+        }
+    }
+
+    /// Values that the network gives per action.
+    pub(crate) fn heads(&self) -> usize {
+        match self.head {
+            Head::Scalar => 1,
+            Head::Vector => self.objectives,
+        }
+    }
+
+    /// The shape of the network.
+    pub(crate) fn layout(&self, options: &Options) -> Layout {
+        Layout {
+            inputs: self.features
+                + self.objectives * if self.sees_collected() { 2 } else { 1 }
+                + if self.residual { 2 * self.actions } else { 0 },
+            hidden: options.hidden.clone(),
+            actions: self.actions,
+            objectives: self.heads(),
+            dueling: options.dueling,
+        }
+    }
+
+    /// Appends one row of inputs.
+    pub(crate) fn show(
+        &self,
+        state: &[f32],
+        collected: &[f32],
+        preference: &[f32],
+        expected: &[f32],
+        inputs: &mut Vec<f32>,
+    ) {
+        inputs.extend_from_slice(state);
+        if self.residual {
+            // How much worse than the best each action is expected to be: small differences matter, large ones do
+            // not.
+            let best = expected.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            for value in expected {
+                let missing = best - value;
+                inputs.push(missing.min(1.0));
+                inputs.push(missing / (missing + 0.02));
+            }
+        }
+        if self.sees_collected() {
+            inputs.extend_from_slice(collected);
+        }
+        inputs.extend_from_slice(preference);
+    }
+
+    /// The best action by a row of values (actions × heads); the first of equals.
+    pub(crate) fn best(
+        &self,
+        values: &[f32],
+        collected: &[f32],
+        preference: &[f32],
+        expected: &[f32],
+    ) -> usize {
+        let mut best = (0, f32::NEG_INFINITY);
+        for (action, values) in values.chunks_exact(self.heads()).enumerate() {
+            let score = match self.head {
+                Head::Scalar if self.residual => expected[action] + values[0],
+                Head::Scalar => values[0],
+                Head::Vector => self.scalarisation.score(values, collected, preference),
+            };
+            if score > best.1 {
+                best = (action, score);
+            }
+        }
+        best.0
+    }
+
+    /// Rewards as the network counts them, one per head.
+    pub(crate) fn reward(&self, rewards: &[f32], preference: &[f32], into: &mut [f32]) {
+        match self.head {
+            Head::Scalar => into[0] = rewards.iter().zip(preference).map(|(reward, w)| reward * w).sum(),
+            Head::Vector => into.copy_from_slice(rewards),
+        }
+    }
+
+    /// A linear sum does not change its mind for what is past; the norm of a whole does.
+    fn sees_collected(&self) -> bool {
+        self.scalarisation != Scalarisation::Linear
+    }
+}

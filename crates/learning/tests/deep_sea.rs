@@ -1,0 +1,77 @@
+//! Deep Sea Treasure: the agents find what theory says that they can.
+
+use agents::Random;
+use learning::agent::{Head, Scalarisation, Target};
+use learning::environment::deep_sea::{DeepSea, SCALES, TREASURES};
+use learning::{Options, Trainer};
+
+/// Steps of the shortest way to each treasure: the published front (Vamplew et al. 2011, table 1).
+const STEPS: [f32; 10] = [1.0, 3.0, 5.0, 7.0, 8.0, 9.0, 13.0, 14.0, 17.0, 19.0];
+
+/// Trains, then plays each preference without exploring. Returns (treasure, steps) of each.
+fn learn(options: Options, preferences: &[f32]) -> Vec<(f32, f32)> {
+    let lanes = 64;
+    let mut trainer = Trainer::new(DeepSea::new(lanes, 30), options, 1).unwrap();
+    let mut k=0;
+    while !trainer.is_finished() {
+        let progress=trainer.advance(2);
+        k+=1;
+        if k%100==0 {println!("{progress:?}");}
+    }
+    let mut sea = DeepSea::new(preferences.len() / 2, 50);
+    let rewards = trainer.agents().play(&mut sea, preferences, &mut Random::of(1, "judge"));
+    let unscaled = rewards.chunks_exact(2).map(|reward| (reward[0] * SCALES[0], -reward[1] * SCALES[1]));
+    unscaled.map(|(treasure, steps)| (treasure.round(), steps.round())).collect()
+}
+
+/// Hypervolume above a treasure of 0 and 25 steps, the usual point of reference.
+fn hypervolume(points: &[(f32, f32)]) -> f32 {
+    let mut points = points.to_vec();
+    points.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.total_cmp(&b.1)));
+    let (mut volume, mut steps) = (0.0, 25.0);
+    for (treasure, taken) in points {
+        if taken < steps {
+            volume += treasure * (steps - taken);
+            steps = taken;
+        }
+    }
+    volume
+}
+
+fn even(count: usize) -> Vec<f32> {
+    (0..=count).flat_map(|index| [index as f32 / count as f32, 1.0 - index as f32 / count as f32]).collect()
+}
+
+#[test]
+fn the_published_front_has_the_published_hypervolume() {
+    let front: Vec<_> = TREASURES.iter().map(|treasure| treasure.1).zip(STEPS).collect();
+    assert_eq!(hypervolume(&front), 1155.0);
+}
+
+#[test]
+fn a_sum_finds_the_ends_of_the_concave_front() {
+    let options = Options { target: Target::Soft(0.05), rounds: 600, updates: 20, ..Options::default() };
+    let mut found = learn(options, &even(10));
+    println!("{found:?}");
+    found.sort_by(|a, b| a.0.total_cmp(&b.0));
+    found.dedup();
+    assert_eq!(found, [(1.0, 1.0), (124.0, 19.0)]);
+}
+
+#[test]
+fn a_norm_finds_the_whole_front() {
+    let options = Options {
+        scalarisation: Scalarisation::Chebyshev(vec![1.0, 0.0]),
+        head: Head::Vector,
+        target: Target::Soft(0.05),
+        rounds: 2000,
+        updates: 40,
+        ..Options::default()
+    };
+    let mut found = learn(options, &even(200));
+    println!("{found:?}");
+    found.sort_by(|a, b| a.0.total_cmp(&b.0));
+    found.dedup();
+    println!("{found:?} {}", hypervolume(&found));
+    assert_eq!(hypervolume(&found), 1155.0);
+}
