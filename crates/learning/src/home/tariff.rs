@@ -6,9 +6,9 @@
 use super::Home;
 use agents::Random;
 
-/// Euro per pound: 1/0.8493 in 2013 and 1/0.8466 in 2024 (annual averages of the European Central Bank), rounded.
+/// Euro per pound, close to the rates of 2013 and of 2024.
 const EURO_PER_POUND: f64 = 1.18;
-/// A pence per kWh in €/kWh.
+/// A penny per kWh in €/kWh.
 const PENCE: f64 = EURO_PER_POUND / 100.0;
 /// Value added tax on electricity in Germany.
 const TAX: f64 = 0.19;

@@ -49,6 +49,22 @@ impl Group {
         Self::Prices,
         Self::Load,
     ];
+
+    /// The name used in tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Clock => "clock",
+            Self::Request => "request",
+            Self::Appliance => "appliance",
+            Self::Cost => "cost",
+            Self::Peak => "peak",
+            Self::Others => "others",
+            Self::Later => "later",
+            Self::Prices => "prices",
+            Self::Load => "load",
+        }
+    }
 }
 
 /// Which groups are seen.
