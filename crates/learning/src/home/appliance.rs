@@ -22,7 +22,8 @@ pub struct Usage {
     pub probability: f64,
     /// First and last slot of the day at which it may be asked for, drawn evenly; first ≤ last ≤ T − duration.
     pub requested: (usize, usize),
-    /// Fewest and most slots it may wait, drawn evenly. A run must end with the day: draws beyond are cut to that.
+    /// Fewest and most slots it may wait, drawn evenly. A run must end with the day: draws beyond are cut to
+    /// that.
     pub patience: (usize, usize),
 }
 
@@ -48,8 +49,8 @@ pub struct Request {
 }
 
 impl Appliance {
-    /// What is asked of it on a day of `slots` slots. Every call takes three numbers from `random`, whatever they
-    /// decide, so that one appliance does not change the luck of the next.
+    /// What is asked of it on a day of `slots` slots. Every call takes three numbers from `random`, whatever
+    /// they decide, so that one appliance does not change the luck of the next.
     #[must_use]
     pub fn request(&self, slots: usize, random: &mut Random) -> Option<Request> {
         let asked = random.unit() < self.usage.probability;

@@ -5,8 +5,9 @@ use agents::forecast::{Forecaster, Method};
 
 /// The expectation of every day of a flow, W: what `method` makes of the days before it.
 ///
-/// `flow` is ≥ 0 with `slots` values a day; demand and generation are expected one by one and then subtracted. Nothing
-/// is expected on the first day, and little that is right in the first week: leave them out of the records.
+/// `flow` is ≥ 0 with `slots` values a day; demand and generation are expected one by one and then
+/// subtracted. Nothing is expected on the first day, and little that is right in the first week: leave them
+/// out of the records.
 pub fn expected(flow: &[f64], slots: usize, method: Method) -> Result<Vec<f64>, Invalid> {
     if slots == 0 || !flow.len().is_multiple_of(slots) {
         return Err(Invalid::Days { length: flow.len(), slots });

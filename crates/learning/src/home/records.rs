@@ -11,7 +11,8 @@ pub struct Series<'a> {
     pub prices: &'a [f64],
     /// What the supplier pays for energy fed in, €/kWh, ≤ the price of the slot.
     pub feed_in: &'a [f64],
-    /// What everything but the appliances draws less what panels give, W. It is known only when the slot is over.
+    /// What everything but the appliances draws less what panels give, W. It is known only when the slot is
+    /// over.
     pub net: &'a [f64],
     /// The same as expected in the morning, W.
     pub expected: &'a [f64],
@@ -50,8 +51,8 @@ pub struct Records {
 }
 
 impl Records {
-    /// Days of `slots` slots each. Every series must have the same whole number of days, at least one, of finite
-    /// values; feeding in may never pay more than drawing costs.
+    /// Days of `slots` slots each. Every series must have the same whole number of days, at least one, of
+    /// finite values; feeding in may never pay more than drawing costs.
     pub fn new(slots: usize, series: Series<'_>) -> Result<Self, Invalid> {
         for (name, values) in series.named() {
             if values.len() != series.prices.len()

@@ -1,39 +1,28 @@
-//! The default home: machines as measured in homes, asked for as people ask. Sources are in `docs/appliances.md`.
+//! The default home: machines as measured in homes, asked for as people ask. Sources are in
+//! `docs/appliances.md`.
 
 use super::{Appliance, Home, Usage};
 
 /// The scheduling day begins at six in the morning.
 const BEGINS: usize = 6;
 
-/// One machine, in hours of the clock.
-struct Machine {
-    name: &'static str,
-    /// Electric energy of a run, Wh.
-    energy: f64,
-    /// Length of a run, quarter hours.
-    quarters: usize,
-    /// Mean runs a week, at most 7.
-    weekly: f64,
-    /// First and last hour at which it is asked for.
-    requested: (usize, usize),
-    /// Fewest and most hours it may wait.
-    patience: (usize, usize),
-}
+/// One machine: name, energy of a run in Wh, its length in quarter hours, mean runs a week (at most 7), first
+/// and last hour at which it is asked for, fewest and most hours it may wait.
+type Machine = (&'static str, f64, usize, f64, (usize, usize), (usize, usize));
 
-/// The most powerful decide first: those that can yield best see what the others do.
-#[rustfmt::skip]
+/// The most powerful decide first, since the others fit in beside them more easily.
 const MACHINES: [Machine; 6] = [
-    Machine { name: "car", energy: 7_500.0, quarters: 8, weekly: 3.0, requested: (17, 21), patience: (6, 11) },
-    Machine { name: "immersion_heater", energy: 4_500.0, quarters: 6, weekly: 7.0, requested: (8, 10), patience: (4, 7) },
-    Machine { name: "tumble_dryer", energy: 2_500.0, quarters: 4, weekly: 160.0 / 52.0, requested: (10, 20), patience: (2, 6) },
-    Machine { name: "pool_pump", energy: 3_440.0, quarters: 16, weekly: 7.0, requested: (6, 9), patience: (8, 12) },
-    Machine { name: "dishwasher", energy: 1_131.0, quarters: 8, weekly: 280.0 / 52.0, requested: (18, 22), patience: (2, 8) },
-    Machine { name: "washing_machine", energy: 933.0, quarters: 9, weekly: 220.0 / 52.0, requested: (7, 18), patience: (2, 8) },
+    ("car", 7_500.0, 8, 3.0, (17, 21), (6, 11)),
+    ("immersion_heater", 4_500.0, 6, 7.0, (8, 10), (4, 7)),
+    ("tumble_dryer", 2_500.0, 4, 160.0 / 52.0, (10, 20), (2, 6)),
+    ("pool_pump", 3_440.0, 16, 7.0, (6, 9), (8, 12)),
+    ("dishwasher", 1_131.0, 8, 280.0 / 52.0, (18, 22), (2, 8)),
+    ("washing_machine", 933.0, 9, 220.0 / 52.0, (7, 18), (2, 8)),
 ];
 
 impl Home {
-    /// The default home, in slots of 1/`slots_per_hour` hours. Runs that do not fill their last slot are stretched to
-    /// do so at less power: their energy is the same at every resolution.
+    /// The default home, in slots of 1/`slots_per_hour` hours. Runs that do not fill their last slot are
+    /// stretched to do so at less power: their energy is the same at every resolution.
     ///
     /// # Panics
     /// Where `slots_per_hour` is 0 or beyond 60.
@@ -42,22 +31,21 @@ impl Home {
         assert!((1..=60).contains(&slots_per_hour), "a slot is between a minute and an hour");
         let slots = 24 * slots_per_hour;
         let hours = 1.0 / slots_per_hour as f64;
-        let appliances = MACHINES.iter().map(|machine| {
-            let duration = (machine.quarters * slots_per_hour).div_ceil(4);
-            let slot = |clock: usize| (clock + 24 - BEGINS) % 24 * slots_per_hour;
-            let (first, last) = machine.requested;
-            let (fewest, most) = machine.patience;
-            Appliance {
-                name: machine.name.into(),
-                power: machine.energy / (duration as f64 * hours),
-                duration,
-                usage: Usage {
-                    probability: machine.weekly / 7.0,
-                    requested: (slot(first), slot(last)),
-                    patience: (fewest * slots_per_hour, most * slots_per_hour),
-                },
-            }
-        });
+        let appliances =
+            MACHINES.iter().map(|(name, energy, quarters, weekly, (first, last), (fewest, most))| {
+                let duration = (quarters * slots_per_hour).div_ceil(4);
+                let slot = |clock: usize| (clock + 24 - BEGINS) % 24 * slots_per_hour;
+                Appliance {
+                    name: (*name).into(),
+                    power: energy / (duration as f64 * hours),
+                    duration,
+                    usage: Usage {
+                        probability: weekly / 7.0,
+                        requested: (slot(*first), slot(*last)),
+                        patience: (fewest * slots_per_hour, most * slots_per_hour),
+                    },
+                }
+            });
         Self { appliances: appliances.collect(), slots, hours, begins: BEGINS as f64 }
     }
 }

@@ -1,14 +1,14 @@
 //! What a supplier asks and pays: tariffs as found in practice, in €/kWh. Sources are in `docs/appliances.md`.
 //!
-//! Money is euro throughout. Tariffs that were published in pence are converted at one fixed rate, so that each keeps
-//! the ratio of its levels: what a schedule is worth relative to another depends on nothing else.
+//! Money is euro throughout. Tariffs that were published in pence are converted at one fixed rate, so that
+//! each keeps the ratio of its levels: what a schedule is worth relative to another depends on nothing else.
 
 use super::Home;
 use agents::Random;
 
-/// Euro per pound: 1/0.8493 in 2013 and 1/0.8466 in 2024 (annual averages of the European Central Bank), rounded.
+/// Euro per pound, close to the rates of 2013 and of 2024.
 const EURO_PER_POUND: f64 = 1.18;
-/// A pence per kWh in €/kWh.
+/// A penny per kWh in €/kWh.
 const PENCE: f64 = EURO_PER_POUND / 100.0;
 /// Value added tax on electricity in Germany.
 const TAX: f64 = 0.19;
@@ -24,8 +24,8 @@ pub enum Tariff {
     Flat,
     /// 36.62 p/kWh by day, 15.18 p/kWh in the seven hours from midnight.
     TwoLevel,
-    /// The dynamic tariff of the Low Carbon London trial of 2013: 11.76 p/kWh unless an event was announced the day
-    /// before; then 67.20 or 3.99 p/kWh. Events are drawn with the frequencies of the trial.
+    /// The dynamic tariff of the Low Carbon London trial of 2013: 11.76 p/kWh unless an event was announced
+    /// the day before; then 67.20 or 3.99 p/kWh. Events are drawn with the frequencies of the trial.
     London,
 }
 
@@ -60,8 +60,8 @@ impl Tariff {
     }
 }
 
-/// What a household pays for energy bought day-ahead for `wholesale` €/kWh: grid fee and levies of 17.31 ct/kWh on top,
-/// and value added tax on all. Negative prices stay negative where they are so low.
+/// What a household pays for energy bought day-ahead for `wholesale` €/kWh: grid fee and levies of 17.31
+/// ct/kWh on top, and value added tax on all. Negative prices stay negative where they are so low.
 #[must_use]
 pub fn day_ahead(wholesale: &[f64]) -> Vec<f64> {
     wholesale.iter().map(|price| (price + MARKUP) * (1.0 + TAX)).collect()
@@ -73,7 +73,8 @@ pub fn feed_in(prices: &[f64]) -> Vec<f64> {
     prices.iter().map(|price| price.min(SURPLUS)).collect()
 }
 
-/// Hours at which an isolated event of the trial began and how many it took; each kind thrice a year at either level.
+/// Hours at which an isolated event of the trial began and how many it took; each kind thrice a year at
+/// either level.
 const EVENTS: [(usize, usize); 15] = [
     (2, 3),
     (5, 3),
@@ -94,9 +95,10 @@ const EVENTS: [(usize, usize); 15] = [
 
 /// Levels of the dynamic tariff, pence/kWh, by hour of the calendar.
 ///
-/// In 2013 the trial called 93 isolated events (the kinds above, and thrice a low price for 24 hours), which were to
-/// follow the supply of wind; and on 25 days a high price in the evening between low ones, which was to relieve the
-/// grid. Here each day has one of them with the same probability, or none. Where two overlap the later one holds.
+/// In 2013 the trial called 93 isolated events (the kinds above, and thrice a low price for 24 hours), which
+/// were to follow the supply of wind; and on 25 days a high price in the evening between low ones, which was
+/// to relieve the grid. Here each day has one of them with the same probability, or none. Where two overlap
+/// the later one holds.
 fn london(days: usize, random: &mut Random) -> Vec<f64> {
     let (high, normal, low) = (67.20, 11.76, 3.99);
     // Events of the day before the first one may still last.
@@ -144,7 +146,8 @@ mod tests {
         };
         let (high, normal, low) = (share(67.20), share(11.76), share(3.99));
         assert!((high + normal + low - 1.0).abs() < 1e-12);
-        // Of 17 520 half hours of 2013, 788 were high and 1 660 low; the trial stretched some low prices further.
+        // Of 17 520 half hours of 2013, 788 were high and 1 660 low; the trial stretched some low prices
+        // further.
         assert!((high - 788.0 / 17_520.0).abs() < 0.003, "{high}");
         assert!((low - 1_660.0 / 17_520.0).abs() < 0.012, "{low}");
     }

@@ -1,10 +1,11 @@
-//! What an appliance sees when it must decide: a pure function of a [`Moment`], free of the preference. Costs and powers
-//! are over the scales by which they are rewarded.
+//! What an appliance sees when it must decide: a pure function of a [`Moment`], free of the preference. Costs
+//! and powers are over the scales by which they are rewarded.
 //!
-//! What a later start would save or cost is worked out here rather than left to be learnt: for each possible start,
-//! what the run would cost and how high it would drive the day's peak, as far as today's prices, the expected net load
-//! and the running machines tell. Starts and slots ahead are gathered in spans that grow with their distance, by a
-//! quarter of it, so that a day of quarter hours needs few more numbers than one of hours.
+//! What a later start would save or cost is worked out here rather than left to be learnt: for each possible
+//! start, what the run would cost and how high it would drive the day's peak, as far as today's prices, the
+//! expected net load and the running machines tell. Starts and slots ahead are gathered in spans that grow
+//! with their distance, by a quarter of it, so that a day of quarter hours needs few more numbers than one of
+//! hours.
 
 use crate::home::Home;
 use crate::schedule::{Moment, Status};
@@ -20,17 +21,19 @@ pub enum Group {
     Request,
     /// Which appliance decides: one number for each, 1 for the one.
     Appliance,
-    /// Cost of a run that starts now; for each span of later starts, the least cost more than that. 1 beyond the slack.
+    /// Cost of a run that starts now; for each span of later starts, the least cost more than that. 1 beyond
+    /// the slack.
     Cost,
-    /// Rise of the day's peak by a run that starts now; for each span of later starts, the least rise more than that.
-    /// 1 beyond the slack.
+    /// Rise of the day's peak by a run that starts now; for each span of later starts, the least rise more
+    /// than that. 1 beyond the slack.
     Peak,
-    /// For each other appliance that waits, 1 less its slack in days, else 0; and for each, the probability that it will
-    /// yet be asked for.
+    /// For each other appliance that waits, 1 less its slack in days, else 0; and for each, the probability
+    /// that it will yet be asked for.
     Others,
     /// Mean power of the requests to come, were each served at once, per span ahead.
     Later,
-    /// Price now less the day's mean, and the mean per span ahead less the price now; the day's mean is the unit.
+    /// Price now less the day's mean, and the mean per span ahead less the price now; the day's mean is the
+    /// unit.
     Prices,
     /// Highest known load (expected net and running) now and per span ahead, less the highest so far.
     Load,
@@ -49,6 +52,22 @@ impl Group {
         Self::Prices,
         Self::Load,
     ];
+
+    /// The name used in tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Clock => "clock",
+            Self::Request => "request",
+            Self::Appliance => "appliance",
+            Self::Cost => "cost",
+            Self::Peak => "peak",
+            Self::Others => "others",
+            Self::Later => "later",
+            Self::Prices => "prices",
+            Self::Load => "load",
+        }
+    }
 }
 
 /// Which groups are seen.
@@ -293,8 +312,8 @@ fn others(moment: &Moment<'_>, row: &mut Row<'_>) {
     }
 }
 
-/// Puts the highest of each window of `length` values into the place where the window begins, and cuts off the rest: two
-/// windows of a power of two, which are doubled from one value on, cover any other.
+/// Puts the highest of each window of `length` values into the place where the window begins, and cuts off
+/// the rest: two windows of a power of two, which are doubled from one value on, cover any other.
 fn highest_in_windows(values: &mut Vec<f64>, length: usize) {
     let mut width = 1;
     while 2 * width <= length {
@@ -376,9 +395,10 @@ mod tests {
 
     #[test]
     fn a_moment_is_described_as_worked_out_by_hand() {
-        // The small machine runs for six hours. At once it costs 0.1 · 6 = 0.6 €; a slot later 0.2 · 3 and the 0.05 · 3
-        // that feeding in would have paid, 0.75 €; then 0.3 · 6 = 1.8 €. At once it raises the expected peak of 1 kW by
-        // 0.5 kW, later not at all. The large one may be asked for in slots 1 and 2, each time with a quarter.
+        // The small machine runs for six hours. At once it costs 0.1 · 6 = 0.6 €; a slot later 0.2 · 3 and
+        // the 0.05 · 3 that feeding in would have paid, 0.75 €; then 0.3 · 6 = 1.8 €. At once it raises the
+        // expected peak of 1 kW by 0.5 kW, later not at all. The large one may be asked for in slots 1 and 2,
+        // each time with a quarter.
         let expected: [&[f32]; 9] = [
             &[1.0, 0.0],
             &[1.0, 0.0, 0.5, 0.5],
@@ -400,7 +420,8 @@ mod tests {
 
     #[test]
     fn a_later_machine_that_must_start_now_counts_as_running() {
-        // With it the load is 1.5, 2 and 1 kW; a start now makes 2.5 of the first, one in the next slot 3 of the second.
+        // With it the load is 1.5, 2 and 1 kW; a start now makes 2.5 of the first, one in the next slot 3 of
+        // the second.
         let large = Status::Waiting(Request { requested: 1, latest: 1 });
         check(FeatureSet::of(&[Group::Peak]), 1, 500.0, large, &[0.25, 0.25, 1.0]);
         // It can wait: −0.5, 0 and 1 kW; a start in either slot makes at most 1.

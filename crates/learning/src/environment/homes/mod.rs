@@ -1,10 +1,11 @@
 //! Many days of one home at once: each lane plays a recorded day with requests of its own.
 //!
-//! Rewards: the cost of a run counts when it starts, as what it adds to the day's cost given the runs before it; a slot
-//! of delay counts when it is waited; and the peak counts as what a start adds to the highest load of the whole day,
-//! net load to come included. Each telescopes to the day's [`Outcome`](crate::Outcome). The net load to come is not
-//! among the features: that a reward knows it already takes noise out of it and gives nothing away, because what
-//! has been counted before a decision does not depend on it.
+//! Rewards: the cost of a run counts when it starts, as what it adds to the day's cost given the runs before
+//! it; a slot of delay counts when it is waited; and the peak counts as what a start adds to the highest load
+//! of the whole day, net load to come included. Each telescopes to the day's [`Outcome`](crate::Outcome).
+//! That a reward knows the net load to come takes noise out of it and gives nothing away, because what has
+//! been counted before a decision does not depend on it; but what was collected must not be shown to a policy
+//! while the day lasts.
 
 mod features;
 
