@@ -24,7 +24,7 @@ fn main() {
     let series = Series { prices: &prices, feed_in: &feed_in, net: &expected, expected: &expected };
     let records = Records::new(whole.slots, series).expect("whole days");
     let scales = Scales::of(&whole, &records, 1).expect("positive prices");
-    let noise = Noise(vec![(-150.0, 0.6), (0.0, 0.25), (600.0, 0.15)]);
+    let noise = Noise::new(vec![(-150.0, 0.6), (0.0, 0.25), (600.0, 0.15)]);
 
     println!(
         "machines                                     | predictive, none later | predictive | over 16 futures | foresight"
@@ -43,14 +43,7 @@ fn main() {
         let days: Vec<_> = (0..DAYS * DRAWS)
             .map(|draw| {
                 let mut day = records.draw(draw % DAYS, &home, &mut random);
-                for net in &mut day.net {
-                    let mut left = random.unit();
-                    let drawn = noise.0.iter().find(|(_, probability)| {
-                        left -= probability;
-                        left < 0.0
-                    });
-                    *net += drawn.unwrap_or(&noise.0[0]).0;
-                }
+                day.net.iter_mut().for_each(|net| *net += noise.draw(&mut random));
                 day
             })
             .collect();

@@ -10,6 +10,7 @@
 use super::{Weights, arrival};
 use crate::home::{Home, Outcome, Preference, Request, Scales, Series};
 use crate::schedule::{Moment, Scheduler, Status};
+use agents::Random;
 use std::collections::BTreeMap;
 
 /// Machines at most: each multiplies the number of states by about ten.
@@ -20,13 +21,36 @@ const SLOTS: usize = 120;
 
 /// How far the net load of a slot may lie from the expected: (W, probability), independent from slot to slot.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Noise(pub Vec<(f64, f64)>);
+pub struct Noise(Vec<(f64, f64)>);
 
 impl Noise {
+    /// A noise of these deviations in W and their probabilities.
+    ///
+    /// # Panics
+    /// Where the probabilities are negative or do not sum to 1, or a deviation is not finite.
+    #[must_use]
+    pub fn new(deviations: Vec<(f64, f64)>) -> Self {
+        let sum: f64 = deviations.iter().map(|(_, probability)| probability).sum();
+        let valid = |(deviation, probability): &(f64, f64)| deviation.is_finite() && *probability >= 0.0;
+        assert!(deviations.iter().all(valid) && (sum - 1.0).abs() < 1e-9, "no distribution: {deviations:?}");
+        Self(deviations)
+    }
+
     /// The net load is as expected.
     #[must_use]
     pub fn none() -> Self {
         Self(vec![(0.0, 1.0)])
+    }
+
+    /// One of the deviations, W.
+    #[must_use]
+    pub fn draw(&self, random: &mut Random) -> f64 {
+        let mut left = random.unit();
+        let drawn = self.0.iter().find(|(_, probability)| {
+            left -= probability;
+            left < 0.0
+        });
+        drawn.unwrap_or(&self.0[0]).0
     }
 }
 

@@ -82,7 +82,7 @@ fn values_are_those_of_the_tree_of_all_histories() {
     let mut random = Random::of(1, "dynamic");
     let mut differ = 0;
     for (machines, noise) in
-        [(1..3, Noise::none()), (2..4, Noise::none()), (3..5, Noise(vec![(-150.0, 0.25), (50.0, 0.75)]))]
+        [(1..3, Noise::none()), (2..4, Noise::none()), (3..5, Noise::new(vec![(-150.0, 0.25), (50.0, 0.75)]))]
     {
         let home = small(machines, 6);
         let mut dynamic = Dynamic::new(home.clone(), noise.clone());
@@ -192,9 +192,9 @@ fn values_of_decisions_are_what_follows_them_where_nothing_is_left_to_chance() {
 fn play_comes_to_its_value_and_lies_between_foresight_and_control() {
     let mut random = Random::of(2, "dynamic");
     let home = small(0..3, 24);
-    let noise = vec![(-100.0, 0.5), (100.0, 0.5)];
+    let noise = Noise::new(vec![(-100.0, 0.5), (100.0, 0.5)]);
     let morning = example::day(&home, 0.0, &mut random);
-    let mut dynamic = Dynamic::new(home.clone(), Noise(noise.clone()));
+    let mut dynamic = Dynamic::new(home.clone(), noise.clone());
     let mut control = Predictive::new(Later::Expected);
     let mut enumeration = Enumeration::default();
     for preference in Preference::grid(2) {
@@ -208,7 +208,7 @@ fn play_comes_to_its_value_and_lies_between_foresight_and_control() {
                 *request = appliance.request(home.slots, &mut random);
             }
             for (net, expected) in day.net.iter_mut().zip(&day.expected) {
-                *net = expected + noise[(random.bits() % 2) as usize].0;
+                *net = expected + noise.draw(&mut random);
             }
             let loss = |scheduler: &mut dyn Scheduler| {
                 let (_, outcome) = play(&home, &day, preference, &example::SCALES, scheduler);
