@@ -1,14 +1,14 @@
 //! The best starts of all runs together, as a mixed-integer programme.
 //!
-//! Binary x[a,t] says that run a starts in slot t, z is the peak:
+//! Binary xₐₜ says that run a starts in slot t, z is the peak:
 //!
-//! min Σ (w_c/s_c · cost[a,t] + w_d/s_d · delay[a,t]) x[a,t] + w_p/s_p · z, with Σ_t x[a,t] = 1 for every run and
-//! z ≥ load[t] + Σ_a power[a] Σ_{t' covers t} x[a,t'] in every slot. Where panels may feed in, the load of a slot is
-//! import less export, and these are paid in place of cost[a,t].
+//! min Σ (w_c/s_c · costₐₜ + w_d/s_d · delayₐₜ) xₐₜ + w_p/s_p · z, with Σ_t xₐₜ = 1 for every run and
+//! z ≥ loadₜ + Σ_a powerₐ Σ_{s whose run covers t} xₐₛ in every slot. Where panels may feed in, the load of a slot is
+//! import less export, and these are paid in place of costₐₜ.
 //!
 //! It is solved by branch and bound (Land and Doig 1960) over the relaxation 0 ≤ x ≤ 1, best bound first. Branching
 //! cuts a run's window in two, which halves it where setting one x to 0 would hardly matter; starts that cannot better
-//! the best schedule known even if all other runs stood at their best are left out; and z ≥ Σ_t peak[a,t] x[a,t] with
+//! the best schedule known even if all other runs stood at their best are left out; and z ≥ Σ_t peakₐₜ xₐₜ with
 //! the peak that a run alone would make, without which a relaxed run would spread thinly over its window.
 
 use super::{Run, Task};
