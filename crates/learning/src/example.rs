@@ -4,7 +4,7 @@ use crate::exact::{Run, Task, Weights};
 use crate::home::{Appliance, Day, Home, Scales, Usage};
 use agents::Random;
 
-/// A task with 1 to `most` runs: prices of two levels or all different, half of them with feed-in at midday.
+/// A task with 1 to `most` runs: prices of two levels or all different and some negative, half of them with feed-in at midday.
 pub(crate) fn task(random: &mut Random, most: i64, slots: usize) -> Task {
     let last = slots as i64 - 1;
     let at = |random: &mut Random, low, high| random.between(low, high) as usize;
@@ -19,7 +19,7 @@ pub(crate) fn task(random: &mut Random, most: i64, slots: usize) -> Task {
     let levels = random.bits().is_multiple_of(2);
     let price = |random: &mut Random| match levels {
         true => [0.15, 0.36][at(random, 0, 1)],
-        false => 0.1 + 0.3 * random.unit(),
+        false => -0.1 + 0.5 * random.unit(),
     };
     let prices: Vec<f64> = (0..slots).map(|_| price(random)).collect();
     let panels = 4_000.0 * (random.bits() % 2) as f64;
@@ -37,7 +37,7 @@ pub(crate) fn task(random: &mut Random, most: i64, slots: usize) -> Task {
             peak: weights[1] / sum / 3e3,
             delay: weights[2] / sum / 12.0,
         },
-        feed_in: prices.iter().map(|price| price * 0.3).collect(),
+        feed_in: prices.iter().map(|price| price.min(0.06)).collect(),
         prices,
         peak: load.iter().copied().fold(0.0, f64::max),
         load,

@@ -10,6 +10,7 @@
 use super::{Weights, arrival};
 use crate::home::{Home, Outcome, Preference, Request, Scales, Series};
 use crate::schedule::{Moment, Scheduler, Status};
+use agents::Random;
 use std::collections::BTreeMap;
 
 /// Machines at most: each multiplies the number of states by about ten.
@@ -20,18 +21,42 @@ const SLOTS: usize = 120;
 
 /// How far the net load of a slot may lie from the expected: (W, probability), independent from slot to slot.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Noise(pub Vec<(f64, f64)>);
+pub struct Noise(Vec<(f64, f64)>);
 
 impl Noise {
+    /// A noise of these deviations in W and their probabilities.
+    ///
+    /// # Panics
+    /// Where the probabilities are negative or do not sum to 1, or a deviation is not finite.
+    #[must_use]
+    pub fn new(deviations: Vec<(f64, f64)>) -> Self {
+        let sum: f64 = deviations.iter().map(|(_, probability)| probability).sum();
+        let valid = |(deviation, probability): &(f64, f64)| deviation.is_finite() && *probability >= 0.0;
+        assert!(deviations.iter().all(valid) && (sum - 1.0).abs() < 1e-9, "no distribution: {deviations:?}");
+        Self(deviations)
+    }
+
     /// The net load is as expected.
     #[must_use]
     pub fn none() -> Self {
         Self(vec![(0.0, 1.0)])
     }
+
+    /// One of the deviations, W.
+    #[must_use]
+    pub fn draw(&self, random: &mut Random) -> f64 {
+        let mut left = random.unit();
+        let drawn = self.0.iter().find(|(_, probability)| {
+            left -= probability;
+            left < 0.0
+        });
+        drawn.unwrap_or(&self.0[0]).0
+    }
 }
 
-/// Expected outcomes of both decisions, each followed by the best policy: cost and delay from the present slot on, and
-/// the peak of the whole day.
+/// What both decisions add to the day's outcome, each followed by the best policy, as expected: the cost of runs that
+/// start from now on, the rise of the peak beyond the highest load that is known so far (net load as expected), the
+/// delay from this decision on. These are an agent's Q-values but for their sign and scales.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Values {
     /// Of waiting.
@@ -128,7 +153,7 @@ impl Dynamic {
         self.open(0, machines, 0.0)
     }
 
-    /// What both decisions of a moment are worth.
+    /// What both decisions of a moment add.
     pub fn values(&mut self, moment: &Moment<'_>) -> Values {
         let slots = self.home.slots;
         let morning = Morning {
@@ -155,7 +180,20 @@ impl Dynamic {
         }
         let turn = self.home.appliances.len() + moment.appliance;
         let state = State { slot: moment.slot, turn, machines, peak: moment.peak };
-        self.decide(self.simplified(state), moment.appliance)
+        let mut values = self.decide(self.simplified(state), moment.appliance);
+        // Settled before: what started runs still cost, the highest known load, waiting by those that have decided.
+        let mut settled = Outcome { peak: moment.peak, ..Outcome::default() };
+        for slot in moment.slot..slots {
+            let (net, running) = (moment.net(slot), moment.running[slot]);
+            settled.cost += moment.cost(slot, net + running) - moment.cost(slot, net);
+            settled.peak = settled.peak.max(net + running);
+        }
+        let decided = moment.status[..moment.appliance].iter();
+        let waiting = decided.filter(|status| matches!(status, Status::Waiting(_))).count();
+        settled.delay = waiting as f64 * self.home.hours;
+        add(&mut values.wait, -1.0, &settled);
+        add(&mut values.start, -1.0, &settled);
+        values
     }
 
     /// How many states are known.
@@ -329,200 +367,4 @@ impl Scheduler for Dynamic {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::exact::{Enumeration, Task};
-    use crate::example;
-    use crate::home::Day;
-    use crate::rule::{Later, Predictive};
-    use crate::schedule::play;
-    use agents::Random;
-
-    /// Two or three machines of the example, on a short day.
-    fn small(machines: std::ops::Range<usize>, slots: usize) -> Home {
-        let mut home = example::home();
-        home.appliances = home.appliances[machines].to_vec();
-        for appliance in &mut home.appliances {
-            let (first, last) = appliance.usage.requested;
-            appliance.usage.requested = (first * slots / 24, last * slots / 24);
-            appliance.usage.patience = (appliance.usage.patience.0 * slots / 24, slots / 3);
-        }
-        home.slots = slots;
-        home
-    }
-
-    /// Expectimax over histories, judged at the end of the day by [`Day::outcome`]: no states, no sums on the way.
-    struct Tree<'a> {
-        home: &'a Home,
-        noise: &'a Noise,
-        preference: Preference,
-        day: Day,
-        starts: Vec<Option<usize>>,
-    }
-
-    impl Tree<'_> {
-        fn asked(&mut self, slot: usize, index: usize) -> f64 {
-            if slot == self.home.slots {
-                let outcome = self.day.outcome(self.home, &self.starts);
-                return self.preference.loss(&outcome, &example::SCALES);
-            }
-            if index == self.home.appliances.len() {
-                return self.decided(slot, 0);
-            }
-            let usage = self.home.appliances[index].usage;
-            let (first, last) = usage.requested;
-            if self.day.requests[index].is_some() || !(first..=last).contains(&slot) {
-                return self.asked(slot, index + 1);
-            }
-            let remaining = (last - slot + 1) as f64 * usage.probability / (last - first + 1) as f64;
-            let chance = remaining / (last - slot + 1) as f64 / (remaining + 1.0 - usage.probability);
-            let mut mean = (1.0 - chance) * self.asked(slot, index + 1);
-            let (fewest, most) = usage.patience;
-            for patience in fewest..=most {
-                let latest = (slot + patience).min(self.home.slots - self.home.appliances[index].duration);
-                self.day.requests[index] = Some(Request { requested: slot, latest });
-                mean += chance / (most - fewest + 1) as f64 * self.asked(slot, index + 1);
-            }
-            self.day.requests[index] = None;
-            mean
-        }
-
-        fn decided(&mut self, slot: usize, index: usize) -> f64 {
-            if index == self.home.appliances.len() {
-                let expected = self.day.expected[slot];
-                let noise = self.noise.0.clone();
-                let mean = noise.iter().map(|(deviation, probability)| {
-                    self.day.net[slot] = expected + deviation;
-                    probability * self.asked(slot + 1, 0)
-                });
-                return mean.sum();
-            }
-            let Some(request) = self.day.requests[index].filter(|_| self.starts[index].is_none()) else {
-                return self.decided(slot, index + 1);
-            };
-            self.starts[index] = Some(slot);
-            let start = self.decided(slot, index + 1);
-            self.starts[index] = None;
-            if slot == request.latest { start } else { start.min(self.decided(slot, index + 1)) }
-        }
-    }
-
-    #[test]
-    fn values_are_those_of_the_tree_of_all_histories() {
-        let mut random = Random::of(1, "dynamic");
-        let mut differ = 0;
-        for (machines, noise) in
-            [(1..3, Noise::none()), (2..4, Noise::none()), (3..5, Noise(vec![(-150.0, 0.25), (50.0, 0.75)]))]
-        {
-            let home = small(machines, 6);
-            let mut dynamic = Dynamic::new(home.clone(), noise.clone());
-            for preference in Preference::grid(3) {
-                let day = example::day(&home, 3_000.0, &mut random);
-                let value = dynamic.value(&preference, &example::SCALES, day.series());
-                let requests = vec![None; home.appliances.len()];
-                let starts = vec![None; home.appliances.len()];
-                let mut tree =
-                    Tree { home: &home, noise: &noise, preference, day: Day { requests, ..day }, starts };
-                let expected = tree.asked(0, 0);
-                let loss = preference.loss(&value, &example::SCALES);
-                assert!((loss - expected).abs() < 1e-9, "{preference:?}: {loss} and {expected}");
-                differ += usize::from(loss > 0.01);
-            }
-        }
-        assert!(differ > 20, "{differ} losses are not nothing");
-    }
-
-    /// Notes what the policy thinks of both decisions, and decides as told.
-    struct Told<'a> {
-        dynamic: &'a mut Dynamic,
-        starts: bool,
-        first: Option<Values>,
-    }
-
-    impl Scheduler for Told<'_> {
-        fn name(&self) -> &str {
-            "told"
-        }
-
-        fn starts(&mut self, moment: &Moment<'_>) -> bool {
-            if self.first.is_some() {
-                return self.dynamic.starts(moment);
-            }
-            self.first = Some(self.dynamic.values(moment));
-            self.starts
-        }
-    }
-
-    #[test]
-    fn values_of_decisions_are_what_follows_them_where_nothing_is_left_to_chance() {
-        let mut random = Random::of(3, "dynamic");
-        let mut home = small(0..3, 24);
-        for appliance in &mut home.appliances {
-            let usage = &mut appliance.usage;
-            usage.probability = 1.0;
-            usage.requested.1 = usage.requested.0;
-            usage.patience.0 = usage.patience.1;
-        }
-        let mut dynamic = Dynamic::new(home.clone(), Noise::none());
-        let mut enumeration = Enumeration::default();
-        for preference in Preference::grid(4) {
-            let mut day = example::day(&home, 3_000.0, &mut random);
-            day.net.clone_from(&day.expected);
-            let loss = |outcome: &Outcome| preference.loss(outcome, &example::SCALES);
-            let least = enumeration.solve(&Task::hindsight(&home, &day, &preference, &example::SCALES));
-            let value = dynamic.value(&preference, &example::SCALES, day.series());
-            assert!((loss(&value) - least).abs() < 1e-9, "{preference:?}");
-            for starts in [false, true] {
-                let mut told = Told { dynamic: &mut dynamic, starts, first: None };
-                let (_, outcome) = play(&home, &day, preference, &example::SCALES, &mut told);
-                let values = told.first.unwrap();
-                let told = if starts { values.start } else { values.wait };
-                // The first decision of the day: nothing has been paid or waited for before it.
-                assert!((loss(&told) - loss(&outcome)).abs() < 1e-9, "{preference:?}: {told:?}, {outcome:?}");
-                assert!(loss(&values.start).min(loss(&values.wait)) - least < 1e-9);
-            }
-        }
-    }
-
-    #[test]
-    fn play_comes_to_its_value_and_lies_between_foresight_and_control() {
-        let mut random = Random::of(2, "dynamic");
-        let home = small(0..3, 24);
-        let noise = vec![(-100.0, 0.5), (100.0, 0.5)];
-        let morning = example::day(&home, 0.0, &mut random);
-        let mut dynamic = Dynamic::new(home.clone(), Noise(noise.clone()));
-        let mut control = Predictive::new(Later::Expected);
-        let mut enumeration = Enumeration::default();
-        for preference in Preference::grid(2) {
-            let value = dynamic.value(&preference, &example::SCALES, morning.series());
-            let value = preference.loss(&value, &example::SCALES);
-            let (mut sum, mut squares, mut controlled, mut foreseen) = (0.0, 0.0, 0.0, 0.0);
-            let days = 2_000;
-            for _ in 0..days {
-                let mut day = morning.clone();
-                for (appliance, request) in home.appliances.iter().zip(&mut day.requests) {
-                    *request = appliance.request(home.slots, &mut random);
-                }
-                for (net, expected) in day.net.iter_mut().zip(&day.expected) {
-                    *net = expected + noise[(random.bits() % 2) as usize].0;
-                }
-                let loss = |scheduler: &mut dyn Scheduler| {
-                    let (_, outcome) = play(&home, &day, preference, &example::SCALES, scheduler);
-                    preference.loss(&outcome, &example::SCALES)
-                };
-                let own = loss(&mut dynamic);
-                sum += own;
-                squares += own * own;
-                controlled += loss(&mut control);
-                foreseen += enumeration.solve(&Task::hindsight(&home, &day, &preference, &example::SCALES));
-            }
-            let mean = sum / f64::from(days);
-            let error = ((squares / f64::from(days) - mean * mean).max(0.0) / f64::from(days)).sqrt();
-            assert!((mean - value).abs() < 4.0 * error + 1e-9, "{preference:?}");
-            assert!(
-                foreseen <= sum + 1e-9 && sum <= controlled + 4.0 * error * f64::from(days),
-                "{preference:?}"
-            );
-        }
-    }
-}
+mod tests;

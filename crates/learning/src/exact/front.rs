@@ -1,6 +1,6 @@
 //! The exact Pareto front of a day: every combination of cost, peak and delay that no schedule betters in all three.
 //!
-//! Branch and bound as in [`Enumeration`](super::Enumeration), with an archive of outcomes in place of the least loss:
+//! Branch and bound as in [`Enumeration`], with an archive of outcomes in place of the least loss:
 //! a partial schedule is left out where an outcome of the archive is no worse in all three objectives than the best
 //! that could come of it. The archive begins with the optima of a grid of preferences.
 

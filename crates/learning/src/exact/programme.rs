@@ -1,17 +1,18 @@
 //! The best starts of all runs together, as a mixed-integer programme.
 //!
-//! Binary x[a,t] says that run a starts in slot t, z is the peak:
+//! Binary xₐₜ says that run a starts in slot t, z is the peak:
 //!
-//! min Σ (w_c/s_c · cost[a,t] + w_d/s_d · delay[a,t]) x[a,t] + w_p/s_p · z, with Σ_t x[a,t] = 1 for every run and
-//! z ≥ load[t] + Σ_a power[a] Σ_{t' covers t} x[a,t'] in every slot. Where panels may feed in, the load of a slot is
-//! import less export, and these are paid in place of cost[a,t].
+//! min Σ (w_c/s_c · costₐₜ + w_d/s_d · delayₐₜ) xₐₜ + w_p/s_p · z, with Σ_t xₐₜ = 1 for every run and
+//! z ≥ loadₜ + Σ_a powerₐ Σ_{s whose run covers t} xₐₛ in every slot. Where panels may feed in, the load of a slot is
+//! import less export, and these are paid in place of costₐₜ.
 //!
 //! It is solved by branch and bound (Land and Doig 1960) over the relaxation 0 ≤ x ≤ 1, best bound first. Branching
 //! cuts a run's window in two, which halves it where setting one x to 0 would hardly matter; starts that cannot better
-//! the best schedule known even if all other runs stood at their best are left out; and z ≥ Σ_t peak[a,t] x[a,t] with
+//! the best schedule known even if all other runs stood at their best are left out; and z ≥ Σ_t peakₐₜ xₐₜ with
 //! the peak that a run alone would make, without which a relaxed run would spread thinly over its window.
 
 use super::{Run, Task};
+use crate::home::Outcome;
 use agents::linear::{Programme as Relaxation, Variable};
 
 /// Losses closer than this count as equal: the relaxations are solved by an interior-point method to about 1e-8.
@@ -36,13 +37,13 @@ pub fn solve(task: &Task, nodes: usize) -> Found {
     let runs = &task.runs;
     let root: Vec<(usize, usize)> = runs.iter().map(|run| (run.first, run.last)).collect();
     let mut best = greedy(task, |run| (runs[run].first..=runs[run].last).collect());
-    let mut open = vec![(f64::NEG_INFINITY, root)];
+    let mut open = vec![Node { bound: f64::NEG_INFINITY, windows: root }];
     let mut solved = 0;
     while let Some(place) = least(&open) {
         if solved == nodes {
             break;
         }
-        let (bound, windows) = open.swap_remove(place);
+        let Node { bound, windows } = open.swap_remove(place);
         if bound >= best.0 - EQUAL {
             continue;
         }
@@ -60,15 +61,21 @@ pub fn solve(task: &Task, nodes: usize) -> Found {
         for window in [(windows[run].0, start), (start + 1, windows[run].1)] {
             let mut windows = windows.clone();
             windows[run] = window;
-            open.push((bound, windows));
+            open.push(Node { bound, windows });
         }
     }
-    let bound = open.iter().map(|node| node.0).fold(best.0, f64::min);
+    let bound = open.iter().map(|node| node.bound).fold(best.0, f64::min);
     Found { loss: best.0, bound, starts: best.1, nodes: solved }
 }
 
-fn least(open: &[(f64, Vec<(usize, usize)>)]) -> Option<usize> {
-    (0..open.len()).min_by(|a, b| open[*a].0.total_cmp(&open[*b].0))
+/// What is still to be searched: per run its first and last start.
+struct Node {
+    bound: f64,
+    windows: Vec<(usize, usize)>,
+}
+
+fn least(open: &[Node]) -> Option<usize> {
+    (0..open.len()).min_by(|a, b| open[*a].bound.total_cmp(&open[*b].bound))
 }
 
 /// Places runs one after the other, the most energy first, each at the best of its starts.
@@ -83,7 +90,7 @@ fn greedy(task: &Task, starts: impl Fn(usize) -> Vec<usize>) -> (f64, Vec<usize>
         let run = &task.runs[place];
         let loss = |start: &usize| {
             let alone = task.alone(run, *start, &load);
-            task.weights.loss(&crate::home::Outcome { peak: alone.peak.max(peak), ..alone })
+            task.weights.loss(&Outcome { peak: alone.peak.max(peak), ..alone })
         };
         let start = starts(place).into_iter().min_by(|a, b| loss(a).total_cmp(&loss(b)));
         chosen[place] = start.expect("a run has a start");

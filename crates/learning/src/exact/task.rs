@@ -133,3 +133,29 @@ impl Task {
         total
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example;
+    use crate::rule::ValleyFilling;
+    use crate::schedule::play;
+    use agents::Random;
+
+    #[test]
+    fn a_day_in_hindsight_comes_to_what_was_played() {
+        let mut random = Random::of(1, "task");
+        let home = example::home();
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
+        for preference in Preference::grid(6) {
+            let day = example::day(&home, 5_000.0, &mut random);
+            let (starts, outcome) = play(&home, &day, preference, &example::SCALES, &mut ValleyFilling);
+            let starts: Vec<usize> = starts.into_iter().flatten().collect();
+            let task = Task::hindsight(&home, &day, &preference, &example::SCALES);
+            let same = task.outcome(&starts);
+            assert!(near(same.cost, outcome.cost) && near(same.peak, outcome.peak), "{same:?}, {outcome:?}");
+            assert!(near(same.delay, outcome.delay), "{same:?}, {outcome:?}");
+            assert!(near(task.weights.loss(&same), preference.loss(&outcome, &example::SCALES)));
+        }
+    }
+}

@@ -4,6 +4,26 @@
 //! Exact: the space is cut into slabs between the third coordinates of the points, and in each slab the points below
 //! it dominate a staircase. O(n²) for n points.
 
+use crate::home::{Outcome, Scales};
+
+/// The volume that a scheduler's outcomes dominate in parts of that of the exact front, in units of the scales and up
+/// to a reference outcome: 1 where nothing of the front is missing. Nothing where the front has no volume.
+#[must_use]
+pub fn hypervolume_ratio(
+    offered: &[Outcome],
+    front: &[Outcome],
+    reference: &Outcome,
+    scales: &Scales,
+) -> Option<f64> {
+    let point = |outcome: &Outcome| {
+        [outcome.cost / scales.cost, outcome.peak / scales.peak, outcome.delay / scales.delay]
+    };
+    let volume =
+        |outcomes: &[Outcome]| hypervolume(&outcomes.iter().map(point).collect::<Vec<_>>(), point(reference));
+    let whole = volume(front);
+    (whole > 0.0).then(|| volume(offered) / whole)
+}
+
 /// The volume between a reference point and the points that are less in all three coordinates; others do not count.
 #[must_use]
 pub fn hypervolume(points: &[[f64; 3]], reference: [f64; 3]) -> f64 {
@@ -37,6 +57,9 @@ fn area(stairs: &[[f64; 2]], reference: &[f64; 3]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exact::{Enumeration, Task, front};
+    use crate::example;
+    use crate::home::Preference;
     use agents::Random;
 
     #[test]
@@ -67,6 +90,34 @@ mod tests {
         ];
         let points: Vec<[f64; 3]> = front.iter().map(|(time, treasure)| [*time, -treasure, 0.0]).collect();
         assert_eq!(hypervolume(&points, [25.0, 0.0, 1.0]), 1155.0);
+    }
+
+    #[test]
+    fn optima_of_preferences_cover_most_of_the_front() {
+        let mut random = Random::of(2, "hypervolume");
+        let home = example::home();
+        let mut enumeration = Enumeration::default();
+        for _ in 0..10 {
+            let day = example::day(&home, 3_000.0, &mut random);
+            let task = |preference| Task::hindsight(&home, &day, preference, &example::SCALES);
+            let grid = Preference::grid(5);
+            let front = front(&task(&grid[0]));
+            let optima: Vec<Outcome> = grid
+                .iter()
+                .map(|preference| {
+                    let task = task(preference);
+                    enumeration.solve(&task);
+                    task.outcome(enumeration.starts())
+                })
+                .collect();
+            let reference = Outcome { cost: 9.0, peak: 15e3, delay: 60.0 };
+            let ratio = |offered: &[Outcome]| {
+                hypervolume_ratio(offered, &front, &reference, &example::SCALES).unwrap()
+            };
+            assert_eq!(ratio(&front), 1.0);
+            assert!((0.9..=1.0 + 1e-9).contains(&ratio(&optima)), "{}", ratio(&optima));
+            assert!(ratio(&optima[..1]) < ratio(&optima));
+        }
     }
 
     #[test]

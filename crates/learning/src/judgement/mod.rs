@@ -19,7 +19,7 @@ pub use regret::{Regret, span};
 
 mod hypervolume;
 
-pub use hypervolume::hypervolume;
+pub use hypervolume::{hypervolume, hypervolume_ratio};
 
 mod utility;
 

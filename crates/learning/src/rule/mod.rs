@@ -1,4 +1,4 @@
-//! Rules that need no learning, from none at all to control with a model; each is a [`Scheduler`].
+//! Rules that need no learning, from none at all to control with a model; each is a [`Scheduler`](crate::Scheduler).
 //!
 //! | rule | what it looks at |
 //! |---|---|

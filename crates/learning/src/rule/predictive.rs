@@ -28,13 +28,14 @@ pub struct Predictive {
     later: Later,
     task: Task,
     enumeration: Enumeration,
+    changes: Vec<f64>,
 }
 
 impl Predictive {
     /// Control with a view of later requests.
     #[must_use]
     pub fn new(later: Later) -> Self {
-        Self { later, task: Task::default(), enumeration: Enumeration::default() }
+        Self { later, task: Task::default(), enumeration: Enumeration::default(), changes: vec![] }
     }
 }
 
@@ -49,7 +50,7 @@ impl Scheduler for Predictive {
     fn starts(&mut self, moment: &Moment<'_>) -> bool {
         let place = look_ahead(moment, &mut self.task);
         if self.later == Later::Expected {
-            add_expected(moment, &mut self.task.load);
+            add_expected(moment, &mut self.task.load, &mut self.changes);
             raise_peak(moment, &mut self.task);
         }
         self.enumeration.solve(&self.task);
@@ -90,30 +91,102 @@ fn raise_peak(moment: &Moment<'_>, task: &mut Task) {
 }
 
 /// Adds the expected power of requests that have not been made.
-fn add_expected(moment: &Moment<'_>, load: &mut [f64]) {
+fn add_expected(moment: &Moment<'_>, load: &mut [f64], changes: &mut Vec<f64>) {
     let slots = moment.home.slots;
     for (appliance, status) in moment.home.appliances.iter().zip(moment.status) {
         if *status != Status::Idle {
             continue;
         }
+        // From slot to slot, how the probability of a start in the slot changes.
+        changes.clear();
+        changes.resize(slots + 1, 0.0);
+        let (fewest, most) = appliance.usage.patience;
         let mut idle = 1.0;
         // Requests of this slot are known.
         for slot in moment.slot + 1..=appliance.usage.requested.1 {
             let asked = idle * arrival::chance(appliance, slot);
             idle -= asked;
-            let (fewest, most) = appliance.usage.patience;
-            let power = appliance.power * asked / (most - fewest + 1) as f64;
             for Request { requested, latest } in arrival::requests(appliance, slot, slots) {
-                // Starts r to l, each as likely: slot t is covered by those from t − duration + 1 to t.
-                let starts = (latest + 1 - requested) as f64;
-                for (slot, load) in
-                    load.iter_mut().enumerate().take(latest + appliance.duration).skip(requested)
-                {
-                    let covering =
-                        slot.min(latest) + 1 - requested.max((slot + 1).saturating_sub(appliance.duration));
-                    *load += power * covering as f64 / starts;
-                }
+                let each = asked / ((most - fewest + 1) * (latest - requested + 1)) as f64;
+                changes[requested] += each;
+                changes[latest + 1] -= each;
             }
         }
+        let mut starts = 0.0;
+        for (start, change) in changes[..=slots - appliance.duration].iter().enumerate() {
+            starts += change;
+            let power = appliance.power * starts;
+            load[start..start + appliance.duration].iter_mut().for_each(|load| *load += power);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example;
+    use crate::home::{Day, Home, Preference};
+    use crate::schedule::{Scheduler, play};
+    use agents::Random;
+
+    /// Compares at its first decision what is expected of later requests with the mean of what comes.
+    struct Comparing<'a> {
+        home: &'a Home,
+        random: Random,
+        compared: bool,
+    }
+
+    impl Scheduler for Comparing<'_> {
+        fn name(&self) -> &str {
+            "comparing"
+        }
+
+        fn starts(&mut self, moment: &Moment<'_>) -> bool {
+            if self.compared {
+                return true;
+            }
+            self.compared = true;
+            let slots = self.home.slots;
+            let mut expected = vec![0.0; slots];
+            add_expected(moment, &mut expected, &mut vec![]);
+            let (mut mean, draws) = (vec![0.0; slots], 40_000);
+            for (appliance, status) in self.home.appliances.iter().zip(moment.status) {
+                let mut drawn = 0;
+                while *status == Status::Idle && drawn < draws {
+                    // Given that nobody has asked so far.
+                    let request = appliance.request(slots, &mut self.random);
+                    if request.is_some_and(|request| request.requested <= moment.slot) {
+                        continue;
+                    }
+                    drawn += 1;
+                    let Some(Request { requested, latest }) = request else { continue };
+                    let start = self.random.between(requested as i64, latest as i64) as usize;
+                    let share = appliance.power / f64::from(draws);
+                    mean[start..start + appliance.duration].iter_mut().for_each(|load| *load += share);
+                }
+            }
+            for (slot, (expected, mean)) in expected.iter().zip(&mean).enumerate() {
+                // Five standard errors of the most powerful machine's mean.
+                assert!((expected - mean).abs() < 5.0 * 1_850.0 / 200.0, "{slot}: {expected}, {mean}");
+            }
+            assert!(expected.iter().any(|load| *load > 300.0), "{expected:?}");
+            false
+        }
+    }
+
+    #[test]
+    fn expected_power_is_the_mean_of_what_is_drawn() {
+        let mut random = Random::of(4, "expected");
+        let home = example::home();
+        let preference = Preference { cost: 1.0, peak: 0.0, delay: 0.0 };
+        let mut compared = 0;
+        for _ in 0..20 {
+            let day: Day = example::day(&home, 0.0, &mut random);
+            let random = Random::of(random.bits(), "draws");
+            let mut comparing = Comparing { home: &home, random, compared: false };
+            play(&home, &day, preference, &example::SCALES, &mut comparing);
+            compared += usize::from(comparing.compared);
+        }
+        assert!(compared > 10, "{compared} days");
     }
 }
