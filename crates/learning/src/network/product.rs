@@ -91,7 +91,7 @@ impl<'a> Product<'a> {
         let zero = f32x16::splat(simd, 0.0);
         for result in result[row * self.columns..].chunks_exact_mut(N * self.columns) {
             let mut sums = [f32x16::from_slice(simd, &panel.offset); N];
-            // Plain loops: a closure that is not inlined would fall out of the wide vectors.
+            // Loops, no closures: one that is not inlined would fall out of the wide vectors.
             match self.left {
                 Factor::Plain(entries) => {
                     let mut lines = [entries; N];
@@ -100,17 +100,16 @@ impl<'a> Product<'a> {
                     }
                     for (inner, right) in panel.lines[..self.depth].iter().enumerate() {
                         let right = f32x16::from_slice(simd, right);
-                        for index in 0..N {
-                            sums[index] += right * lines[index][inner];
+                        for (sum, line) in sums.iter_mut().zip(&lines) {
+                            *sum += right * line[inner];
                         }
                     }
                 }
                 Factor::Transposed(entries) => {
                     for (line, right) in entries.chunks_exact(rows).zip(&panel.lines) {
                         let right = f32x16::from_slice(simd, right);
-                        let line = &line[row..row + N];
-                        for index in 0..N {
-                            sums[index] += right * line[index];
+                        for (sum, entry) in sums.iter_mut().zip(&line[row..row + N]) {
+                            *sum += right * *entry;
                         }
                     }
                 }
