@@ -98,6 +98,7 @@ fn heavy_guests_live_in_the_crates_that_host_them() {
         ("rusqlite", &["ledger"][..]),
         ("secp256k1", &["ledger"]),
         ("clarabel", &["clearing", "grid", "agents", "learning"]),
+        ("fearless_simd", &["learning"]),
         ("parquet", &["sim", "wattle"]),
         ("clap", &["wattle"]),
         ("indicatif", &["wattle"]),

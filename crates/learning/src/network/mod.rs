@@ -16,7 +16,7 @@ pub use loss::{huber, huber_gradient};
 mod product;
 
 use agents::Random;
-use product::{Finish, Left, Panel, product};
+use product::{Factor, Panel, Product};
 
 /// The shape of a network. All sizes are at least 1; `hidden` may be empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,11 +48,19 @@ impl Layout {
         self.layers().map(|(inputs, outputs)| (inputs + 1) * outputs).sum()
     }
 
-    /// Inputs and outputs of each layer.
+    /// Width of the last layer.
+    fn head(&self) -> usize {
+        self.outputs() + if self.dueling { self.objectives } else { 0 }
+    }
+
+    /// Inputs and outputs of a layer; the head comes after the hidden ones.
+    fn layer(&self, layer: usize) -> (usize, usize) {
+        let inputs = if layer == 0 { self.inputs } else { self.hidden[layer - 1] };
+        (inputs, self.hidden.get(layer).copied().unwrap_or(self.head()))
+    }
+
     fn layers(&self) -> impl Iterator<Item = (usize, usize)> {
-        let head = self.outputs() + if self.dueling { self.objectives } else { 0 };
-        let outputs = self.hidden.iter().copied().chain([head]);
-        [self.inputs].into_iter().chain(self.hidden.iter().copied()).zip(outputs)
+        (0..=self.hidden.len()).map(|layer| self.layer(layer))
     }
 }
 
@@ -73,7 +81,6 @@ pub struct Scratch {
     outputs: Vec<f32>,
     /// Gradients with respect to what a layer gave, and to what the one before it gave.
     slopes: [Vec<f32>; 2],
-    transposed: Vec<f32>,
     panel: Panel,
 }
 
@@ -97,38 +104,39 @@ impl Network {
     /// # Panics
     /// Where `inputs` has not as many rows, or the weights do not fit the layout.
     pub fn evaluate<'a>(&self, inputs: &[f32], rows: usize, scratch: &'a mut Scratch) -> &'a [f32] {
+        let Layout { hidden, objectives, .. } = &self.layout;
         assert_eq!(inputs.len(), rows * self.layout.inputs, "rows × inputs");
         assert_eq!(self.weights.len(), self.layout.weights(), "weights of the layout");
         let Scratch { layers, outputs, panel, .. } = scratch;
-        layers.resize_with(self.layout.hidden.len() + 1, Vec::new);
+        layers.resize_with(hidden.len() + 1, Vec::new);
         let mut rest = &self.weights[..];
-        for (layer, (fan_in, fan_out)) in self.layout.layers().enumerate() {
-            let (before, after) = layers.split_at_mut(layer);
+        for layer in 0..=hidden.len() {
+            let (depth, columns) = self.layout.layer(layer);
             let (matrix, offset);
-            (matrix, rest) = rest.split_at(fan_in * fan_out);
-            (offset, rest) = rest.split_at(fan_out);
-            let input = before.last().map_or(inputs, |input| input);
-            after[0].resize(rows * fan_out, 0.0);
-            let finish = if layer < self.layout.hidden.len() { Finish::Rectified } else { Finish::Linear };
-            product(Left::Plain(input), matrix, offset, finish, fan_out, panel, &mut after[0]);
+            (matrix, rest) = rest.split_at(depth * columns);
+            (offset, rest) = rest.split_at(columns);
+            let (before, after) = layers.split_at_mut(layer);
+            let left = Factor::Plain(before.last().map_or(inputs, |input| input));
+            let rectified = layer < hidden.len();
+            after[0].resize(rows * columns, 0.0);
+            Product { left, right: Factor::Plain(matrix), depth, columns, offset, rectified }
+                .write(&mut after[0], panel);
         }
-        let head = &layers[self.layout.hidden.len()];
+        let head = &layers[hidden.len()];
         if !self.layout.dueling {
             return head;
         }
-        let objectives = self.layout.objectives;
-        outputs.resize(rows * self.layout.outputs(), 0.0);
-        let rows = head.chunks_exact(self.layout.outputs() + objectives);
-        for (head, values) in rows.zip(outputs.chunks_exact_mut(self.layout.outputs())) {
-            dueling::combine(head, objectives, values);
+        let width = self.layout.outputs();
+        outputs.resize(rows * width, 0.0);
+        for (head, values) in head.chunks_exact(width + objectives).zip(outputs.chunks_exact_mut(width)) {
+            dueling::combine(head, *objectives, values);
         }
         outputs
     }
 
-    /// Writes the gradient with respect to the weights of a function of the outputs, Σ over the rows, given its
-    /// derivatives with respect to the outputs (rows × actions × objectives).
+    /// Writes ∂f/∂weights, given ∂f/∂outputs (rows × actions × objectives), for any function f of the outputs.
     ///
-    /// The rows must be the last ones that were evaluated with this scratch and these weights.
+    /// The rows must be those that were evaluated last with this scratch, by these weights.
     ///
     /// # Panics
     /// Where the sizes do not fit each other.
@@ -140,35 +148,38 @@ impl Network {
         scratch: &mut Scratch,
         gradient: &mut [f32],
     ) {
-        assert_eq!(output_gradient.len(), rows * self.layout.outputs(), "rows × actions × objectives");
+        let Layout { hidden, objectives, .. } = &self.layout;
+        let width = self.layout.outputs();
+        assert_eq!(output_gradient.len(), rows * width, "rows × actions × objectives");
         assert_eq!(gradient.len(), self.weights.len(), "an entry per weight");
-        let Scratch { layers, slopes: [slopes, slopes_before], transposed, panel, .. } = scratch;
-        let head = &layers[self.layout.hidden.len()];
-        slopes.resize(head.len(), 0.0);
+        let Scratch { layers, slopes: [slopes, slopes_before], panel, .. } = scratch;
+        assert!(
+            layers.get(hidden.len()).is_some_and(|head| head.len() == rows * self.layout.head()),
+            "evaluated rows"
+        );
+        slopes.resize(rows * self.layout.head(), 0.0);
         if self.layout.dueling {
-            let objectives = self.layout.objectives;
-            let rows = slopes.chunks_exact_mut(self.layout.outputs() + objectives);
-            for (head, values) in rows.zip(output_gradient.chunks_exact(self.layout.outputs())) {
-                dueling::separate(values, objectives, head);
-            }
+            let rows = slopes.chunks_exact_mut(self.layout.head()).zip(output_gradient.chunks_exact(width));
+            rows.for_each(|(head, values)| dueling::separate(values, *objectives, head));
         } else {
             slopes.copy_from_slice(output_gradient);
         }
         let mut end = self.weights.len();
-        let sizes: Vec<_> = self.layout.layers().collect();
-        for (layer, (fan_in, fan_out)) in sizes.into_iter().enumerate().rev() {
+        for layer in (0..=hidden.len()).rev() {
+            let (fan_in, fan_out) = self.layout.layer(layer);
             let begin = end - (fan_in + 1) * fan_out;
             let (matrix, offset) = gradient[begin..end].split_at_mut(fan_in * fan_out);
             let input = if layer == 0 { inputs } else { &layers[layer - 1] };
-            product(Left::Transposed(input), slopes, &[], Finish::Linear, fan_out, panel, matrix);
+            Product::plain(Factor::Transposed(input), Factor::Plain(slopes), rows, fan_out)
+                .write(matrix, panel);
             offset.fill(0.0);
             for row in slopes.chunks_exact(fan_out) {
                 offset.iter_mut().zip(row).for_each(|(sum, slope)| *sum += slope);
             }
             if layer > 0 {
-                transpose(&self.weights[begin..begin + fan_in * fan_out], fan_out, transposed);
+                let weights = Factor::Transposed(&self.weights[begin..begin + fan_in * fan_out]);
                 slopes_before.resize(rows * fan_in, 0.0);
-                product(Left::Plain(slopes), transposed, &[], Finish::Linear, fan_in, panel, slopes_before);
+                Product::plain(Factor::Plain(slopes), weights, fan_out, fan_in).write(slopes_before, panel);
                 for (slope, value) in slopes_before.iter_mut().zip(input) {
                     *slope = if *value > 0.0 { *slope } else { 0.0 };
                 }
@@ -187,17 +198,6 @@ impl Network {
         assert_eq!(self.layout, other.layout, "layouts");
         for (own, other) in self.weights.iter_mut().zip(&other.weights) {
             *own = (1.0 - share) * *own + share * other;
-        }
-    }
-}
-
-/// Writes the transpose of a matrix with so many columns.
-fn transpose(matrix: &[f32], columns: usize, result: &mut Vec<f32>) {
-    let rows = matrix.len() / columns;
-    result.resize(matrix.len(), 0.0);
-    for (index, row) in matrix.chunks_exact(columns).enumerate() {
-        for (column, entry) in row.iter().enumerate() {
-            result[column * rows + index] = *entry;
         }
     }
 }
