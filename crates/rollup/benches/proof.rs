@@ -16,6 +16,7 @@ use market::Side;
 use rollup::batch::Segment;
 use rollup::chain::Chain as _;
 use rollup::contract::{Calls, Event, posted};
+use rollup::modes::Mode;
 use rollup::sequencer::Clerk;
 use rollup::step::Record;
 use rollup::step::leaf::rule;
@@ -58,7 +59,7 @@ impl Book {
 /// A community of a thousand members with money, and an interval that is open.
 fn community() -> Book {
     let world = World::found(Design { rule: rule::EQUILIBRIUM, key: rule::STATIC, signed: true });
-    let clerk = Clerk::new(world.genesis.clone(), []);
+    let clerk = Clerk::new(Mode::Calldata, world.genesis.clone(), []);
     let mut book = Book { world, clerk };
     let start = (BEGIN + 10_000).div_ceil(900) * 900;
     book.tell(&Record::Tick { time: BEGIN + 100 }, &[]);
