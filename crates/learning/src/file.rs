@@ -1,7 +1,7 @@
 //! How checkpoints and policies become bytes: a title, little-endian fields one after another, and a keccak-256 hash
 //! of all that, so that damage is noticed.
 
-use market::hash::keccak256;
+use market::keccak256;
 
 /// Bytes that are no file of the kind wanted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -7,7 +7,7 @@ use super::{Trainer, luck};
 use crate::agent::{Chooser, Episodes, Learner, Options, OptionsError, play};
 use crate::environment::Environment;
 use crate::file::{FileError, Reader, Writer};
-use market::hash::{Hash, keccak256};
+use market::{Hash, keccak256};
 
 const TITLE: &str = "wattle checkpoint 1";
 
