@@ -8,10 +8,10 @@ use learning::{Options, Trainer};
 /// Steps of the shortest way to each treasure: the published front (Vamplew et al. 2011, as MO-Gymnasium lists it).
 const STEPS: [f32; 10] = [1.0, 3.0, 5.0, 7.0, 8.0, 9.0, 13.0, 14.0, 17.0, 19.0];
 
-/// Trains with so many steps of air, then plays each preference without exploring. Returns (treasure, steps) of each.
-fn learn(options: Options, limit: usize, preferences: &[f32]) -> Vec<(f32, f32)> {
+/// Trains, then plays each preference without exploring. Returns (treasure, steps) of each.
+fn learn(options: Options, preferences: &[f32]) -> Vec<(f32, f32)> {
     let lanes = 64;
-    let mut trainer = Trainer::new(DeepSea::new(lanes, limit), options, 1).unwrap();
+    let mut trainer = Trainer::new(DeepSea::new(lanes, 30), options, 1).unwrap();
     while !trainer.is_finished() {
         trainer.advance(2);
     }
@@ -46,25 +46,7 @@ fn the_published_front_has_the_published_hypervolume() {
 }
 
 #[test]
-fn a_sum_finds_the_ends_of_the_concave_front() {
-    let options = Options {
-        initial: Some(1.0),
-        target: Target::Soft(0.05),
-        rounds: 600,
-        updates: 20,
-        memory: 200,
-        exploring: 0.8,
-        ..Options::default()
-    };
-    // At the corners one objective does not matter, so that nothing is there to be found.
-    let mut found = learn(options, 200, &even(20)[2..40]);
-    found.sort_by(|a, b| a.0.total_cmp(&b.0));
-    found.dedup();
-    assert_eq!(found, [(1.0, 1.0), (124.0, 19.0)]);
-    assert_eq!(hypervolume(&found), 762.0);
-}
-
-#[test]
+#[ignore = "takes 20 s of processor time"]
 fn a_norm_finds_the_whole_front() {
     let options = Options {
         scalarisation: Scalarisation::Chebyshev(vec![1.0, 0.0]),
@@ -77,7 +59,7 @@ fn a_norm_finds_the_whole_front() {
         rate: (2e-3, 1e-5),
         ..Options::default()
     };
-    let mut found = learn(options, 30, &even(200)[2..400]);
+    let mut found = learn(options, &even(200)[2..400]);
     found.sort_by(|a, b| a.0.total_cmp(&b.0));
     found.dedup();
     assert_eq!(hypervolume(&found), 1155.0);
