@@ -67,13 +67,20 @@ impl Policy {
             writer.number(*duration as u64);
             writer.float(usage.probability);
             let (requested, patience) = (usage.requested, usage.patience);
-            [requested.0, requested.1, patience.0, patience.1].map(|slot| writer.number(slot as u64));
+            [requested.0, requested.1, patience.0, patience.1]
+                .into_iter()
+                .for_each(|slot| writer.number(slot as u64));
         }
-        [self.scales.cost, self.scales.peak, self.scales.delay].map(|scale| writer.float(scale));
+        let scales = [self.scales.cost, self.scales.peak, self.scales.delay];
+        scales.into_iter().for_each(|scale| writer.float(scale));
         writer.number(self.set.bits().into());
-        let Options { networks, head, residual, hidden, dueling, .. } = &self.agents.options;
+        let Options { networks, head, residual, doubts, trust, hidden, dueling, .. } = &self.agents.options;
         let choices = [*networks == Networks::Shared, *head == Head::Vector, *residual, *dueling];
-        choices.map(|choice| writer.number(choice.into()));
+        choices.into_iter().for_each(|choice| writer.number(choice.into()));
+        writer.number(doubts.len() as u64);
+        writer.floats(doubts);
+        // Without a limit it is infinite, which is no number to write.
+        writer.float(f64::from(trust.min(f32::MAX)));
         writer.number(hidden.len() as u64);
         hidden.iter().for_each(|units| writer.number(*units as u64));
         self.agents.networks.iter().for_each(|network| writer.floats(&network.weights));
@@ -114,6 +121,9 @@ impl Policy {
             _ => Err(FileError::Content("a choice")),
         };
         let [shared, vector, residual, dueling] = [choice()?, choice()?, choice()?, choice()?];
+        let doubts = reader.count("the count of doubts")?;
+        let doubts = reader.floats(doubts, "the doubts")?;
+        let trust = reader.float("the trust")? as f32;
         let mut hidden = Vec::new();
         for _ in 0..reader.count("the count of layers")? {
             let units = reader.count("the units of a layer")?;
@@ -126,6 +136,8 @@ impl Policy {
             networks: if shared { Networks::Shared } else { Networks::Independent },
             head: if vector { Head::Vector } else { Head::Scalar },
             residual,
+            doubts,
+            trust,
             dueling,
             hidden,
             ..Options::default()
@@ -160,6 +172,9 @@ impl Scheduler for Policy {
         let preference = preference.map(|weight| weight as f32);
         let losses = if self.agents.sight.residual { self.outlook.losses(moment) } else { [0.0; 2] };
         let expected = losses.map(|loss| -loss as f32);
+        if let Some(only) = self.agents.sight.only(&preference, &expected) {
+            return only == 1;
+        }
         let Self { agents, state, scratch, .. } = self;
         agents.act(moment.appliance, state, &[0.0; 3], &preference, &expected, scratch) == 1
     }
@@ -214,8 +229,7 @@ mod tests {
             assert!(read.to_bytes() == bytes);
             for day in &days {
                 for preference in Preference::grid(2) {
-                    let mut starts =
-                        |policy| play(&example::home(), day, preference, &example::SCALES, policy).0;
+                    let starts = |policy| play(&example::home(), day, preference, &example::SCALES, policy).0;
                     assert_eq!(starts(&mut read), starts(&mut policy));
                 }
             }

@@ -16,6 +16,12 @@ pub struct Options {
     /// Whether the network learns what to add to what the environment's model expects of each action (residual
     /// learning: Silver et al. 2018; Johannink et al. 2019); otherwise it learns the values themselves.
     pub residual: bool,
+    /// How far a model may be wrong about each objective, 0 to 1; nothing stands for 1 throughout. What the network
+    /// adds counts by their mean under the preference: not at all where the model is certain of all that matters.
+    pub doubts: Vec<f32>,
+    /// How much worse than the best, over the doubt, a model may expect an action to be for it still to be taken,
+    /// > 0: the network decides among the others. What it says of actions hardly ever taken is not worth much.
+    pub trust: f32,
     /// What the untrained network says, or nothing in particular. Optimism (a value above all that can be had) makes
     /// agents try what they do not know (Sutton and Barto 2018, section 2.6); a residual begins with 0.
     pub initial: Option<f32>,
@@ -27,6 +33,8 @@ pub struct Options {
     pub double: bool,
     /// Whether a replayed decision is looked at with a new preference; otherwise with that of its episode.
     pub relabel: bool,
+    /// How often a drawn preference leaves an objective out, 0 to 1; 0 draws evenly on the simplex.
+    pub faces: f32,
     /// Decisions whose rewards are summed before the target network speaks, ≥ 1; `usize::MAX` for the whole
     /// episode, which is a Monte-Carlo return.
     pub steps: usize,
@@ -115,11 +123,14 @@ impl Default for Options {
             scalarisation: Scalarisation::Linear,
             head: Head::Scalar,
             residual: false,
+            doubts: Vec::new(),
+            trust: f32::INFINITY,
             initial: None,
             hidden: vec![64, 64],
             dueling: true,
             double: true,
             relabel: true,
+            faces: 0.0,
             steps: 1,
             huber: 1.0,
             target: Target::Soft(0.01),
@@ -136,6 +147,25 @@ impl Default for Options {
 }
 
 impl Options {
+    /// What does best for a home, of what was tried (`docs/appliances_learning.md`): a residual on control with a model.
+    /// Control can be wrong about the peak, and about cost where there are panels. Meant for 512 lanes.
+    #[must_use]
+    pub fn home(panels: bool) -> Self {
+        Self {
+            residual: true,
+            doubts: vec![f32::from(u8::from(panels)), 1.0, 0.0],
+            trust: 0.1,
+            initial: Some(0.0),
+            relabel: false,
+            faces: 0.15,
+            exploration: (0.2, 0.05),
+            rounds: 300,
+            updates: 80,
+            rate: (2e-3, 2e-3 / 30.0),
+            ..Self::default()
+        }
+    }
+
     /// Whether the options fit together and fit a problem of this shape.
     ///
     /// # Errors
@@ -163,6 +193,10 @@ impl Options {
             )?;
         }
         ensure(self.steps >= 1, "a return spans at least one step")?;
+        let doubts = self.doubts.len();
+        ensure(doubts == 0 || doubts == shape.objectives, "there must be one doubt per objective, or none")?;
+        ensure(self.trust > 0.0, "actions must be allowed to be expected somewhat worse than the best")?;
+        ensure((0.0..=1.0).contains(&self.faces), "the share of preferences on faces must be from 0 to 1")?;
         ensure(self.huber > 0.0, "the Huber threshold must be above zero")?;
         ensure(self.memory >= 1, "at least one round must be remembered")?;
         ensure(self.rounds >= 1, "at least one round must be played")?;

@@ -11,6 +11,8 @@ pub(crate) struct Sight {
     pub(crate) scalarisation: Scalarisation,
     pub(crate) head: Head,
     pub(crate) residual: bool,
+    pub(crate) doubts: Vec<f32>,
+    pub(crate) trust: f32,
     pub(crate) actions: usize,
     pub(crate) features: usize,
     pub(crate) objectives: usize,
@@ -22,6 +24,8 @@ impl Sight {
             scalarisation: options.scalarisation.clone(),
             head: options.head,
             residual: options.residual,
+            doubts: options.doubts.clone(),
+            trust: options.trust,
             actions: shape.actions,
             features: shape.features,
             objectives: shape.objectives,
@@ -62,9 +66,8 @@ impl Sight {
         if self.residual {
             // How much worse than the best each action is expected to be: small differences matter, large ones do
             // not.
-            let best = expected.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             for value in expected {
-                let missing = best - value;
+                let missing = highest(expected) - value;
                 inputs.push(missing.min(1.0));
                 inputs.push(missing / (missing + 0.02));
             }
@@ -85,8 +88,11 @@ impl Sight {
     ) -> usize {
         let mut best = (0, f32::NEG_INFINITY);
         for (action, values) in values.chunks_exact(self.heads()).enumerate() {
+            if !self.allows(action, preference, expected) {
+                continue;
+            }
             let score = match self.head {
-                Head::Scalar if self.residual => expected[action] + values[0],
+                Head::Scalar if self.residual => expected[action] + self.doubt(preference) * values[0],
                 Head::Scalar => values[0],
                 Head::Vector => self.scalarisation.score(values, collected, preference),
             };
@@ -95,6 +101,26 @@ impl Sight {
             }
         }
         best.0
+    }
+
+    /// Whether an action is expected to be good enough.
+    pub(crate) fn allows(&self, action: usize, preference: &[f32], expected: &[f32]) -> bool {
+        !self.residual || highest(expected) - expected[action] <= self.trust * self.doubt(preference)
+    }
+
+    /// The only action that is, if so.
+    pub(crate) fn only(&self, preference: &[f32], expected: &[f32]) -> Option<usize> {
+        let mut allowed = (0..self.actions).filter(|action| self.allows(*action, preference, expected));
+        let first = allowed.next();
+        if allowed.next().is_none() { first } else { None }
+    }
+
+    /// What the values of the network count by.
+    pub(crate) fn doubt(&self, preference: &[f32]) -> f32 {
+        if self.doubts.is_empty() {
+            return 1.0;
+        }
+        self.doubts.iter().zip(preference).map(|(doubt, weight)| doubt * weight).sum()
     }
 
     /// Rewards as the network counts them, one per head.
@@ -109,4 +135,8 @@ impl Sight {
     fn sees_collected(&self) -> bool {
         self.scalarisation != Scalarisation::Linear
     }
+}
+
+fn highest(expected: &[f32]) -> f32 {
+    expected.iter().copied().fold(f32::NEG_INFINITY, f32::max)
 }
