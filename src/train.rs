@@ -42,7 +42,7 @@ pub(crate) struct TrainOptions {
     threads: u16,
     /// Choices of the agent, such as double=false; may be repeated
     ///
-    /// networks=shared|independent, credit=joint|team|own, head=scalar|vector, residual=true|false, trust=X,
+    /// networks=shared|independent, credit=joint|team|own, head=scalar|vector, residual=true|false, doubts=X,X,X, trust=X,
     /// dueling=true|false, double=true|false, relabel=true|false, faces=X, steps=N|episode, huber=X, target=soft:X|hard:N,
     /// initial=X, hidden=N,N, exploration=X,X, exploring=X, memory=N, updates=N, batch=N, rate=X,X, averaged=X, lanes=N,
     /// without=GROUP of features (clock, request, appliance, cost, peak, others, later, prices, load). docs/training.md
@@ -179,7 +179,7 @@ impl<'a> Training<'a> {
                 ("training/learning_rate", f64::from(self.choices.agent.rate(now.round - 1))),
                 ("training/epsilon", f64::from(self.choices.agent.epsilon(now.round - 1))),
             ];
-            if now.round % every == 0 || self.trainer.is_finished() {
+            if now.round.is_multiple_of(every) || self.trainer.is_finished() {
                 let seconds = clock.seconds() - told.0;
                 let [acted, learned] =
                     [decisions - told.1, updates - told.2].map(|count| count as f64 / seconds);

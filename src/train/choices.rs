@@ -54,6 +54,7 @@ impl Choices {
             }
             "head" => agent.head = named(value, [("scalar", Head::Scalar), ("vector", Head::Vector)])?,
             "residual" => agent.residual = truth(value)?,
+            "doubts" => agent.doubts = value.split(',').map(number).collect::<Result<_, _>>()?,
             "trust" => agent.trust = number(value)?,
             "dueling" => agent.dueling = truth(value)?,
             "double" => agent.double = truth(value)?,

@@ -150,7 +150,9 @@ impl Learned {
     /// Writes the series of the day that begins at a step, as they are known at `now`, with the runs that have started.
     fn look(&mut self, situation: &Situation<'_>, begins: i64, now: i64, started: &[Option<i64>]) {
         let room = &mut self.room;
-        [&mut room.prices, &mut room.feed_in, &mut room.net, &mut room.running].into_iter().for_each(Vec::clear);
+        [&mut room.prices, &mut room.feed_in, &mut room.net, &mut room.running]
+            .into_iter()
+            .for_each(Vec::clear);
         room.running.resize(self.home.slots, 0.0);
         for step in begins..begins + self.home.slots as i64 {
             // Of steps before the run's first gate nothing is known but that they were like it.
