@@ -229,8 +229,7 @@ pub(crate) mod tests {
             assert!(read.to_bytes() == bytes);
             for day in &days {
                 for preference in Preference::grid(2) {
-                    let mut starts =
-                        |policy| play(&example::home(), day, preference, &example::SCALES, policy).0;
+                    let starts = |policy| play(&example::home(), day, preference, &example::SCALES, policy).0;
                     assert_eq!(starts(&mut read), starts(&mut policy));
                 }
             }

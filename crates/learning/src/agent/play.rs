@@ -115,6 +115,7 @@ pub(crate) fn play(
             episodes.outcomes.push(environment.hindsight(lane, preference));
         }
     }
+    episodes.ends.resize(shape.lanes * episodes.views * objectives, 0.0);
     episodes.totals.resize(shape.lanes * objectives, 0.0);
     for (lane, total) in episodes.totals.chunks_exact_mut(objectives).enumerate() {
         environment.collected(lane, View::Team, total);

@@ -117,7 +117,7 @@ impl Homes {
             home,
             records,
             scales,
-            room: Room { features, ..Room::default() },
+            room: Room { features, states: Vec::with_capacity(lanes * shape.features), ..Room::default() },
             task: Task::default(),
             enumeration: Enumeration::default(),
             shape,
