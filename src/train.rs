@@ -10,6 +10,7 @@ use crate::appliances::{Given, HomeOptions};
 use crate::failure::Failure;
 use crate::output::{make_folder, print, print_json, write_lasting};
 use crate::progress::Progress;
+use agents::Random;
 use choices::Choices;
 use clap::{Args, ValueHint};
 use clock::Clock;
@@ -22,6 +23,9 @@ use std::path::{Path, PathBuf};
 
 /// Validations of a whole training.
 const VALIDATIONS: usize = 20;
+
+/// Training days whose errors a variant may have, before and after its own.
+const WITHIN: usize = 20;
 
 /// What `wattle train` takes.
 #[derive(Args)]
@@ -45,7 +49,7 @@ pub(crate) struct TrainOptions {
     /// networks=shared|independent, credit=joint|team|own, head=scalar|vector, residual=true|false, doubts=X,X,X, trust=X,
     /// dueling=true|false, double=true|false, relabel=true|false, faces=X, steps=N|episode, huber=X, target=soft:X|hard:N,
     /// initial=X, hidden=N,N, exploration=X,X, exploring=X, memory=N, updates=N, batch=N, rate=X,X, averaged=X, lanes=N,
-    /// without=GROUP of features (clock, request, appliance, cost, peak, others, later, prices, load). docs/training.md
+    /// variants=N, without=GROUP of features (clock, request, appliance, cost, peak, others, later, prices, load). docs/training.md
     /// says what they mean.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     choices: Vec<String>,
@@ -123,13 +127,14 @@ struct Finished {
 
 impl<'a> Training<'a> {
     fn begin(options: &'a TrainOptions, given: &'a Given) -> Result<Self, Failure> {
-        let mut choices = Choices::parse(&options.choices)?;
+        let mut choices = Choices::parse(Options::home(options.home.has_panels()), &options.choices)?;
         if let Some(rounds) = options.rounds {
             choices.agent.rounds = rounds as usize;
         }
+        let mut luck = Random::of(options.seed, "variants");
         let homes = Homes::new(
             given.home.clone(),
-            given.training.clone(),
+            given.training.varied(choices.variants, WITHIN, &mut luck),
             given.scales,
             choices.features,
             choices.lanes,
@@ -306,9 +311,4 @@ fn refused(error: OptionsError) -> Failure {
 fn minutes(text: &str) -> Result<f64, String> {
     let minutes = text.parse().ok().filter(|minutes: &f64| *minutes > 0.0 && minutes.is_finite());
     minutes.ok_or_else(|| "write a number above 0, such as 1.5".to_owned())
-}
-
-/// The agent's choices unless told otherwise.
-fn usual() -> Options {
-    Options::default()
 }

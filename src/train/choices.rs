@@ -25,12 +25,14 @@ pub(super) struct Choices {
     pub(super) agent: Options,
     pub(super) features: FeatureSet,
     pub(super) lanes: usize,
+    /// Variants of each training day, with the errors of other days' expectations.
+    pub(super) variants: usize,
 }
 
 impl Choices {
     /// The usual ones, and what is said otherwise; all that is wrong is told at once.
-    pub(super) fn parse(settings: &[String]) -> Result<Self, Failure> {
-        let mut choices = Self { agent: super::usual(), features: FeatureSet::ALL, lanes: 512 };
+    pub(super) fn parse(usual: Options, settings: &[String]) -> Result<Self, Failure> {
+        let mut choices = Self { agent: usual, features: FeatureSet::ALL, lanes: 512, variants: 15 };
         let mut problems = Vec::new();
         for setting in settings {
             let (key, value) = setting.split_once('=').unwrap_or((setting, ""));
@@ -91,6 +93,10 @@ impl Choices {
                 let lanes = Some(number(value)?).filter(|lanes| (1..=1 << 20).contains(lanes));
                 self.lanes = lanes.ok_or("write 1 to 1048576")?;
             }
+            "variants" => {
+                let variants = Some(number(value)?).filter(|variants| (0..=100).contains(variants));
+                self.variants = variants.ok_or("write 0 to 100")?;
+            }
             "without" => self.features = self.features.without(named(value, GROUPS)?),
             _ => return Err(format!("there is no choice `{key}`: see wattle train --help")),
         }
@@ -121,7 +127,10 @@ mod tests {
     use super::*;
 
     fn parse(settings: &[&str]) -> Result<Choices, Failure> {
-        Choices::parse(&settings.iter().map(|setting| (*setting).to_owned()).collect::<Vec<_>>())
+        Choices::parse(
+            Options::home(false),
+            &settings.iter().map(|setting| (*setting).to_owned()).collect::<Vec<_>>(),
+        )
     }
 
     #[test]
@@ -144,7 +153,7 @@ mod tests {
             steps: usize::MAX,
             hidden: vec![32, 16],
             rate: (0.01, 0.001),
-            ..super::super::usual()
+            ..Options::home(false)
         };
         assert_eq!(choices.agent, expected);
         assert_eq!(choices.features, FeatureSet::ALL.without(Group::Later).without(Group::Load));
