@@ -324,7 +324,8 @@ impl Settings {
                 known.map(Bidding::Named)
             }
         };
-        if values[11].text.is_some() && !matches!(strategy, Some(Bidding::Learned(..))) {
+        let learned = values[10].text.as_ref().is_some_and(|text| text.starts_with("learned:"));
+        if values[11].text.is_some() && !learned {
             let what = "only learned strategies have a preference: add --strategy learned:FILE";
             problems.push(Problem::new(setting_place(&values[11]), what));
         }
