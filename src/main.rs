@@ -22,8 +22,10 @@ mod opf;
 mod run;
 mod share;
 mod study;
+mod train;
 mod watch;
 
+mod appliances;
 mod metered;
 mod network;
 mod orders;

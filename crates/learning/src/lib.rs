@@ -46,5 +46,7 @@ pub mod policy;
 
 pub use policy::Policy;
 
+pub mod strategy;
+
 #[cfg(test)]
 mod example;

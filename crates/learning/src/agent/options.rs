@@ -238,14 +238,16 @@ impl Options {
     }
 
     /// Probability of a random action in a round.
-    pub(crate) fn epsilon(&self, round: usize) -> f32 {
+    #[must_use]
+    pub fn epsilon(&self, round: usize) -> f32 {
         let (first, last) = self.exploration;
         let through = (self.progress(round) / self.exploring.max(f32::EPSILON)).min(1.0);
         first + (last - first) * through
     }
 
     /// Adam's step size in a round.
-    pub(crate) fn rate(&self, round: usize) -> f32 {
+    #[must_use]
+    pub fn rate(&self, round: usize) -> f32 {
         let (first, last) = self.rate;
         first * libm::powf(last / first, self.progress(round))
     }
