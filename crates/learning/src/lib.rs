@@ -46,5 +46,7 @@ pub mod policy;
 
 pub use policy::Policy;
 
+pub mod study;
+
 #[cfg(test)]
 mod example;

@@ -12,11 +12,13 @@ const STEPS: [f32; 10] = [1.0, 3.0, 5.0, 7.0, 8.0, 9.0, 13.0, 14.0, 17.0, 19.0];
 fn learn(options: Options, preferences: &[f32]) -> Vec<(f32, f32)> {
     let lanes = 64;
     let mut trainer = Trainer::new(DeepSea::new(lanes, 30), options, 1).unwrap();
-    let mut k=0;
+    let mut k = 0;
     while !trainer.is_finished() {
-        let progress=trainer.advance(2);
-        k+=1;
-        if k%100==0 {println!("{progress:?}");}
+        let progress = trainer.advance(2);
+        k += 1;
+        if k % 100 == 0 {
+            println!("{progress:?}");
+        }
     }
     let mut sea = DeepSea::new(preferences.len() / 2, 50);
     let rewards = trainer.agents().play(&mut sea, preferences, &mut Random::of(1, "judge"));

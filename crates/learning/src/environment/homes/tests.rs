@@ -207,7 +207,7 @@ fn waiting_as_long_as_possible_delays_by_one_scale() {
 fn room_is_taken_once() {
     let mut homes = standard(64);
     let mut random = Random::of(1, "lanes");
-    let room = |homes: &Homes| (homes.due.capacity(), homes.states.capacity());
+    let room = |homes: &Homes| (homes.due.capacity(), homes.room.states.capacity());
     let before = room(&homes);
     for episode in 0..20 {
         homes.reset(&mut random);
