@@ -438,7 +438,7 @@ fn tolerance(text: &str) -> Result<f64, String> {
     value.ok_or_else(|| "write a number from 1e-14 to 1, such as 1e-8".to_owned())
 }
 
-fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
     format!("choose one of {}", names.collect::<Vec<_>>().join(", "))
 }
 

@@ -24,6 +24,7 @@ mod share;
 mod study;
 mod watch;
 
+mod appliances;
 mod metered;
 mod network;
 mod orders;

@@ -67,13 +67,18 @@ impl Policy {
             writer.number(*duration as u64);
             writer.float(usage.probability);
             let (requested, patience) = (usage.requested, usage.patience);
-            [requested.0, requested.1, patience.0, patience.1].map(|slot| writer.number(slot as u64));
+            [requested.0, requested.1, patience.0, patience.1]
+                .into_iter()
+                .for_each(|slot| writer.number(slot as u64));
         }
-        [self.scales.cost, self.scales.peak, self.scales.delay].map(|scale| writer.float(scale));
+        let scales = [self.scales.cost, self.scales.peak, self.scales.delay];
+        scales.into_iter().for_each(|scale| writer.float(scale));
         writer.number(self.set.bits().into());
-        let Options { networks, head, residual, hidden, dueling, .. } = &self.agents.options;
+        let Options { networks, head, residual, trust, hidden, dueling, .. } = &self.agents.options;
         let choices = [*networks == Networks::Shared, *head == Head::Vector, *residual, *dueling];
-        choices.map(|choice| writer.number(choice.into()));
+        choices.into_iter().for_each(|choice| writer.number(choice.into()));
+        // Without a limit it is infinite, which is no number to write.
+        writer.float(f64::from(trust.min(f32::MAX)));
         writer.number(hidden.len() as u64);
         hidden.iter().for_each(|units| writer.number(*units as u64));
         self.agents.networks.iter().for_each(|network| writer.floats(&network.weights));
@@ -114,6 +119,7 @@ impl Policy {
             _ => Err(FileError::Content("a choice")),
         };
         let [shared, vector, residual, dueling] = [choice()?, choice()?, choice()?, choice()?];
+        let trust = reader.float("the trust")? as f32;
         let mut hidden = Vec::new();
         for _ in 0..reader.count("the count of layers")? {
             let units = reader.count("the units of a layer")?;
@@ -126,6 +132,7 @@ impl Policy {
             networks: if shared { Networks::Shared } else { Networks::Independent },
             head: if vector { Head::Vector } else { Head::Scalar },
             residual,
+            trust,
             dueling,
             hidden,
             ..Options::default()

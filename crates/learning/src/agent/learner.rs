@@ -1,6 +1,6 @@
 //! One network that learns from what is remembered.
 
-use super::{Options, Replay, Sight, Target, uniform_on_the_simplex};
+use super::{Options, Replay, Sight, Target, draw_preference};
 use crate::network::{Adam, Layout, Network, Scratch, huber, huber_gradient};
 use agents::Random;
 
@@ -112,7 +112,7 @@ impl Learner {
         let mut relabels = Random::of(random.bits(), "preferences");
         for (episodes, row) in replay.draw(network, random).take(options.batch) {
             if options.relabel {
-                uniform_on_the_simplex(&mut relabels, &mut preference);
+                draw_preference(&mut relabels, options.faces, &mut preference);
             } else {
                 preference.copy_from_slice(episodes.preference(row));
             }

@@ -11,7 +11,7 @@ pub use options::{Credit, Head, Networks, Options, OptionsError, Scalarisation, 
 
 mod preference;
 
-pub(crate) use preference::uniform_on_the_simplex;
+pub(crate) use preference::draw_preference;
 
 mod sight;
 

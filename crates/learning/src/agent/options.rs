@@ -16,6 +16,9 @@ pub struct Options {
     /// Whether the network learns what to add to what the environment's model expects of each action (residual
     /// learning: Silver et al. 2018; Johannink et al. 2019); otherwise it learns the values themselves.
     pub residual: bool,
+    /// How much worse than the best a model may expect an action to be for it still to be taken, > 0: the network
+    /// decides among the others. What it says of actions that are hardly ever taken is not worth much.
+    pub trust: f32,
     /// What the untrained network says, or nothing in particular. Optimism (a value above all that can be had) makes
     /// agents try what they do not know (Sutton and Barto 2018, section 2.6); a residual begins with 0.
     pub initial: Option<f32>,
@@ -27,6 +30,8 @@ pub struct Options {
     pub double: bool,
     /// Whether a replayed decision is looked at with a new preference; otherwise with that of its episode.
     pub relabel: bool,
+    /// How often a drawn preference leaves an objective out, 0 to 1; 0 draws evenly on the simplex.
+    pub faces: f32,
     /// Decisions whose rewards are summed before the target network speaks, ≥ 1; `usize::MAX` for the whole
     /// episode, which is a Monte-Carlo return.
     pub steps: usize,
@@ -115,11 +120,13 @@ impl Default for Options {
             scalarisation: Scalarisation::Linear,
             head: Head::Scalar,
             residual: false,
+            trust: f32::INFINITY,
             initial: None,
             hidden: vec![64, 64],
             dueling: true,
             double: true,
             relabel: true,
+            faces: 0.0,
             steps: 1,
             huber: 1.0,
             target: Target::Soft(0.01),
@@ -163,6 +170,8 @@ impl Options {
             )?;
         }
         ensure(self.steps >= 1, "a return spans at least one step")?;
+        ensure(self.trust > 0.0, "actions must be allowed to be expected somewhat worse than the best")?;
+        ensure((0.0..=1.0).contains(&self.faces), "the share of preferences on faces must be from 0 to 1")?;
         ensure(self.huber > 0.0, "the Huber threshold must be above zero")?;
         ensure(self.memory >= 1, "at least one round must be remembered")?;
         ensure(self.rounds >= 1, "at least one round must be played")?;

@@ -1,6 +1,6 @@
 //! One round of episodes, and everything about them that can teach.
 
-use super::{Credit, Episodes, Options, Sight, uniform_on_the_simplex};
+use super::{Credit, Episodes, Options, Sight, draw_preference};
 use crate::environment::{Environment, View};
 use crate::network::{Network, Scratch};
 use agents::Random;
@@ -38,7 +38,7 @@ pub(crate) fn play(
         Some(preferences) => episodes.preferences.copy_from_slice(preferences),
         None => {
             let preferences = episodes.preferences.chunks_exact_mut(objectives);
-            preferences.for_each(|preference| uniform_on_the_simplex(random, preference));
+            preferences.for_each(|preference| draw_preference(random, options.faces, preference));
         }
     }
     let mut inputs = Vec::new();
@@ -86,11 +86,14 @@ pub(crate) fn play(
                 }
                 let values = networks[network].evaluate(&inputs, rows.len(), scratch);
                 for (row, values) in rows.clone().zip(values.chunks_exact(sight.actions * sight.heads())) {
-                    let action = if random.unit() < f64::from(*epsilon) {
-                        random.between(0, sight.actions as i64 - 1) as usize
+                    let [collected, preference] = [episodes.collected(row), episodes.preference(row)];
+                    let expected = episodes.expected(row);
+                    let explores = random.unit() < f64::from(*epsilon);
+                    let any = random.between(0, sight.actions as i64 - 1) as usize;
+                    let action = if explores && sight.allows(any, expected) {
+                        any
                     } else {
-                        let [collected, preference] = [episodes.collected(row), episodes.preference(row)];
-                        sight.best(values, collected, preference, episodes.expected(row))
+                        sight.best(values, collected, preference, expected)
                     };
                     episodes.actions.push(action as u8);
                 }

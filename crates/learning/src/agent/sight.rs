@@ -11,6 +11,7 @@ pub(crate) struct Sight {
     pub(crate) scalarisation: Scalarisation,
     pub(crate) head: Head,
     pub(crate) residual: bool,
+    pub(crate) trust: f32,
     pub(crate) actions: usize,
     pub(crate) features: usize,
     pub(crate) objectives: usize,
@@ -22,6 +23,7 @@ impl Sight {
             scalarisation: options.scalarisation.clone(),
             head: options.head,
             residual: options.residual,
+            trust: options.trust,
             actions: shape.actions,
             features: shape.features,
             objectives: shape.objectives,
@@ -62,9 +64,8 @@ impl Sight {
         if self.residual {
             // How much worse than the best each action is expected to be: small differences matter, large ones do
             // not.
-            let best = expected.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             for value in expected {
-                let missing = best - value;
+                let missing = highest(expected) - value;
                 inputs.push(missing.min(1.0));
                 inputs.push(missing / (missing + 0.02));
             }
@@ -85,6 +86,9 @@ impl Sight {
     ) -> usize {
         let mut best = (0, f32::NEG_INFINITY);
         for (action, values) in values.chunks_exact(self.heads()).enumerate() {
+            if !self.allows(action, expected) {
+                continue;
+            }
             let score = match self.head {
                 Head::Scalar if self.residual => expected[action] + values[0],
                 Head::Scalar => values[0],
@@ -95,6 +99,11 @@ impl Sight {
             }
         }
         best.0
+    }
+
+    /// Whether an action is expected to be good enough.
+    pub(crate) fn allows(&self, action: usize, expected: &[f32]) -> bool {
+        !self.residual || highest(expected) - expected[action] < self.trust
     }
 
     /// Rewards as the network counts them, one per head.
@@ -109,4 +118,8 @@ impl Sight {
     fn sees_collected(&self) -> bool {
         self.scalarisation != Scalarisation::Linear
     }
+}
+
+fn highest(expected: &[f32]) -> f32 {
+    expected.iter().copied().fold(f32::NEG_INFINITY, f32::max)
 }
