@@ -66,12 +66,18 @@ pub trait Environment {
     /// with it, so that the difference over a decision holds what it caused.
     fn collected(&self, lane: usize, view: View, into: &mut [f32]);
 
-    /// What the rewards of the whole episode are expected to come to, Σ wᵢ rᵢ, for each action of the agent whose
-    /// turn it is in a lane; once all episodes have ended, what they came to. What no action changes may be left
-    /// out, then and now. Who has no model of the problem expects nothing beyond what has been collected.
-    fn expected(&mut self, lane: usize, preference: &[f32], into: &mut [f32]) {
+    /// What a model expects of each action of the agent whose turn it is in a lane, Σ wᵢ rᵢ over the rest of the
+    /// episode; only differences between actions count. Without a model all are alike.
+    fn expected(&mut self, _lane: usize, _preference: &[f32], into: &mut [f32]) {
+        into.fill(0.0);
+    }
+
+    /// The most that the whole episode can still come to in hindsight, Σ wᵢ rᵢ, given what has been done: it falls by
+    /// what a decision cost, and luck is not in it. For learning only: it knows what is to come. Who cannot tell says
+    /// what has been collected.
+    fn hindsight(&mut self, lane: usize, preference: &[f32]) -> f32 {
         let mut collected = vec![0.0; self.shape().objectives];
         self.collected(lane, View::Team, &mut collected);
-        into.fill(collected.iter().zip(preference).map(|(reward, weight)| reward * weight).sum());
+        collected.iter().zip(preference).map(|(reward, weight)| reward * weight).sum()
     }
 }

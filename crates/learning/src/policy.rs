@@ -74,9 +74,11 @@ impl Policy {
         let scales = [self.scales.cost, self.scales.peak, self.scales.delay];
         scales.into_iter().for_each(|scale| writer.float(scale));
         writer.number(self.set.bits().into());
-        let Options { networks, head, residual, trust, hidden, dueling, .. } = &self.agents.options;
+        let Options { networks, head, residual, doubts, trust, hidden, dueling, .. } = &self.agents.options;
         let choices = [*networks == Networks::Shared, *head == Head::Vector, *residual, *dueling];
         choices.into_iter().for_each(|choice| writer.number(choice.into()));
+        writer.number(doubts.len() as u64);
+        writer.floats(doubts);
         // Without a limit it is infinite, which is no number to write.
         writer.float(f64::from(trust.min(f32::MAX)));
         writer.number(hidden.len() as u64);
@@ -119,6 +121,8 @@ impl Policy {
             _ => Err(FileError::Content("a choice")),
         };
         let [shared, vector, residual, dueling] = [choice()?, choice()?, choice()?, choice()?];
+        let doubts = reader.count("the count of doubts")?;
+        let doubts = reader.floats(doubts, "the doubts")?;
         let trust = reader.float("the trust")? as f32;
         let mut hidden = Vec::new();
         for _ in 0..reader.count("the count of layers")? {
@@ -132,6 +136,7 @@ impl Policy {
             networks: if shared { Networks::Shared } else { Networks::Independent },
             head: if vector { Head::Vector } else { Head::Scalar },
             residual,
+            doubts,
             trust,
             dueling,
             hidden,
@@ -167,6 +172,9 @@ impl Scheduler for Policy {
         let preference = preference.map(|weight| weight as f32);
         let losses = if self.agents.sight.residual { self.outlook.losses(moment) } else { [0.0; 2] };
         let expected = losses.map(|loss| -loss as f32);
+        if let Some(only) = self.agents.sight.only(&preference, &expected) {
+            return only == 1;
+        }
         let Self { agents, state, scratch, .. } = self;
         agents.act(moment.appliance, state, &[0.0; 3], &preference, &expected, scratch) == 1
     }
@@ -221,8 +229,7 @@ mod tests {
             assert!(read.to_bytes() == bytes);
             for day in &days {
                 for preference in Preference::grid(2) {
-                    let mut starts =
-                        |policy| play(&example::home(), day, preference, &example::SCALES, policy).0;
+                    let starts = |policy| play(&example::home(), day, preference, &example::SCALES, policy).0;
                     assert_eq!(starts(&mut read), starts(&mut policy));
                 }
             }

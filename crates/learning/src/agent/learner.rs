@@ -29,6 +29,8 @@ struct Room {
     /// Whether the episode goes on.
     goes_on: Vec<bool>,
     actions: Vec<u8>,
+    /// What the values of a row count by.
+    doubts: Vec<f32>,
     /// Rows × heads: what the values of the actions taken should be.
     targets: Vec<f32>,
     choices: Vec<usize>,
@@ -106,6 +108,7 @@ impl Learner {
         room.next_preferences.clear();
         room.next_expected.clear();
         room.actions.clear();
+        room.doubts.clear();
         room.goes_on.clear();
         let mut preference = vec![0.0; objectives];
         let mut rewards = vec![0.0; objectives];
@@ -119,6 +122,7 @@ impl Learner {
             let collected = episodes.collected(row);
             sight.show(episodes.state(row), collected, &preference, episodes.expected(row), &mut room.inputs);
             room.actions.push(episodes.actions[row]);
+            room.doubts.push(sight.doubt(&preference));
             let later = episodes.ahead(row, options.steps);
             episodes.rewards(row, later, &mut rewards);
             let first = room.targets.len();
@@ -157,12 +161,12 @@ impl Learner {
         }));
         let values = target.evaluate(&room.next_inputs, rows, &mut room.scratch);
         let mut next = values.chunks_exact(width).zip(&room.choices).enumerate();
-        let ongoing =
-            room.targets.chunks_exact_mut(heads).zip(&room.goes_on).filter(|(_, goes_on)| **goes_on);
-        for (targets, _) in ongoing {
+        let targets = room.targets.chunks_exact_mut(heads).zip(&room.doubts);
+        let ongoing = targets.zip(&room.goes_on).filter(|(_, goes_on)| **goes_on);
+        for ((targets, doubt), _) in ongoing {
             let (row, (values, choice)) = next.next().expect("a row for each decision whose episode goes on");
             for (target, value) in targets.iter_mut().zip(&values[choice * heads..]) {
-                *target += value;
+                *target += doubt * value;
             }
             if sight.residual {
                 targets[0] += expected(&room.next_expected, sight, row)[*choice];
@@ -182,8 +186,9 @@ impl Learner {
         for (row, action) in room.actions.iter().enumerate() {
             let first = row * width + usize::from(*action) * heads;
             for head in 0..heads {
-                let error = values[first + head] - room.targets[row * heads + head];
-                room.slopes[first + head] = huber_gradient(error, options.huber) / rows as f32;
+                let error = room.doubts[row] * values[first + head] - room.targets[row * heads + head];
+                let slope = room.doubts[row] * huber_gradient(error, options.huber);
+                room.slopes[first + head] = slope / rows as f32;
                 loss += f64::from(huber(error, options.huber));
             }
         }

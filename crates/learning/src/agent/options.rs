@@ -16,8 +16,11 @@ pub struct Options {
     /// Whether the network learns what to add to what the environment's model expects of each action (residual
     /// learning: Silver et al. 2018; Johannink et al. 2019); otherwise it learns the values themselves.
     pub residual: bool,
-    /// How much worse than the best a model may expect an action to be for it still to be taken, > 0: the network
-    /// decides among the others. What it says of actions that are hardly ever taken is not worth much.
+    /// How far a model may be wrong about each objective, 0 to 1; nothing stands for 1 throughout. What the network
+    /// adds counts by their mean under the preference: not at all where the model is certain of all that matters.
+    pub doubts: Vec<f32>,
+    /// How much worse than the best, over the doubt, a model may expect an action to be for it still to be taken,
+    /// > 0: the network decides among the others. What it says of actions hardly ever taken is not worth much.
     pub trust: f32,
     /// What the untrained network says, or nothing in particular. Optimism (a value above all that can be had) makes
     /// agents try what they do not know (Sutton and Barto 2018, section 2.6); a residual begins with 0.
@@ -120,6 +123,7 @@ impl Default for Options {
             scalarisation: Scalarisation::Linear,
             head: Head::Scalar,
             residual: false,
+            doubts: Vec::new(),
             trust: f32::INFINITY,
             initial: None,
             hidden: vec![64, 64],
@@ -170,6 +174,8 @@ impl Options {
             )?;
         }
         ensure(self.steps >= 1, "a return spans at least one step")?;
+        let doubts = self.doubts.len();
+        ensure(doubts == 0 || doubts == shape.objectives, "there must be one doubt per objective, or none")?;
         ensure(self.trust > 0.0, "actions must be allowed to be expected somewhat worse than the best")?;
         ensure((0.0..=1.0).contains(&self.faces), "the share of preferences on faces must be from 0 to 1")?;
         ensure(self.huber > 0.0, "the Huber threshold must be above zero")?;

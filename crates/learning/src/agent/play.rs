@@ -41,31 +41,42 @@ pub(crate) fn play(
             preferences.for_each(|preference| draw_preference(random, options.faces, preference));
         }
     }
-    let mut inputs = Vec::new();
+    let (mut due, mut states, mut actions) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut places, mut inputs, mut expected) = (Vec::new(), Vec::new(), vec![0.0; shape.actions]);
     while let Some(turn) = environment.turn() {
         let (agent, first) = (turn.agent, episodes.lanes.len());
         let network = options.network_of(agent);
-        episodes.lanes.extend_from_slice(turn.lanes);
-        episodes.states.extend_from_slice(turn.states);
-        let rows = first..episodes.lanes.len();
-        for row in rows.clone() {
-            let lane = episodes.lanes[row] as usize;
+        due.clear();
+        due.extend_from_slice(turn.lanes);
+        states.clear();
+        states.extend_from_slice(turn.states);
+        actions.clear();
+        places.clear();
+        for (place, (lane, state)) in due.iter().zip(states.chunks_exact(features)).enumerate() {
+            let (row, lane_index) = (episodes.lanes.len(), *lane as usize);
+            let preference = &episodes.preferences[lane_index * objectives..][..objectives];
+            actions.push(0);
+            if options.residual {
+                environment.expected(lane_index, preference, &mut expected);
+                if let Some(only) = sight.only(preference, &expected) {
+                    actions[place] = only as u8;
+                    continue;
+                }
+                let best = expected.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+                let still = environment.hindsight(lane_index, preference);
+                episodes.expected.extend(expected.iter().map(|value| still + value - best));
+            }
+            places.push(place);
+            episodes.lanes.push(*lane);
             episodes.agents.push(agent as u8);
+            episodes.states.extend_from_slice(state);
             episodes.collected.resize((row + 1) * objectives, 0.0);
             let collected = &mut episodes.collected[row * objectives..];
-            environment.collected(lane, options.view(agent), collected);
-            if options.residual {
-                episodes.expected.resize((row + 1) * shape.actions, 0.0);
-                let expected = &mut episodes.expected[row * shape.actions..];
-                environment.expected(
-                    lane,
-                    &episodes.preferences[lane * objectives..][..objectives],
-                    expected,
-                );
-            }
-            episodes.link(row, &mut tails[lane * chains + if chains == 1 { 0 } else { agent }]);
+            environment.collected(lane_index, options.view(agent), collected);
+            episodes.link(row, &mut tails[lane_index * chains + if chains == 1 { 0 } else { agent }]);
             episodes.of_network[network].push(row as u32);
         }
+        let rows = first..episodes.lanes.len();
         match &mut chooser {
             Chooser::Recorded(actions) => {
                 // In another environment there may be more decisions than were recorded.
@@ -76,13 +87,8 @@ pub(crate) fn play(
                 inputs.clear();
                 for row in rows.clone() {
                     let [state, collected] = [episodes.state(row), episodes.collected(row)];
-                    sight.show(
-                        state,
-                        collected,
-                        episodes.preference(row),
-                        episodes.expected(row),
-                        &mut inputs,
-                    );
+                    let preference = episodes.preference(row);
+                    sight.show(state, collected, preference, episodes.expected(row), &mut inputs);
                 }
                 let values = networks[network].evaluate(&inputs, rows.len(), scratch);
                 for (row, values) in rows.clone().zip(values.chunks_exact(sight.actions * sight.heads())) {
@@ -90,7 +96,7 @@ pub(crate) fn play(
                     let expected = episodes.expected(row);
                     let explores = random.unit() < f64::from(*epsilon);
                     let any = random.between(0, sight.actions as i64 - 1) as usize;
-                    let action = if explores && sight.allows(any, expected) {
+                    let action = if explores && sight.allows(any, preference, expected) {
                         any
                     } else {
                         sight.best(values, collected, preference, expected)
@@ -99,19 +105,20 @@ pub(crate) fn play(
                 }
             }
         }
-        environment.act(&episodes.actions[rows]);
+        for (place, row) in places.iter().zip(rows) {
+            actions[*place] = episodes.actions[row];
+        }
+        environment.act(&actions);
+    }
+    if options.residual {
+        for (lane, preference) in episodes.preferences.chunks_exact(objectives).enumerate() {
+            episodes.outcomes.push(environment.hindsight(lane, preference));
+        }
     }
     episodes.ends.resize(shape.lanes * episodes.views * objectives, 0.0);
     episodes.totals.resize(shape.lanes * objectives, 0.0);
     for (lane, total) in episodes.totals.chunks_exact_mut(objectives).enumerate() {
         environment.collected(lane, View::Team, total);
-    }
-    if options.residual {
-        episodes.outcomes.resize(shape.lanes, 0.0);
-        for (lane, outcome) in episodes.outcomes.iter_mut().enumerate() {
-            let preference = &episodes.preferences[lane * objectives..][..objectives];
-            environment.expected(lane, preference, std::slice::from_mut(outcome));
-        }
     }
     for (index, end) in episodes.ends.chunks_exact_mut(objectives).enumerate() {
         environment.collected(index / episodes.views, options.view(index % episodes.views), end);

@@ -6,7 +6,8 @@ use std::collections::VecDeque;
 /// No further decision.
 const NONE: u32 = u32::MAX;
 
-/// One episode of every lane. A row is one decision of one agent in one lane; rows are in the order of time.
+/// One episode of every lane. A row is one decision of one agent in one lane; rows are in the order of time. Where a
+/// model leaves one action only there is nothing to decide.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Episodes {
     pub(crate) features: usize,
@@ -22,9 +23,10 @@ pub(crate) struct Episodes {
     pub(crate) states: Vec<f32>,
     /// Rows × objectives: rewards before the decision.
     pub(crate) collected: Vec<f32>,
-    /// Rows × actions, where a model is used: what it expected the whole episode to come to.
+    /// Rows × actions, where a model is used: what could still come of the episode in hindsight, less what the model
+    /// expected each action to be worse than the best.
     pub(crate) expected: Vec<f32>,
-    /// Lanes, where a model is used: what it came to.
+    /// Lanes, where a model is used: what the episode came to.
     pub(crate) outcomes: Vec<f32>,
     /// The row of the decision that follows.
     pub(crate) next: Vec<u32>,

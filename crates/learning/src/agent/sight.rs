@@ -11,6 +11,7 @@ pub(crate) struct Sight {
     pub(crate) scalarisation: Scalarisation,
     pub(crate) head: Head,
     pub(crate) residual: bool,
+    pub(crate) doubts: Vec<f32>,
     pub(crate) trust: f32,
     pub(crate) actions: usize,
     pub(crate) features: usize,
@@ -23,6 +24,7 @@ impl Sight {
             scalarisation: options.scalarisation.clone(),
             head: options.head,
             residual: options.residual,
+            doubts: options.doubts.clone(),
             trust: options.trust,
             actions: shape.actions,
             features: shape.features,
@@ -86,11 +88,11 @@ impl Sight {
     ) -> usize {
         let mut best = (0, f32::NEG_INFINITY);
         for (action, values) in values.chunks_exact(self.heads()).enumerate() {
-            if !self.allows(action, expected) {
+            if !self.allows(action, preference, expected) {
                 continue;
             }
             let score = match self.head {
-                Head::Scalar if self.residual => expected[action] + values[0],
+                Head::Scalar if self.residual => expected[action] + self.doubt(preference) * values[0],
                 Head::Scalar => values[0],
                 Head::Vector => self.scalarisation.score(values, collected, preference),
             };
@@ -102,8 +104,23 @@ impl Sight {
     }
 
     /// Whether an action is expected to be good enough.
-    pub(crate) fn allows(&self, action: usize, expected: &[f32]) -> bool {
-        !self.residual || highest(expected) - expected[action] < self.trust
+    pub(crate) fn allows(&self, action: usize, preference: &[f32], expected: &[f32]) -> bool {
+        !self.residual || highest(expected) - expected[action] <= self.trust * self.doubt(preference)
+    }
+
+    /// The only action that is, if so.
+    pub(crate) fn only(&self, preference: &[f32], expected: &[f32]) -> Option<usize> {
+        let mut allowed = (0..self.actions).filter(|action| self.allows(*action, preference, expected));
+        let first = allowed.next();
+        if allowed.next().is_none() { first } else { None }
+    }
+
+    /// What the values of the network count by.
+    pub(crate) fn doubt(&self, preference: &[f32]) -> f32 {
+        if self.doubts.is_empty() {
+            return 1.0;
+        }
+        self.doubts.iter().zip(preference).map(|(doubt, weight)| doubt * weight).sum()
     }
 
     /// Rewards as the network counts them, one per head.

@@ -178,7 +178,7 @@ mod tests {
         let other = Options { batch: 17, ..options() };
         assert!(said(resume(DeepSea::new(8, 20), other, 1, &bytes)).contains("batch: 17"));
         // Of the same sizes, but with less air.
-        assert_eq!(resume(DeepSea::new(8, 19), options(), 1, &bytes), Some(CheckpointError::Environment));
+        assert_eq!(resume(DeepSea::new(8, 5), options(), 1, &bytes), Some(CheckpointError::Environment));
         let mut damaged = bytes.clone();
         damaged[bytes.len() / 2] ^= 4;
         assert!(said(resume(DeepSea::new(8, 20), options(), 1, &damaged)).contains("damaged"));

@@ -15,6 +15,7 @@ mod outlook;
 pub use outlook::Outlook;
 
 use super::{Environment, Shape, Turn, View};
+use crate::exact::{Enumeration, Run, Task, Weights};
 use crate::home::{Home, Invalid, Outcome, Preference, Records, Request, Scales};
 use crate::schedule::{Moment, Status};
 use agents::Random;
@@ -41,6 +42,9 @@ pub struct Homes {
     /// Lanes of the last turn.
     due: Vec<u32>,
     room: Room,
+    /// What could still be done in hindsight.
+    task: Task,
+    enumeration: Enumeration,
 
     /// By lane: the recorded day.
     day: Vec<u32>,
@@ -113,7 +117,9 @@ impl Homes {
             home,
             records,
             scales,
-            room: Room { features, ..Room::default() },
+            room: Room { features, states: Vec::with_capacity(lanes * shape.features), ..Room::default() },
+            task: Task::default(),
+            enumeration: Enumeration::default(),
             shape,
         })
     }
@@ -336,35 +342,53 @@ impl Environment for Homes {
     }
 
     fn expected(&mut self, lane: usize, preference: &[f32], into: &mut [f32]) {
-        let [cost, peak, delay] = [0, 1, 2].map(|objective| f64::from(preference[objective]));
-        let preference = Preference { cost, peak, delay };
-        // What has been decided, and what else no action changes.
-        let mut settled = Outcome { peak: self.peak[lane], ..Outcome::default() };
-        let mut alone = 0.0;
+        let mut room = std::mem::take(&mut self.room);
+        let moment = self.moment(self.next - 1, lane, weights(preference), &mut room.status);
+        let losses = room.outlook.losses(&moment);
+        self.room = room;
+        into.iter_mut().zip(losses).for_each(|(value, loss)| *value = -loss as f32);
+    }
+
+    fn hindsight(&mut self, lane: usize, preference: &[f32]) -> f32 {
+        let preference = weights(preference);
+        let mut task = std::mem::take(&mut self.task);
         let series = self.records.day(self.day[lane] as usize);
+        task.hours = self.home.hours;
+        task.weights = Weights::new(&preference, &self.scales);
+        task.prices.clear();
+        task.prices.extend_from_slice(series.prices);
+        task.feed_in.clear();
+        task.feed_in.extend_from_slice(series.feed_in);
+        let running = &self.running[lane * self.home.slots..(lane + 1) * self.home.slots];
+        task.load.clear();
+        task.load.extend(series.net.iter().zip(running).map(|(net, running)| net + running));
+        task.peak = self.peak[lane];
+        task.runs.clear();
+        // Who has decided for this slot: all up to the one of the last turn, which may have yet to.
+        let decided = self.next - usize::from(!self.due.is_empty());
+        let mut settled = Outcome::default();
         for (agent, appliance) in self.home.appliances.iter().enumerate() {
             let place = self.place(agent, lane);
-            if usize::from(self.requested[place]) > self.slot {
-                continue;
-            }
-            let (requested, latest) = (self.requested[place].into(), self.latest[place].into());
-            let request = Request { requested, latest };
-            alone += outlook::alone(&self.home, series, appliance, request, &preference, &self.scales);
             if self.started[place] != NEVER {
                 settled.cost += self.cost[place];
                 settled.delay += f64::from(self.waited[place]) * self.home.hours;
+            } else if self.requested[place] != NEVER {
+                let since = self.requested[place].into();
+                let first = self.slot + usize::from(agent < decided);
+                let (power, duration) = (appliance.power, appliance.duration);
+                let (first, last) = (first.max(since), self.latest[place].into());
+                task.runs.push(Run { power, duration, first, last, since });
             }
         }
-        let settled = preference.loss(&settled, &self.scales) - alone;
-        if self.slot == self.home.slots {
-            into.fill(-settled as f32);
-            return;
-        }
-        let mut room = std::mem::take(&mut self.room);
-        let losses = room.outlook.losses(&self.moment(self.next - 1, lane, preference, &mut room.status));
-        self.room = room;
-        into.iter_mut().zip(losses).for_each(|(value, loss)| *value = -(settled + loss) as f32);
+        let loss = task.weights.loss(&settled) + self.enumeration.solve(&task);
+        self.task = task;
+        -loss as f32
     }
+}
+
+fn weights(preference: &[f32]) -> Preference {
+    let [cost, peak, delay] = [0, 1, 2].map(|objective| f64::from(preference[objective]));
+    Preference { cost, peak, delay }
 }
 
 #[cfg(test)]

@@ -1,8 +1,6 @@
 //! What a model expects of each action: the certainty-equivalent plan of [`Predictive`](crate::rule::Predictive).
 
 use crate::exact::{Enumeration, Task};
-use crate::home::{Appliance, Home, Request};
-use crate::home::{Preference, Scales, Series};
 use crate::rule::predictive::look_ahead;
 use crate::schedule::Moment;
 
@@ -25,30 +23,4 @@ impl Outlook {
         (task.runs[place].first, task.runs[place].last) = (moment.slot + 1, last);
         [enumeration.solve(task) - before, start]
     }
-}
-
-/// The least loss by cost and delay of a run that has nothing beside it but the net load: no action changes it, and
-/// most of what a run comes to is in it.
-pub(super) fn alone(
-    home: &Home,
-    series: Series<'_>,
-    appliance: &Appliance,
-    request: Request,
-    preference: &Preference,
-    scales: &Scales,
-) -> f64 {
-    let added = |slot: usize| {
-        let net = series.net[slot];
-        series.cost(home, slot, net + appliance.power) - series.cost(home, slot, net)
-    };
-    let mut cost: f64 = (request.requested..request.requested + appliance.duration).map(added).sum();
-    let mut least = f64::INFINITY;
-    for start in request.requested..=request.latest {
-        let delay = (start - request.requested) as f64 * home.hours;
-        least = least.min(preference.cost * cost / scales.cost + preference.delay * delay / scales.delay);
-        if start < request.latest {
-            cost += added(start + appliance.duration) - added(start);
-        }
-    }
-    least
 }
