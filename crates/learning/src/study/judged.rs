@@ -87,18 +87,6 @@ impl Paired {
         let t = paired_t(differences).map_or(1.0, |test| test.probability);
         Self { difference, t, signed_rank: signed_rank(differences).probability }
     }
-
-    /// Whether the agents are better, by an interval that excludes zero.
-    #[must_use]
-    pub fn agents_win(&self) -> bool {
-        self.difference.high < 0.0
-    }
-
-    /// Whether the other one is.
-    #[must_use]
-    pub fn agents_lose(&self) -> bool {
-        self.difference.low > 0.0
-    }
 }
 
 /// Values of each seed as a mean with its interval; a value without luck is known.

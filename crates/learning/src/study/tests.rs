@@ -103,11 +103,14 @@ fn differences_by_hand() {
     assert!((paired.difference.low + 0.484_138).abs() < 1e-5 && (paired.t - 0.074_180).abs() < 1e-5);
     // All ranks on one side: 2 of 2³ choices of signs.
     assert_eq!(paired.signed_rank, 0.25);
-    assert!(!paired.agents_win() && !paired.agents_lose());
-    let verdict = |differences: &[f64]| Verdict::from(&Paired::of(differences));
-    assert_eq!(verdict(&[-2.0, -2.1, -1.9]), Verdict::Better);
-    assert_eq!(verdict(&[2.0, 2.1, 1.9]), Verdict::Worse);
-    assert_eq!((verdict(&[0.0, 0.0]), verdict(&[1.0, -1.0, 0.5])), (Verdict::Even, Verdict::Even));
+    // A verdict needs both: days that agree, and seeds that agree.
+    let verdict =
+        |agents: &[f64], differences: &[f64]| Verdict::of(&over(agents), 3.0, &Paired::of(differences));
+    assert_eq!(verdict(&[1.0, 1.1], &[-2.0, -1.9, -1.95]), Verdict::Better);
+    assert_eq!(verdict(&[5.0, 4.9], &[2.0, 1.9, 1.95]), Verdict::Worse);
+    assert_eq!(verdict(&[0.0, 2.1], &[-2.0, -1.9, -1.95]), Verdict::Even);
+    assert_eq!(verdict(&[1.0, 1.1], &[-5.0, 2.0, -2.85]), Verdict::Even);
+    assert_eq!(verdict(&[3.0, 3.0], &[0.0, 0.0]), Verdict::Even);
     // Nothing is uncertain about what has no luck.
     assert_eq!(over(&[3.0]), Interval { mean: 3.0, low: 3.0, high: 3.0 });
     let played = Played(vec![vec![

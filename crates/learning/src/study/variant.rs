@@ -46,12 +46,10 @@ pub fn variants(options: &Options, features: FeatureSet) -> Vec<Variant> {
         with("one network, credit up to one's own next decision", &|options| options.credit = Credit::Team),
         with("values alone, without a model's expectation", &|options| {
             options.residual = false;
-            options.initial = None;
             options.relabel = true;
         }),
         with("a value for each objective, without a model's expectation", &|options| {
             options.residual = false;
-            options.initial = None;
             options.relabel = true;
             options.head = Head::Vector;
         }),
