@@ -1,13 +1,13 @@
 //! A training that is put down and taken up again.
 //!
 //! What is remembered is not written out: episodes are a function of the seed, the round and the actions, so the actions
-//! are enough to play them again. The hash of the last round says whether the environment still is the same.
+//! are enough to play them again. The hash of what came of it says whether the environment still is the same.
 
 use super::{Trainer, luck};
-use crate::agent::{Chooser, Episodes, Learner, Options, OptionsError, play};
+use crate::agent::{Chooser, Episodes, Learner, Options, OptionsError, Replay, play};
 use crate::environment::Environment;
 use crate::file::{FileError, Reader, Writer};
-use market::{Hash, keccak256};
+use market::{Hash, Keccak256};
 
 const TITLE: &str = "wattle checkpoint 1";
 
@@ -33,8 +33,8 @@ pub enum CheckpointError {
     },
     /// The sizes fit, but the days do not.
     #[error(
-        "the checkpoint was made in another environment of the same sizes: its last round, played again, comes out \
-         differently; give the home, tariff and days that it was made with"
+        "the checkpoint was made in another environment of the same sizes: what it remembers, played again, comes \
+         out differently; give the home, tariff and days that it was made with"
     )]
     Environment,
 }
@@ -56,7 +56,7 @@ impl<E: Environment + Send> Trainer<E> {
         }
         writer.number(self.replay.rounds().len() as u64);
         self.replay.rounds().for_each(|episodes| writer.bytes(&episodes.actions));
-        writer.bytes(&self.replay.rounds().last().map_or([0; 32], digest));
+        writer.bytes(&digest(&self.replay));
         writer.finish()
     }
 
@@ -103,8 +103,7 @@ impl<E: Environment + Send> Trainer<E> {
             play(environment, options, sight, Chooser::Recorded(actions), None, random, &mut episodes);
             replay.push(episodes);
         }
-        let found = trainer.replay.rounds().last().map_or([0; 32], digest);
-        if reader.bytes("the hash of the last round")? != found {
+        if reader.bytes("the hash of what is remembered")? != digest(&trainer.replay) {
             return Err(CheckpointError::Environment);
         }
         reader.finish()?;
@@ -116,13 +115,17 @@ impl<E: Environment + Send> Trainer<E> {
     }
 }
 
-/// The hash of all that a round of episodes teaches.
-fn digest(episodes: &Episodes) -> Hash {
-    let Episodes { preferences, states, collected, expected, outcomes, totals, .. } = episodes;
-    let floats = [preferences, states, collected, expected, outcomes, totals].into_iter().flatten();
-    let mut bytes: Vec<u8> = floats.flat_map(|value| value.to_le_bytes()).collect();
-    bytes.extend_from_slice(&episodes.actions);
-    keccak256(&bytes)
+/// The hash of all that the rounds remembered can teach.
+fn digest(replay: &Replay) -> Hash {
+    let mut hash = Keccak256::new();
+    for episodes in replay.rounds() {
+        let Episodes { preferences, states, collected, expected, outcomes, totals, .. } = episodes;
+        for floats in [preferences, states, collected, expected, outcomes, totals] {
+            let bytes: Vec<u8> = floats.iter().flat_map(|value| value.to_le_bytes()).collect();
+            hash.update(&bytes);
+        }
+    }
+    hash.finish()
 }
 
 #[cfg(test)]
@@ -178,7 +181,7 @@ mod tests {
         let other = Options { batch: 17, ..options() };
         assert!(said(resume(DeepSea::new(8, 20), other, 1, &bytes)).contains("batch: 17"));
         // Of the same sizes, but with less air.
-        assert_eq!(resume(DeepSea::new(8, 5), options(), 1, &bytes), Some(CheckpointError::Environment));
+        assert_eq!(resume(DeepSea::new(8, 1), options(), 1, &bytes), Some(CheckpointError::Environment));
         let mut damaged = bytes.clone();
         damaged[bytes.len() / 2] ^= 4;
         assert!(said(resume(DeepSea::new(8, 20), options(), 1, &damaged)).contains("damaged"));
