@@ -112,7 +112,7 @@ impl AppliancesOptions {
             seeds,
             seed: self.seed,
             futures: FUTURES,
-            looks: 20,
+            looks: 10,
             variants,
             variant_seeds: VARIANT_SEEDS.min(seeds),
         })

@@ -85,8 +85,8 @@ fn a_quick_study_of_appliances_says_that_it_is_quick_and_who_is_better_where() {
     assert_eq!(rows("schedulers.csv"), 8);
     assert_eq!(rows("preferences.csv"), 8 * 21);
     assert_eq!(rows("published.csv"), 3 * 21);
-    // Thirty rounds, looked at every second.
-    assert_eq!(rows("learning.csv"), 2 * 15);
+    // Thirty rounds, looked at every third.
+    assert_eq!(rows("learning.csv"), 2 * 10);
     assert_eq!(rows("variants.csv"), 0);
     let page = std::fs::read_to_string(folder.path().join("there/index.html")).unwrap();
     assert!(page.contains("Turn the knob") && !page.contains("NaN") && !page.contains("inf"), "the page");
