@@ -78,7 +78,7 @@ pub(crate) fn study(options: &AppliancesOptions) -> Result<(), Failure> {
 
 impl AppliancesOptions {
     fn question(&self, given: Given) -> Result<Question, Failure> {
-        let Given { home, training, mut validation, mut held_out, .. } = given;
+        let Given { home, scales, training, mut validation, mut held_out } = given;
         let mut options = Options {
             residual: true,
             relabel: false,
@@ -102,6 +102,7 @@ impl AppliancesOptions {
         let variants = if self.ablations { variants(&options, features) } else { vec![] };
         Ok(Question {
             home,
+            scales,
             training,
             validation,
             held_out,

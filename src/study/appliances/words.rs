@@ -62,9 +62,9 @@ fn against(form: &Form, name: &str) -> String {
 }
 
 fn rules(form: &Form) -> String {
-    let those = |verdict: &str| form.verdicts.iter().filter(move |one| one.agents == verdict);
+    let those = |verdict: &'static str| form.verdicts.iter().filter(move |one| one.agents == verdict);
     // By rule: where it is the best one.
-    let told = |verdict: &str, what: &str| {
+    let told = |verdict: &'static str, what: &str| {
         let of_rule = |scheduler: &SchedulerForm| {
             let places = those(verdict).filter(|one| one.rule == scheduler.scheduler);
             let places: Vec<String> = places.map(|one| weights(&form.preferences[one.preference])).collect();

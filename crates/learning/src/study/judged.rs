@@ -97,8 +97,15 @@ pub(crate) fn over(values: &[f64]) -> Interval {
     }
 }
 
-/// What each method did, one [`Played`] per seed where it has seeds.
-struct Samples<'a>(Vec<(Method, Vec<&'a Played>, Vec<&'a Played>)>);
+/// What a method did: once for each seed where it has seeds, else once.
+struct Sample<'a> {
+    method: Method,
+    held_out: Vec<&'a Played>,
+    validation: Vec<&'a Played>,
+}
+
+/// Everybody's.
+struct Samples<'a>(Vec<Sample<'a>>);
 
 impl<'a> Samples<'a> {
     fn of(methods: &[Method], yardsticks: &'a [Yardstick], learners: &'a [Learner]) -> Self {
@@ -108,13 +115,14 @@ impl<'a> Samples<'a> {
                 Some(yardstick) => (vec![&yardstick.held_out], vec![&yardstick.validation]),
                 None => learners.iter().map(|learner| (&learner.held_out, &learner.validation)).unzip(),
             };
-            (*method, held_out, validation)
+            Sample { method: *method, held_out, validation }
         };
         Self(methods.iter().map(sample).collect())
     }
 
     fn held_out(&self, method: Method) -> &[&'a Played] {
-        &self.0.iter().find(|sample| sample.0 == method).expect("the method is among them").1
+        let sample = self.0.iter().find(|sample| sample.method == method);
+        &sample.expect("the method is among them").held_out
     }
 }
 
@@ -130,7 +138,8 @@ pub(crate) fn all(
     let places: Vec<Place> =
         (0..setting.grid.len()).map(|place| Place::of(setting, &samples, place)).collect();
     let volumes = volumes(setting, &samples, threads);
-    let judge = |(index, (method, held_out, validation)): (usize, &(Method, Vec<&Played>, Vec<&Played>))| {
+    let judge = |(index, sample): (usize, &Sample<'_>)| {
+        let Sample { method, held_out, validation } = sample;
         let seeds = 0..held_out.len();
         let at: Vec<At> = places.iter().map(|place| place.at(setting, *method, held_out)).collect();
         // By seed, the mean over preferences.
@@ -192,7 +201,7 @@ impl Place {
     fn of(setting: &Setting<'_>, samples: &Samples<'_>, index: usize) -> Self {
         let losses = |method: Method| losses(setting, samples.held_out(method)[0], index);
         let rules: Vec<Vec<f64>> =
-            samples.0.iter().filter(|sample| sample.0.is_rule()).map(|sample| losses(sample.0)).collect();
+            samples.0.iter().filter(|one| one.method.is_rule()).map(|one| losses(one.method)).collect();
         let rules: Vec<&[f64]> = rules.iter().map(Vec::as_slice).collect();
         let optimum = losses(Method::Optimum);
         let agents = samples.held_out(Method::Learned);
@@ -267,7 +276,8 @@ fn volumes(setting: &Setting<'_>, samples: &Samples<'_>, threads: usize) -> Vec<
             points.dedup();
             points
         };
-        let everybody = samples.0.iter().flat_map(|sample| &sample.1).flat_map(|played| points(played));
+        let everybody =
+            samples.0.iter().flat_map(|sample| &sample.held_out).flat_map(|played| points(played));
         let mut worst = [f64::MIN; 3];
         for one in everybody.chain(front.iter().copied()) {
             (0..3).for_each(|axis| worst[axis] = worst[axis].max(one[axis]));
@@ -280,7 +290,7 @@ fn volumes(setting: &Setting<'_>, samples: &Samples<'_>, threads: usize) -> Vec<
         }
         let whole = hypervolume(&front, reference);
         let share = |played: &&Played| hypervolume(&points(played), reference) / whole;
-        samples.0.iter().map(|sample| sample.1.iter().map(share).collect()).collect()
+        samples.0.iter().map(|sample| sample.held_out.iter().map(share).collect()).collect()
     };
     let days = tasks::ordered(held_out.len(), threads, of_day);
     let mean = |method: usize, seed: usize| {
@@ -290,6 +300,6 @@ fn volumes(setting: &Setting<'_>, samples: &Samples<'_>, threads: usize) -> Vec<
         .0
         .iter()
         .enumerate()
-        .map(|(method, sample)| (0..sample.1.len()).map(|seed| mean(method, seed)).collect())
+        .map(|(method, sample)| (0..sample.held_out.len()).map(|seed| mean(method, seed)).collect())
         .collect()
 }

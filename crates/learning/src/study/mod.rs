@@ -52,7 +52,9 @@ pub const CONFIDENCE: f64 = 0.95;
 pub struct Question {
     /// The home.
     pub home: Home,
-    /// Days that agents learn from and scales are taken from.
+    /// What one unit of each objective counts; from the days of training.
+    pub scales: Scales,
+    /// Days that agents learn from.
     pub training: Records,
     /// Days on which learning is watched and a preference is chosen for the published comparison.
     pub validation: Records,
@@ -174,7 +176,7 @@ impl Study {
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Self, StudyError> {
         question.check()?;
-        let scales = Scales::of(&question.home, &question.training, question.seed)?;
+        let scales = question.scales;
         let draw = |records: &Records, name: &str| -> Vec<Day> {
             let mut random = Random::of(question.seed, name);
             (0..records.days()).map(|day| records.draw(day, &question.home, &mut random)).collect()

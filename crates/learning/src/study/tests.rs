@@ -23,6 +23,7 @@ fn question() -> Question {
         Options { networks: Networks::Independent, credit: Credit::Team, rounds: 2, ..options.clone() };
     Question {
         home: example::home(),
+        scales: example::SCALES,
         training: records(8, "training"),
         validation: records(3, "validation"),
         held_out: records(5, "held out"),
