@@ -97,6 +97,8 @@ fn the_forms_are_the_documented_ones() {
             vec!["study", "vpp", "--players", "Solar park,Battery", "--lies", "50", "--json"],
             vec![],
         ),
+        // Nothing is varied.
+        ("study appliances", vec!["study", "appliances", "--quick", "--json"], vec!["variant"]),
         ("study rollup", vec!["study", "rollup", "--households", "2", "--json"], vec![]),
         ("flow", vec!["flow", "--json"], vec!["value", "limit", "allowed", "transformer", "position"]),
         ("flow --series", vec!["flow", "--series", "day.csv", "--json"], vec!["why"]), // every step is solved

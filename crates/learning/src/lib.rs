@@ -48,5 +48,7 @@ pub use policy::Policy;
 
 pub mod strategy;
 
+pub mod study;
+
 #[cfg(test)]
 mod example;

@@ -1,4 +1,4 @@
-//! `wattle study vpp` on some players of its scenario.
+//! `wattle study vpp` on some players of its scenario, and a quick `wattle study appliances`.
 
 use crate::support::Folder;
 
@@ -64,4 +64,56 @@ fn wrong_questions_end_with_what_to_do() {
     check(&["--day", "0"], "0 is not in 1..");
     check(&["--lies", "120"], "120 is not in 0..=99");
     check(&["village"], "22 players: a game needs at least 2, and 2ⁿ coalitions are solved for at most 10");
+}
+
+const QUICK: [&str; 6] = ["study", "appliances", "--quick", "--tariff", "two_level", "--quiet"];
+
+#[test]
+fn a_quick_study_of_appliances_says_that_it_is_quick_and_who_is_better_where() {
+    let folder = Folder::new();
+    let run = folder.wattle(&[&QUICK[..], &["--out", "there"]].concat());
+    assert_eq!(run.code, 0, "{}", run.err);
+    for expected in ["Conclude nothing from it", "perfect foresight", "against the best rule", "37.3 %"] {
+        assert!(run.out.to_lowercase().contains(&expected.to_lowercase()), "no {expected}: {}", run.out);
+    }
+    let rows = |name: &str| {
+        let text = std::fs::read_to_string(folder.path().join("there").join(name)).unwrap();
+        let columns = text.lines().next().unwrap().split(',').count();
+        assert!(text.lines().all(|line| line.split(',').count() == columns), "{name}");
+        text.lines().count() - 1
+    };
+    assert_eq!(rows("schedulers.csv"), 8);
+    assert_eq!(rows("preferences.csv"), 8 * 21);
+    assert_eq!(rows("published.csv"), 3 * 21);
+    // Thirty rounds, looked at every third.
+    assert_eq!(rows("learning.csv"), 2 * 10);
+    assert_eq!(rows("variants.csv"), 0);
+    let page = std::fs::read_to_string(folder.path().join("there/index.html")).unwrap();
+    assert!(page.contains("Turn the knob") && !page.contains("NaN") && !page.contains("inf"), "the page");
+}
+
+#[test]
+fn threads_change_nothing_in_a_study_of_appliances() {
+    let folder = Folder::new();
+    let read = |threads: &str| {
+        let run = folder.wattle(&[&QUICK[..], &["--threads", threads, "--out", threads]].concat());
+        assert_eq!(run.code, 0, "{}", run.err);
+        ["index.html", "preferences.csv", "learning.csv"]
+            .map(|file| std::fs::read(folder.path().join(threads).join(file)).unwrap())
+    };
+    assert!(read("1") == read("2"));
+}
+
+#[test]
+fn wrong_questions_about_appliances_end_with_what_to_do() {
+    let folder = Folder::new();
+    let check = |arguments: &[&str], expected: &str| {
+        let run = folder.wattle(&[&["study", "appliances"], arguments].concat());
+        assert_eq!(run.code, 2, "{arguments:?}: {}", run.err);
+        assert!(run.err.contains(expected), "{arguments:?}: {}", run.err);
+    };
+    check(&["--seeds", "1"], "1 is not in 2..=100");
+    check(&["--tariff", "cheap"], "two_level");
+    folder.write("notes.txt", "mine");
+    check(&["--quick", "--out", "."], "notes.txt");
 }

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// What a report consists of. A folder that holds nothing else may be replaced.
-const FILES: [&str; 33] = [
+const FILES: [&str; 38] = [
     "batches.csv",
     "batches.parquet",
     "bills.csv",
@@ -26,32 +26,41 @@ const FILES: [&str; 33] = [
     "coupled.csv",
     "coupled.parquet",
     "index.html",
+    "learning.csv",
     "lies.csv",
     "lies.parquet",
     "members.csv",
     "members.parquet",
     "payoffs.csv",
     "payoffs.parquet",
+    "preferences.csv",
     "prices.csv",
     "prices.parquet",
+    "published.csv",
     "readings.csv",
     "readings.parquet",
     "schedule.csv",
     "schedule.parquet",
+    "schedulers.csv",
     "shortfalls.csv",
     "shortfalls.parquet",
+    "variants.csv",
 ];
 
 /// A folder in the making. Dropped unfinished, it leaves nothing behind.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub struct Folder {
     target: PathBuf,
     making: PathBuf,
     finished: bool,
 }
 
 impl Folder {
-    pub(super) fn create(target: &Path) -> Result<Self, ReportError> {
+    /// Begins a folder beside its place.
+    ///
+    /// # Errors
+    /// Where something stands there that is no report.
+    pub fn create(target: &Path) -> Result<Self, ReportError> {
         refuse_strangers(target)?;
         let parent = match target.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -66,12 +75,16 @@ impl Folder {
     }
 
     /// Where a file of this name is written.
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
         self.making.join(name)
     }
 
     /// Puts the folder in its place, instead of an earlier report.
-    pub(super) fn finish(mut self) -> Result<PathBuf, ReportError> {
+    ///
+    /// # Errors
+    /// Where it cannot be moved there.
+    pub fn finish(mut self) -> Result<PathBuf, ReportError> {
         refuse_strangers(&self.target)?;
         let earlier = sibling(&self.target, "earlier");
         remove(&earlier)?;

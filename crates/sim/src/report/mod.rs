@@ -27,12 +27,13 @@ mod reporter;
 pub use reporter::Reporter;
 mod columns;
 mod folder;
+pub use folder::Folder;
 mod table;
 pub mod text;
 
 pub mod chart;
 mod page;
-pub use page::crossing_curves;
+pub use page::{NO_DATA, crossing_curves, document, legend, section, sizes};
 mod comparison;
 pub use comparison::{ComparisonReport, ComparisonSubject, lie, words};
 mod vpp;

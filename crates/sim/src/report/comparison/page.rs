@@ -4,7 +4,7 @@ use super::ComparisonSubject;
 use super::words::{lie, words};
 use crate::compare::{Comparison, Played};
 use crate::report::chart::{self, Rank, Size, heat, ranked};
-use crate::report::page::{PICTURES, SCRIPT, STYLE, legend, section, sizes};
+use crate::report::page::{NO_DATA, document, legend, section, sizes};
 use crate::report::text::{self, Civil, escape};
 use clearing::manipulation::Trick;
 use market::{Money, Quality};
@@ -41,19 +41,7 @@ pub(super) fn render(subject: &ComparisonSubject, comparison: &Comparison) -> St
         page.about(),
     ]
     .concat();
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
-         style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n\
-         <link rel=\"icon\" href=\"data:,\">\n<title>{}</title>\n<style>\n{PICTURES}{STYLE}{OWN_STYLE}</style>\n</head>\n\
-         <body>\n<a class=\"skip\" href=\"#main\">Skip to the comparison</a>\n<main id=\"main\">\n{body}</main>\n\
-         <div id=\"tip\" role=\"status\" hidden></div>\n\
-         <script type=\"application/json\" id=\"data\">{{\"times\":{{}},\"curves\":{{}}}}</script>\n\
-         <script>\n{SCRIPT}</script>\n</body>\n</html>\n",
-        escape(&title),
-    )
+    document("comparison", &title, OWN_STYLE, &body, NO_DATA, "")
 }
 
 impl Page<'_> {

@@ -18,9 +18,9 @@ use super::{Crossing, Outcome, Total};
 use market::{Carrier, Energy, Money};
 
 /// The style of the pictures alone, so that one can stand by itself.
-pub(super) const PICTURES: &str = include_str!("pictures.css");
-pub(super) const STYLE: &str = include_str!("page.css");
-pub(super) const SCRIPT: &str = include_str!("page.js");
+const PICTURES: &str = include_str!("pictures.css");
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
 
 /// The crossing curves of one clearing as an SVG file of its own, light and dark.
 #[must_use]
@@ -140,36 +140,49 @@ pub(super) fn render(record: &Record, outcome: &Outcome) -> String {
     ]
     .concat();
     let times: Vec<String> = time_data.into_iter().chain(store_data).collect();
+    let data = format!("\"times\":{{{}}},\"curves\":{curve_data}", times.join(",\n"));
+    document("report", &title, "", &body, &data, "")
+}
+
+/// A whole document of a `kind` (report, study, comparison). `style` and `script` are what it has beside those of every
+/// page, `data` the members of the JSON object that the scripts read.
+#[must_use]
+pub fn document(kind: &str, title: &str, style: &str, body: &str, data: &str, script: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
          style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n\
-         <link rel=\"icon\" href=\"data:,\">\n<title>{}</title>\n<style>\n{PICTURES}{STYLE}</style>\n</head>\n\
-         <body>\n<a class=\"skip\" href=\"#main\">Skip to the report</a>\n<main id=\"main\">\n{body}</main>\n\
+         <link rel=\"icon\" href=\"data:,\">\n<title>{}</title>\n<style>\n{PICTURES}{STYLE}{style}</style>\n</head>\n\
+         <body>\n<a class=\"skip\" href=\"#main\">Skip to the {kind}</a>\n<main id=\"main\">\n{body}</main>\n\
          <div id=\"tip\" role=\"status\" hidden></div>\n\
-         <script type=\"application/json\" id=\"data\">{{\"times\":{{{}}},\"curves\":{curve_data}}}</script>\n\
-         <script>\n{SCRIPT}</script>\n</body>\n</html>\n",
-        super::text::escape(&title),
-        times.join(",\n"),
+         <script type=\"application/json\" id=\"data\">{{{data}}}</script>\n\
+         <script>\n{SCRIPT}{script}</script>\n</body>\n</html>\n",
+        super::text::escape(title),
     )
 }
 
+/// What the scripts of a page read that has neither pictures of time nor curves.
+pub const NO_DATA: &str = "\"times\":{},\"curves\":{}";
+
 /// The same picture for every width.
-pub(super) fn sizes(draw: impl Fn(Size) -> String) -> String {
+#[must_use]
+pub fn sizes(draw: impl Fn(Size) -> String) -> String {
     Size::ALL.map(draw).concat()
 }
 
 /// A section with its heading.
-pub(super) fn section(id: &str, heading: &str, intro: &str, content: &str) -> String {
+#[must_use]
+pub fn section(id: &str, heading: &str, intro: &str, content: &str) -> String {
     format!(
         "<section id=\"{id}\">\n<h2>{heading}</h2>\n<p class=\"intro\">{intro}</p>\n{content}</section>\n"
     )
 }
 
 /// A legend: style class and name of each entry.
-pub(super) fn legend(entries: &[(&str, &str)]) -> String {
+#[must_use]
+pub fn legend(entries: &[(&str, &str)]) -> String {
     let entry = |(class, name): &(&str, &str)| format!("<li><i class=\"chip {class}\"></i>{name}</li>");
     format!("<ul class=\"legend\">{}</ul>\n", entries.iter().map(entry).collect::<String>())
 }

@@ -3,7 +3,7 @@
 use super::words::vpp_words;
 use super::{VppSubject, settled};
 use crate::report::chart::{self, Layer, Line, StackChart, heat};
-use crate::report::page::{PICTURES, SCRIPT, STYLE, legend, section, sizes};
+use crate::report::page::{NO_DATA, document, legend, section, sizes};
 use crate::report::text::{self, Civil, escape};
 use crate::study::vpp::{Concept, DRAWN, FINE, Lie, MISSING, Outcome, PENALTY, Shortfall, Study, cost};
 use clearing::game::members;
@@ -46,20 +46,7 @@ pub(super) fn render(subject: &VppSubject, study: &Study) -> String {
         page.shortfalls(),
         page.about(),
     ];
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
-         style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n\
-         <link rel=\"icon\" href=\"data:,\">\n<title>{}</title>\n<style>\n{PICTURES}{STYLE}{OWN_STYLE}</style>\n</head>\n\
-         <body>\n<a class=\"skip\" href=\"#main\">Skip to the study</a>\n<main id=\"main\">\n{}</main>\n\
-         <div id=\"tip\" role=\"status\" hidden></div>\n\
-         <script type=\"application/json\" id=\"data\">{{\"times\":{{}},\"curves\":{{}}}}</script>\n\
-         <script>\n{SCRIPT}</script>\n</body>\n</html>\n",
-        escape(&title),
-        body.concat(),
-    )
+    document("study", &title, OWN_STYLE, &body.concat(), NO_DATA, "")
 }
 
 impl Page<'_> {

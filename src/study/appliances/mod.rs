@@ -1,0 +1,121 @@
+//! `wattle study appliances`: one learned policy for every preference, against rules, control and perfect foresight.
+
+mod form;
+mod page;
+mod pictures;
+mod tables;
+mod text;
+mod words;
+
+use crate::appliances::{Given, HomeOptions};
+use crate::failure::Failure;
+use crate::output::{print, print_json};
+use crate::progress::Progress;
+use clap::{Args, ValueHint};
+use form::Form;
+use learning::study::{Question, Study, variants};
+use learning::{FeatureSet, Options};
+use sim::report::Folder;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+/// What `wattle study appliances` takes.
+#[derive(Args)]
+pub(crate) struct AppliancesOptions {
+    #[command(flatten)]
+    home: HomeOptions,
+    /// How many agents learn, each with luck of its own
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(2..=100))]
+    seeds: u16,
+    /// Seed of the first agent and of everything else that is random: the same seed gives the same bytes
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Also learn in other ways, with three agents each: what is each part of an agent good for?
+    #[arg(long)]
+    ablations: bool,
+    /// A quick look: two agents that hardly learn, and a week; nothing can be concluded from it
+    #[arg(long)]
+    quick: bool,
+    /// How many things are done at once; the result does not depend on it
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: u16,
+    /// Folder of the report
+    #[arg(long, value_name = "DIR", default_value = "reports/study_appliances", value_hint = ValueHint::DirPath)]
+    out: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    /// No progress
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// Preferences by fifths: 21.
+const GRID: usize = 5;
+/// Futures that control draws at each decision.
+const FUTURES: usize = 8;
+/// Agents of each other way to learn.
+const VARIANT_SEEDS: usize = 3;
+
+/// Learns, plays and judges, writes the page and the tables, and shows who is better where.
+pub(crate) fn study(options: &AppliancesOptions) -> Result<(), Failure> {
+    let given = options.home.gather()?;
+    let question = options.question(given)?;
+    let folder = Folder::create(&options.out)?;
+    #[expect(clippy::disallowed_methods, reason = "the application may measure what it shows")]
+    let start = std::time::Instant::now();
+    let progress = Mutex::new(Progress::new("studying", question.steps(), options.quiet || options.json));
+    let told = |done| progress.lock().expect("showing progress does not panic").at(done);
+    let study = Study::of(&question, options.threads.into(), &told)
+        .map_err(|error| Failure::input("the study", error.to_string()))?;
+    progress.into_inner().expect("showing progress does not panic").done();
+    let form = Form::of(&study, &question, options, start.elapsed());
+    tables::write(&folder, &form)?;
+    crate::output::write_file(&folder.path("index.html"), &page::render(&form))?;
+    folder.finish()?;
+    if options.json { print_json(&form) } else { print(&text::text(&form)) }
+}
+
+impl AppliancesOptions {
+    fn question(&self, given: Given) -> Result<Question, Failure> {
+        let Given { home, scales, training, mut validation, mut held_out } = given;
+        let mut options = Options {
+            residual: true,
+            relabel: false,
+            trust: 0.1,
+            faces: 0.15,
+            exploration: (0.2, 0.05),
+            rounds: 300,
+            updates: 80,
+            rate: (2e-3, 7e-5),
+            ..Options::default()
+        };
+        let (mut seeds, mut lanes) = (self.seeds.into(), 512);
+        if self.quick {
+            let first = |records: &learning::Records, days| {
+                records.part(0..days).map_err(|invalid| Failure::input("the home", invalid.to_string()))
+            };
+            (validation, held_out) = (first(&validation, 4)?, first(&held_out, 7)?);
+            (options.rounds, seeds, lanes) = (30, 2, 64);
+        }
+        let features = FeatureSet::ALL;
+        let variants = if self.ablations { variants(&options, features) } else { vec![] };
+        Ok(Question {
+            home,
+            scales,
+            training,
+            validation,
+            held_out,
+            features,
+            options,
+            lanes,
+            grid: GRID,
+            seeds,
+            seed: self.seed,
+            futures: FUTURES,
+            looks: 10,
+            variants,
+            variant_seeds: VARIANT_SEEDS.min(seeds),
+        })
+    }
+}
