@@ -207,6 +207,7 @@ abstract contract Core is IRollup {
     }
 
     /// Takes a payment from the sender: what came with the call. Says whether it is this.
+    // slither-disable-next-line msg-value-in-nonpayable (all who call it are payable, where it is not overridden)
     function _take(uint256 value) internal virtual returns (bool) {
         return msg.value == value;
     }
