@@ -82,6 +82,11 @@ impl HomeOptions {
         self.split(home, &prices).map_err(|invalid| Failure::input("the home", invalid.to_string()))
     }
 
+    /// Whether there are panels on the roof.
+    pub(crate) fn has_panels(&self) -> bool {
+        self.pv > 0.0
+    }
+
     /// The choices in words.
     pub(crate) fn words(&self) -> String {
         let who = Profile::NAMES.iter().find(|(_, profile)| *profile == self.household);

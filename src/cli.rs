@@ -8,6 +8,7 @@ use crate::opf::MODELS;
 use crate::settings::RunOptions;
 use crate::share::Country;
 use crate::study::StudyOptions;
+use crate::train::TrainOptions;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 use grid::electric::Method;
 use grid::opf::Model;
@@ -39,6 +40,8 @@ enum Verb {
     Compare(CompareOptions),
     /// Put a question to a scenario that playing it does not answer
     Study(StudyOptions),
+    /// Let an agent learn when a home's appliances start, or judge one on a month it has not seen
+    Train(Box<TrainOptions>),
     /// Calculate a network's power flow: voltages, flows, losses, loadings, and a picture
     Flow(FlowOptions),
     /// Find a network's cheapest dispatch within its limits, and locational prices
@@ -373,6 +376,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Some(Verb::Share(options)) => crate::share::share(&options),
         Some(Verb::Compare(options)) => crate::compare::compare(&options),
         Some(Verb::Study(options)) => crate::study::study(&options),
+        Some(Verb::Train(options)) => crate::train::train(&options),
         Some(Verb::Flow(options)) => crate::flow::flow(&options),
         Some(Verb::Opf(options)) => crate::opf::opf(&options),
         Some(Verb::Audit(options)) => crate::audit::audit(&options),

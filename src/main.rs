@@ -22,6 +22,7 @@ mod opf;
 mod run;
 mod share;
 mod study;
+mod train;
 mod watch;
 
 mod appliances;

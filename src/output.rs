@@ -33,6 +33,21 @@ pub(crate) fn write_file(path: &Path, content: &str) -> Result<(), Failure> {
         .map_err(|error| Failure::writing(path, &error))
 }
 
+/// The same, and what is there outlives a loss of power: either the old file or the new one.
+pub(crate) fn write_lasting(path: &Path, content: &[u8]) -> Result<(), Failure> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    let write = || {
+        let mut file = std::fs::File::create(&beside)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        std::fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+    };
+    write().map_err(|error| Failure::writing(path, &error))
+}
+
 /// Makes a folder and whatever leads to it.
 pub(crate) fn make_folder(path: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(path).map_err(|error| Failure::writing(path, &error))

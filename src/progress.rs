@@ -9,6 +9,8 @@ pub(crate) struct Progress {
     bar: ProgressBar,
     lines: bool,
     name: &'static str,
+    /// What else there is to say.
+    note: String,
     total: u64,
     tenths: u64,
 }
@@ -26,7 +28,13 @@ impl Progress {
             bar.set_style(style);
         }
         bar.set_message(name);
-        Self { bar, lines: !quiet && !terminal, name, total, tenths: 0 }
+        Self { bar, lines: !quiet && !terminal, name, note: String::new(), total, tenths: 0 }
+    }
+
+    /// Something to say beside how far it is, until something else is said.
+    pub(crate) fn note(&mut self, note: &str) {
+        self.note = format!(": {note}");
+        self.bar.set_message(format!("{}{}", self.name, self.note));
     }
 
     /// `done` of the steps are behind us.
@@ -35,7 +43,7 @@ impl Progress {
         let tenths = (done * 10).checked_div(self.total).unwrap_or(0);
         if self.lines && tenths > self.tenths {
             self.tenths = tenths;
-            let _ = writeln!(std::io::stderr(), "{} {} %", self.name, tenths * 10); // progress may be lost
+            let _ = writeln!(std::io::stderr(), "{} {} %{}", self.name, tenths * 10, self.note); // progress may be lost
         }
     }
 

@@ -1,5 +1,6 @@
 //! `wattle run`: a community trades over its days.
 
+mod bidding;
 mod dual;
 mod summary;
 
@@ -31,6 +32,10 @@ pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
     let mut scenario = Scenario::load(&settings.scenario, &overrides)?;
     if settings.back_end == BackEnd::Rollup {
         dual::check_scope(&settings, &mut scenario)?;
+    }
+
+    if let Some(bidding) = &settings.strategy {
+        bidding::apply(bidding, &mut scenario)?;
     }
 
     #[expect(clippy::disallowed_methods, reason = "the application may measure what it shows")]

@@ -5,7 +5,10 @@
 //! four and remembers where each value came from, which is what `wattle config` prints.
 
 use crate::failure::{Failure, Problem};
+use crate::train::preference;
+use agents::strategy::NAMES;
 use clap::{Args, ValueHint};
+use learning::Preference;
 use rollup::modes::Mode;
 use std::path::{Path, PathBuf};
 
@@ -52,6 +55,12 @@ pub(crate) struct RunOptions {
     /// With --data-mode sealed: file with the public keys of those who may read, 66 hexadecimal digits a line
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     readers: Option<String>,
+    /// Strategy of all members, or learned:FILE (from wattle train) for those with machines that can wait
+    #[arg(long, value_name = "STRATEGY")]
+    strategy: Option<String>,
+    /// With --strategy learned:FILE: what members mind, in parts that sum to 1
+    #[arg(long, value_name = "COST,PEAK,DELAY")]
+    preference: Option<String>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -95,7 +104,7 @@ impl std::fmt::Display for Source {
 }
 
 /// Every setting by name, with its default in words.
-pub(crate) const SETTINGS: [(&str, &str); 10] = [
+pub(crate) const SETTINGS: [(&str, &str); 12] = [
     ("scenario", "village"),
     ("seed", "the scenario's"),
     ("days", "the scenario's"),
@@ -106,6 +115,8 @@ pub(crate) const SETTINGS: [(&str, &str); 10] = [
     ("primary", "inside this program"),
     ("data_mode", "calldata"),
     ("readers", "the operators alone"),
+    ("strategy", "the scenario's"),
+    ("preference", "0.4,0.3,0.3"),
 ];
 
 /// Who keeps the ledger.
@@ -144,8 +155,17 @@ pub(crate) struct Value {
     pub(crate) source: Source,
 }
 
+/// How all members bid.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Bidding {
+    /// By one of the strategies that come with the program.
+    Named(&'static str),
+    /// Those with machines by the policy in this file.
+    Learned(PathBuf, Preference),
+}
+
 /// The settings in force.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Settings {
     /// A scenario's name or file.
     pub(crate) scenario: String,
@@ -171,6 +191,8 @@ pub(crate) struct Settings {
     pub(crate) data_mode: Mode,
     /// With sealed batches: the file of those who may read, beside the operators.
     pub(crate) readers: Option<PathBuf>,
+    /// Instead of the members' own.
+    pub(crate) strategy: Option<Bidding>,
     /// Where each came from, in the order of [`SETTINGS`].
     pub(crate) values: Vec<Value>,
 }
@@ -204,6 +226,8 @@ impl Settings {
             options.primary.clone(),
             options.data_mode.clone(),
             options.readers.clone(),
+            options.strategy.clone(),
+            options.preference.clone(),
         ];
         let mut values = Vec::new();
         for ((name, _), flag) in SETTINGS.into_iter().zip(flags) {
@@ -255,7 +279,7 @@ impl Settings {
             let what = "no file after the colon: write --ledger rollup:FILE, or --ledger rollup";
             problems.push(Problem::new(setting_place(&values[6]), what));
         }
-        for value in &values[7..] {
+        for value in &values[7..10] {
             if value.text.is_some() && back_end != BackEnd::Rollup {
                 let what = format!("only the dual chain has a {}: add --ledger rollup", value.name);
                 problems.push(Problem::new(setting_place(value), what));
@@ -278,6 +302,33 @@ impl Settings {
             let what = "only sealed batches have readers: add --data-mode sealed";
             problems.push(Problem::new(setting_place(&values[9]), what));
         }
+        let strategy = match values[10].text.as_deref().map(|text| (text, text.strip_prefix("learned:"))) {
+            None => None,
+            Some((_, Some(file))) => {
+                let weights = values[11].text.as_deref().unwrap_or("0.4,0.3,0.3");
+                match preference(weights) {
+                    Ok(preference) => Some(Bidding::Learned(file.into(), preference)),
+                    Err(what) => {
+                        problems.push(Problem::new(setting_place(&values[11]), what));
+                        None
+                    }
+                }
+            }
+            Some((name, None)) => {
+                let known = NAMES.into_iter().find(|known| *known == name);
+                if known.is_none() {
+                    let names = NAMES.join(", ");
+                    let what = format!("there is no strategy \"{name}\": choose {names} or learned:FILE");
+                    problems.push(Problem::new(setting_place(&values[10]), what));
+                }
+                known.map(Bidding::Named)
+            }
+        };
+        let learned = values[10].text.as_ref().is_some_and(|text| text.starts_with("learned:"));
+        if values[11].text.is_some() && !learned {
+            let what = "only learned strategies have a preference: add --strategy learned:FILE";
+            problems.push(Problem::new(setting_place(&values[11]), what));
+        }
         if !problems.is_empty() {
             return Err(Failure::Input(problems));
         }
@@ -292,6 +343,7 @@ impl Settings {
             primary: values[7].text.clone(),
             data_mode,
             readers,
+            strategy,
             seed,
             days,
             week: values[3].text.clone(),

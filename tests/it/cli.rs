@@ -11,6 +11,7 @@ mod invoice;
 mod opf;
 mod share;
 mod study;
+mod train;
 
 /// The path of a shipped example.
 fn example(name: &str) -> String {

@@ -106,6 +106,27 @@ fn the_forms_are_the_documented_ones() {
         ("opf", vec!["opf", "--json"], vec![]),
         ("audit", vec!["audit", "reports/village.sqlite", "--json"], vec!["record", "reason"]),
         ("config", vec!["config", "--json"], vec![]),
+        (
+            "train --json",
+            vec![
+                "train",
+                "--rounds",
+                "1",
+                "--set",
+                "lanes=8",
+                "--set",
+                "updates=1",
+                "--out",
+                "policy",
+                "--json",
+            ],
+            vec![],
+        ),
+        (
+            "train --evaluate",
+            vec!["train", "--evaluate", "policy", "--preference", "1,0,0", "--json"],
+            vec![],
+        ),
     ];
     for (verb, arguments, without_occasion) in verbs {
         let section =

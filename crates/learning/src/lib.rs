@@ -46,6 +46,8 @@ pub mod policy;
 
 pub use policy::Policy;
 
+pub mod strategy;
+
 pub mod study;
 
 #[cfg(test)]

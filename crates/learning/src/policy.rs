@@ -181,7 +181,7 @@ impl Scheduler for Policy {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::environment::Homes;
     use crate::example;
@@ -190,7 +190,7 @@ mod tests {
     use crate::train::Trainer;
     use agents::Random;
 
-    fn learned(residual: bool, networks: Networks) -> (Policy, Vec<crate::home::Day>) {
+    pub(crate) fn learned(residual: bool, networks: Networks) -> (Policy, Vec<crate::home::Day>) {
         let home = example::home();
         let mut random = Random::of(3, "policy");
         let days: Vec<_> = (0..8).map(|_| example::day(&home, 0.0, &mut random)).collect();

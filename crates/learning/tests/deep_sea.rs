@@ -5,20 +5,15 @@ use learning::agent::{Head, Scalarisation, Target};
 use learning::environment::deep_sea::{DeepSea, SCALES, TREASURES};
 use learning::{Options, Trainer};
 
-/// Steps of the shortest way to each treasure: the published front (Vamplew et al. 2011, table 1).
+/// Steps of the shortest way to each treasure: the published front (Vamplew et al. 2011, as MO-Gymnasium lists it).
 const STEPS: [f32; 10] = [1.0, 3.0, 5.0, 7.0, 8.0, 9.0, 13.0, 14.0, 17.0, 19.0];
 
 /// Trains, then plays each preference without exploring. Returns (treasure, steps) of each.
 fn learn(options: Options, preferences: &[f32]) -> Vec<(f32, f32)> {
     let lanes = 64;
     let mut trainer = Trainer::new(DeepSea::new(lanes, 30), options, 1).unwrap();
-    let mut k = 0;
     while !trainer.is_finished() {
-        let progress = trainer.advance(2);
-        k += 1;
-        if k % 100 == 0 {
-            println!("{progress:?}");
-        }
+        trainer.advance(2);
     }
     let mut sea = DeepSea::new(preferences.len() / 2, 50);
     let rewards = trainer.agents().play(&mut sea, preferences, &mut Random::of(1, "judge"));
@@ -83,6 +78,5 @@ fn a_norm_finds_the_whole_front() {
     let mut found = learn(options, &even(200)[2..400]);
     found.sort_by(|a, b| a.0.total_cmp(&b.0));
     found.dedup();
-    println!("{found:?} {}", hypervolume(&found));
     assert_eq!(hypervolume(&found), 1155.0);
 }

@@ -85,10 +85,7 @@ fn values_are_those_of_dynamic_programming() {
     };
     let mut trainer = Trainer::new(homes, options, 1).unwrap();
     while !trainer.is_finished() {
-        let p = trainer.advance(2);
-        if p.round % 30 == 0 {
-            println!("{p:?}");
-        }
+        trainer.advance(2);
     }
     let mut compare = Compare {
         agents: trainer.agents(),
@@ -98,14 +95,11 @@ fn values_are_those_of_dynamic_programming() {
         decisions: 0,
         error: 0.0,
     };
+    // The corners: in between, one network has to hold a function with kinks for every preference at once.
     for preference in Preference::grid(1) {
         let day: Day = records().draw(0, &home(), &mut Random::of(1, "day"));
-        let before = compare.error;
-        compare.error = 0.0;
         play(&home(), &day, preference, &SCALES, &mut compare);
-        println!("{preference:?} {}", compare.error);
-        compare.error = compare.error.max(before);
     }
-    println!("{} {}", compare.decisions, compare.error);
-    assert!(compare.decisions >= 12 && compare.error < 1e-3, "{} {}", compare.decisions, compare.error);
+    let Compare { decisions, error, .. } = compare;
+    assert!(decisions >= 12 && error < 1e-3, "{decisions} decisions, an error of {error}");
 }

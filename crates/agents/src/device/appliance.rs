@@ -68,7 +68,8 @@ impl Appliance {
     }
 
     /// Energy of a run per step, Wh.
-    pub(crate) fn profile(&self) -> &[i64] {
+    #[must_use]
+    pub fn profile(&self) -> &[i64] {
         &self.profile
     }
 

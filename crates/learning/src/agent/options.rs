@@ -147,6 +147,25 @@ impl Default for Options {
 }
 
 impl Options {
+    /// What does best for a home, of what was tried (`docs/appliances_learning.md`): a residual on control with a model.
+    /// Control can be wrong about the peak, and about cost where there are panels. Meant for 512 lanes.
+    #[must_use]
+    pub fn home(panels: bool) -> Self {
+        Self {
+            residual: true,
+            doubts: vec![f32::from(u8::from(panels)), 1.0, 0.0],
+            trust: 0.1,
+            initial: Some(0.0),
+            relabel: false,
+            faces: 0.15,
+            exploration: (0.2, 0.05),
+            rounds: 300,
+            updates: 80,
+            rate: (2e-3, 2e-3 / 30.0),
+            ..Self::default()
+        }
+    }
+
     /// Whether the options fit together and fit a problem of this shape.
     ///
     /// # Errors
@@ -219,14 +238,16 @@ impl Options {
     }
 
     /// Probability of a random action in a round.
-    pub(crate) fn epsilon(&self, round: usize) -> f32 {
+    #[must_use]
+    pub fn epsilon(&self, round: usize) -> f32 {
         let (first, last) = self.exploration;
         let through = (self.progress(round) / self.exploring.max(f32::EPSILON)).min(1.0);
         first + (last - first) * through
     }
 
     /// Adam's step size in a round.
-    pub(crate) fn rate(&self, round: usize) -> f32 {
+    #[must_use]
+    pub fn rate(&self, round: usize) -> f32 {
         let (first, last) = self.rate;
         first * libm::powf(last / first, self.progress(round))
     }

@@ -134,6 +134,36 @@ impl Records {
         }
     }
 
+    /// Each day followed by `times` variants of it to learn from: prices and expected load stay, the net load errs from
+    /// the expected as on another day at most `within` days away, by 0.8 to 1.2 times as much, but is nowhere lower
+    /// than ever recorded. A recorded day tells an agent that remembers its forecast what will happen; a variant does
+    /// not.
+    #[must_use]
+    pub fn varied(&self, times: usize, within: usize, random: &mut Random) -> Self {
+        let (days, slots) = (self.days() as i64, self.slots);
+        let lowest = self.net.iter().copied().fold(f64::INFINITY, f64::min);
+        let mut varied = Self { slots, prices: vec![], feed_in: vec![], net: vec![], expected: vec![] };
+        for (index, variant) in
+            (0..self.days()).flat_map(|day| (0..=times).map(move |variant| (day, variant)))
+        {
+            let day = self.day(index);
+            varied.prices.extend_from_slice(day.prices);
+            varied.feed_in.extend_from_slice(day.feed_in);
+            varied.expected.extend_from_slice(day.expected);
+            if variant == 0 {
+                varied.net.extend_from_slice(day.net);
+                continue;
+            }
+            let away = random.between(-(within as i64), within as i64);
+            let other = self.day((index as i64 + away).rem_euclid(days) as usize);
+            let scale = 0.8 + 0.4 * random.unit();
+            let errors = other.net.iter().zip(other.expected).map(|(net, expected)| net - expected);
+            let net = day.expected.iter().zip(errors).map(|(expected, error)| expected + scale * error);
+            varied.net.extend(net.map(|net| net.max(lowest)));
+        }
+        varied
+    }
+
     fn series(&self) -> Series<'_> {
         Series { prices: &self.prices, feed_in: &self.feed_in, net: &self.net, expected: &self.expected }
     }
@@ -159,6 +189,28 @@ mod tests {
         ];
         for (said, expected) in rows {
             assert!(said.contains(expected), "{said}: {expected}");
+        }
+    }
+
+    #[test]
+    fn variants_keep_what_was_known_and_err_as_other_days_did() {
+        let expected = [400.0, 600.0, 500.0, 500.0];
+        let net = [500.0, 600.0, 400.0, 550.0];
+        let records = Records::new(2, Series { net: &net, expected: &expected, ..GOOD }).unwrap();
+        let varied = records.varied(20, 1, &mut Random::of(1, "variants"));
+        assert_eq!((varied.days(), varied.slots()), (42, 2));
+        for index in 0..42 {
+            let (day, recorded) = (varied.day(index), records.day(index / 21));
+            assert_eq!((day.prices, day.expected), (recorded.prices, recorded.expected));
+            if index % 21 == 0 {
+                assert_eq!(day.net, recorded.net);
+                continue;
+            }
+            // The days err by (100, 0) and (−100, 50); none may fall below 400.
+            let errors = [day.net[0] - day.expected[0], day.net[1] - day.expected[1]];
+            let first = (80.0..=120.0).contains(&errors[0]) && errors[1] == 0.0;
+            let second = errors[0] <= 0.0 && (40.0..=60.0).contains(&errors[1]);
+            assert!((first || second) && day.net[0] >= 400.0, "{errors:?}");
         }
     }
 

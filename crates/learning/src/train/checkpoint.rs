@@ -170,7 +170,9 @@ mod tests {
     #[test]
     fn what_does_not_belong_is_refused() {
         let mut trainer = begin(1);
-        (0..4).for_each(|_| drop(trainer.advance(1)));
+        for _ in 0..4 {
+            trainer.advance(1);
+        }
         let bytes = trainer.checkpoint();
         let resume =
             |sea, options, seed, bytes: &[u8]| Trainer::<DeepSea>::resume(sea, options, seed, bytes).err();

@@ -65,6 +65,12 @@ impl<E: Environment + Send> Trainer<E> {
         self.round == self.options.rounds
     }
 
+    /// Rounds done, out of [`Options::rounds`].
+    #[must_use]
+    pub fn round(&self) -> usize {
+        self.round
+    }
+
     /// One round, by so many threads.
     pub fn advance(&mut self, threads: usize) -> Progress {
         let Self { environment, options, seed, sight, learners, replay, round, spare, scratch } = self;

@@ -1,5 +1,6 @@
 use super::*;
 use crate::home::{Appliance, Day, Series, Tariff, Usage};
+use crate::rule::{Later, Predictive};
 use crate::schedule::{Scheduler, play};
 use proptest::prelude::*;
 
@@ -238,4 +239,77 @@ fn homes_that_cannot_be_are_refused() {
     for (said, expected) in rows {
         assert!(said.contains(expected), "{said}: {expected}");
     }
+}
+
+#[test]
+fn hindsight_begins_at_the_optimum_never_rises_and_ends_at_what_was_collected() {
+    let lanes = 24;
+    let mut homes = standard(lanes);
+    let mut random = Random::of(5, "hindsight");
+    let weights = [0.25_f32, 0.5, 0.25];
+    let preference = Preference { cost: 0.25, peak: 0.5, delay: 0.25 };
+    for _ in 0..5 {
+        homes.reset(&mut random);
+        let mut before: Vec<f32> = (0..lanes).map(|lane| homes.hindsight(lane, &weights)).collect();
+        for (lane, best) in before.iter().enumerate() {
+            let mut day = homes.records.draw(homes.recorded(lane), &homes.home, &mut random);
+            day.requests = (0..homes.shape.agents).map(|agent| homes.request(lane, agent)).collect();
+            let task = Task::hindsight(&homes.home, &day, &preference, &homes.scales);
+            assert!((Enumeration::default().solve(&task) + f64::from(*best)).abs() < 1e-6);
+        }
+        while let Some(turn) = homes.turn() {
+            let actions: Vec<u8> = turn.lanes.iter().map(|_| (random.bits() % 3 == 0).into()).collect();
+            let falls = |homes: &mut Homes, before: &mut Vec<f32>| {
+                for (lane, before) in before.iter_mut().enumerate() {
+                    let now = homes.hindsight(lane, &weights);
+                    assert!(now <= *before + 1e-6, "lane {lane}: {now} after {before}");
+                    *before = now;
+                }
+            };
+            falls(&mut homes, &mut before);
+            homes.act(&actions);
+            falls(&mut homes, &mut before);
+        }
+        for (lane, last) in before.iter().enumerate() {
+            let mut collected = [0.0; 3];
+            homes.collected(lane, View::Team, &mut collected);
+            let sum: f32 = collected.iter().zip(weights).map(|(reward, weight)| reward * weight).sum();
+            assert!((homes.hindsight(lane, &weights) - sum).abs() < 1e-5);
+            assert!(*last >= sum - 1e-5);
+        }
+    }
+}
+
+/// Decides as control does and compares with the outlook.
+struct Compare(Outlook, Predictive, usize);
+
+impl Scheduler for Compare {
+    fn name(&self) -> &str {
+        "comparison"
+    }
+
+    fn starts(&mut self, moment: &Moment<'_>) -> bool {
+        let [wait, start] = self.0.losses(moment);
+        let starts = self.1.starts(moment);
+        // Equal plans may be told apart either way.
+        if (start - wait).abs() > 1e-9 {
+            assert_eq!(start < wait, starts, "{:?}: {start}, {wait}", moment.preference);
+            self.2 += 1;
+        }
+        starts
+    }
+}
+
+#[test]
+fn the_outlook_is_that_of_predictive_control() {
+    let homes = standard(1);
+    let mut random = Random::of(6, "outlook");
+    let mut compare = Compare(Outlook::default(), Predictive::new(Later::Ignored), 0);
+    for index in 0..homes.records.days() {
+        let day = homes.records.draw(index, &homes.home, &mut random);
+        for preference in Preference::grid(3) {
+            play(&homes.home, &day, preference, &homes.scales, &mut compare);
+        }
+    }
+    assert!(compare.2 > 1_000, "{} decisions", compare.2);
 }
