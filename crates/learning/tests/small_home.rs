@@ -72,10 +72,11 @@ impl Scheduler for Compare {
 }
 
 #[test]
+#[ignore = "takes 15 s of processor time"]
 fn values_are_those_of_dynamic_programming() {
     let homes = Homes::new(home(), records(), SCALES, FeatureSet::ALL, 32).unwrap();
     let options = Options {
-        rounds: 100,
+        rounds: 300,
         updates: 100,
         faces: 1.0,
         exploration: (1.0, 1.0),

@@ -94,13 +94,10 @@ pub(crate) fn play(
                 for (row, values) in rows.clone().zip(values.chunks_exact(sight.actions * sight.heads())) {
                     let [collected, preference] = [episodes.collected(row), episodes.preference(row)];
                     let expected = episodes.expected(row);
-                    let explores = random.unit() < f64::from(*epsilon);
-                    let any = random.between(0, sight.actions as i64 - 1) as usize;
-                    let action = if explores && sight.allows(any, preference, expected) {
-                        any
-                    } else {
-                        sight.best(values, collected, preference, expected)
-                    };
+                    let tried = (random.unit() < f64::from(*epsilon))
+                        .then(|| random.between(0, sight.actions as i64 - 1) as usize)
+                        .filter(|action| sight.allows(*action, preference, expected));
+                    let action = tried.unwrap_or_else(|| sight.best(values, collected, preference, expected));
                     episodes.actions.push(action as u8);
                 }
             }

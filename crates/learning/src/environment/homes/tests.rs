@@ -258,7 +258,8 @@ fn hindsight_begins_at_the_optimum_never_rises_and_ends_at_what_was_collected() 
             assert!((Enumeration::default().solve(&task) + f64::from(*best)).abs() < 1e-6);
         }
         while let Some(turn) = homes.turn() {
-            let actions: Vec<u8> = turn.lanes.iter().map(|_| (random.bits() % 3 == 0).into()).collect();
+            let actions: Vec<u8> =
+                turn.lanes.iter().map(|_| random.bits().is_multiple_of(3).into()).collect();
             let falls = |homes: &mut Homes, before: &mut Vec<f32>| {
                 for (lane, before) in before.iter_mut().enumerate() {
                     let now = homes.hindsight(lane, &weights);
