@@ -25,7 +25,11 @@ use std::path::{Path, PathBuf};
 const VALIDATIONS: usize = 20;
 
 /// Training days whose errors a variant may have, before and after its own.
-const WITHIN: usize = 20;
+pub(crate) const WITHIN: usize = 20;
+/// Variants of each recorded day.
+pub(crate) const VARIANTS: usize = 15;
+/// Days that a home plays at once.
+pub(crate) const LANES: usize = 512;
 
 /// What `wattle train` takes.
 #[derive(Args)]

@@ -32,7 +32,8 @@ pub(super) struct Choices {
 impl Choices {
     /// The usual ones, and what is said otherwise; all that is wrong is told at once.
     pub(super) fn parse(usual: Options, settings: &[String]) -> Result<Self, Failure> {
-        let mut choices = Self { agent: usual, features: FeatureSet::ALL, lanes: 512, variants: 15 };
+        let mut choices =
+            Self { agent: usual, features: FeatureSet::ALL, lanes: super::LANES, variants: super::VARIANTS };
         let mut problems = Vec::new();
         for setting in settings {
             let (key, value) = setting.split_once('=').unwrap_or((setting, ""));

@@ -11,6 +11,8 @@ use crate::appliances::{Given, HomeOptions};
 use crate::failure::Failure;
 use crate::output::{print, print_json};
 use crate::progress::Progress;
+use crate::train::{LANES, VARIANTS, WITHIN};
+use agents::Random;
 use clap::{Args, ValueHint};
 use form::Form;
 use learning::study::{Question, Study, variants};
@@ -79,18 +81,10 @@ pub(crate) fn study(options: &AppliancesOptions) -> Result<(), Failure> {
 impl AppliancesOptions {
     fn question(&self, given: Given) -> Result<Question, Failure> {
         let Given { home, scales, training, mut validation, mut held_out } = given;
-        let mut options = Options {
-            residual: true,
-            relabel: false,
-            trust: 0.1,
-            faces: 0.15,
-            exploration: (0.2, 0.05),
-            rounds: 300,
-            updates: 80,
-            rate: (2e-3, 7e-5),
-            ..Options::default()
-        };
-        let (mut seeds, mut lanes) = (self.seeds.into(), 512);
+        // As `wattle train` does.
+        let mut options = Options::home(self.home.has_panels());
+        let training = training.varied(VARIANTS, WITHIN, &mut Random::of(self.seed, "variants"));
+        let (mut seeds, mut lanes) = (self.seeds.into(), LANES);
         if self.quick {
             let first = |records: &learning::Records, days| {
                 records.part(0..days).map_err(|invalid| Failure::input("the home", invalid.to_string()))
