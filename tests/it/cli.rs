@@ -105,7 +105,7 @@ fn config_says_what_is_in_force_and_where_it_comes_from() {
     assert_eq!(
         complaints.complaints(2),
         [
-            "wattle.toml:1:day: unknown setting: choose from scenario, seed, days, week, signed, out, ledger, primary, data_mode, readers",
+            "wattle.toml:1:day: unknown setting: choose from scenario, seed, days, week, signed, out, ledger, primary, data_mode, readers, strategy, preference",
             "wattle.toml:2:seed: write a text, a whole number, true or false",
             "2 problems, nothing was done",
         ]
