@@ -304,7 +304,7 @@ pub fn derive<C: Chain + ?Sized>(
 /// The same with a key that opens sealed batches.
 ///
 /// # Errors
-/// As [`derive`].
+/// As [`derive()`].
 pub fn derive_with<C: Chain + ?Sized>(
     chain: &mut C,
     address: Address,
