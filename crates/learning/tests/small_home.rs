@@ -53,16 +53,8 @@ impl Scheduler for Compare {
         let preference = preference.map(|weight| weight as f32);
         let agent = moment.appliance;
         let learned = self.agents.values(agent, &state, &[0.0; 3], &preference, &[], &mut self.scratch);
-        // Rewards to come leave out the peak that is certain already.
-        let certain = (0..6).map(|slot| NET[slot] + moment.running[slot]).fold(0.0, f64::max);
         let values = self.dynamic.values(moment);
-        // And what runs that have started will cost: it counted when they did.
-        let running = (moment.slot..6).map(|slot| PRICES[slot] * moment.running[slot] / 1e3).sum::<f64>();
-        let losses = [values.wait, values.start].map(|mut outcome| {
-            outcome.peak -= certain;
-            outcome.cost -= running;
-            moment.preference.loss(&outcome, &SCALES)
-        });
+        let losses = [values.wait, values.start].map(|outcome| moment.preference.loss(&outcome, &SCALES));
         for (learned, loss) in learned.iter().zip(losses) {
             self.error = self.error.max((f64::from(*learned) + loss).abs());
         }
