@@ -2,6 +2,7 @@
 
 import { test } from "node:test";
 import assert from "node:assert/strict";
+import { createAddressFromString } from "@ethereumjs/util";
 import { Q, R, T, W, World, dataPath, encodeData, headOf, headWord, refuses, stateRoot } from "./world.mjs";
 import { bytes, concat, hex, keccak } from "./tree.mjs";
 
@@ -192,4 +193,11 @@ test("the model of the tests and the toy agree", async () => {
     await refuses("NoFraud", world.send(mia, "prove", [world.fraud(world.newest, i), keccak([])]));
   }
   assert.equal(world.newest.header.queue, 3n);
+});
+
+test("an account whose code is delegated (EIP-7702) cannot post: its data could be computed on the way", async () => {
+  const world = await World.create();
+  const [ada] = world.operators;
+  await world.chain.vm.stateManager.putCode(createAddressFromString(ada.address), Uint8Array.of(0xef, 1, 0, ...Array(20).fill(7)));
+  await refuses("NotDirect", world.post(ada, [R(keccak([1]))]));
 });
