@@ -2,8 +2,8 @@
 //! on demand, in blobs, or encrypted to the registered watchers. What each commits to, in which order, and what each
 //! transaction proves is in `docs/ledgers/data_modes.md`.
 //!
-//! An operator [`compose()`]s what it posts, a watcher [`read()`]s it and [`judge()`]s it; both work on the same segments
-//! as in calldata mode. What else is sent in a mode is in [`Demands`] and [`Disputes`].
+//! An operator [`compose()`]s what it posts, a watcher [`read()`]s it and proves it wrong by [`fraud()`]; both work on the
+//! same segments as in calldata mode. What else is sent in a mode is in [`Demands`] and [`Disputes`].
 //!
 //! The modules in reading order:
 
@@ -24,8 +24,8 @@ mod part;
 pub use part::{Part, Text};
 mod assumed;
 pub use assumed::execute_assumed;
-mod judge;
-pub use judge::{Finding, fraud, judge};
+mod proof;
+pub use proof::fraud;
 mod calls;
 pub(crate) use calls::config;
 pub use calls::{Demands, Disputes, Terms, address_of, create};

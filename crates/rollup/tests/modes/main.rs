@@ -7,12 +7,14 @@ mod cast;
 #[allow(dead_code)]
 #[path = "../watcher/day.rs"]
 mod day;
+mod judge;
 #[allow(dead_code)]
 #[path = "../watcher/world.rs"]
 mod world;
 
 use cast::{Rng, key};
 use day::{Batch, Day};
+use judge::{Finding, judge};
 use ledger::Key;
 use market::{Hash, keccak256};
 use rollup::batch::{Header, Segment};
@@ -21,7 +23,7 @@ use rollup::contract::{Config, Contract, Event, Posted, posted};
 use rollup::modes::demand::part;
 use rollup::modes::seal::{Answer, Secret, apply};
 use rollup::modes::{
-    Content, Demands, Disputes, Finding, Mode, Published, Sealing, Terms, cell, compose, create, judge, read,
+    Content, Demands, Disputes, Mode, Published, Sealing, Terms, cell, compose, create, read,
 };
 use rollup::step::{State, Store};
 use world::{BOND, Design, WINDOW, World, challenger, head};

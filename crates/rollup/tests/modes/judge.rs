@@ -1,18 +1,18 @@
-//! Whether a batch is right, as far as it can be known from what is on the chain and what was shown.
+//! Whether a batch is right, as far as it can be known from what is on the chain and what was shown: written apart from the
+//! watcher, so that these tests of the contracts do not lean on it.
 
-use super::assumed::execute_assumed;
-use super::demand::{SIGNATURE, merge, needed};
-use super::read::{Content, Published, Unit};
-use super::seal::apply;
-use crate::batch::{self, Header};
-use crate::contract::Fraud;
-use crate::step::{self, Context, MOST_BYTES, State, Store, Witness};
-use crate::watcher::Queue;
 use market::{Hash, keccak256};
+use rollup::batch::Header;
+use rollup::contract::Fraud;
+use rollup::modes::demand::{SIGNATURE, merge, needed};
+use rollup::modes::seal::apply;
+use rollup::modes::{Content, Published, Unit, execute_assumed, fraud};
+use rollup::step::{self, Context, MOST_BYTES, State, Store, Witness};
+use rollup::watcher::Queue;
 
 /// What a watcher finds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Finding {
+pub(crate) enum Finding {
     /// Every root is the one that follows, as far as is shown.
     Right,
     /// The root after this segment does not follow: what proves it.
@@ -27,7 +27,7 @@ pub enum Finding {
 
 /// Judges a batch of this header, published so, from the state before it. `shown` gives the signatures of a segment, or its
 /// key, where they are known. The state is as the batch says afterwards if it is right, else as before.
-pub fn judge(
+pub(crate) fn judge(
     state: &mut State,
     header: &Header,
     published: &Published,
@@ -111,36 +111,6 @@ fn segment(
     let (Some(_), Some(items)) = (root, queue.items(from, to)) else { return Finding::Asks(i) };
     let witness = Witness::of(state, &touched).to_bytes();
     Finding::Wrong(Box::new(fraud(header, published, i, preimage, from, items.concat(), witness)))
-}
-
-/// What proves a segment wrong, given the preimage of its input and what its execution needs.
-#[must_use]
-pub fn fraud(
-    header: &Header,
-    published: &Published,
-    segment: usize,
-    preimage: Vec<u8>,
-    queue: u64,
-    items: Vec<u8>,
-    witness: Vec<u8>,
-) -> Fraud {
-    let unit = &published.units[segment];
-    let leaf = published.leaves[unit.leaf];
-    let records = match published.cells.get(unit.leaf) {
-        Some(content) => [&(unit.index as u16).to_be_bytes()[..], content].concat(),
-        None => preimage,
-    };
-    Fraud {
-        header: *header,
-        segment: unit.leaf as u32,
-        pre: leaf.pre,
-        records,
-        post: leaf.post,
-        path: batch::path(&published.hashes(), unit.leaf),
-        queue,
-        items,
-        witness,
-    }
 }
 
 /// Executes a segment; the root after it, or `None` where the queue is not known as far as needed.
