@@ -23,6 +23,13 @@ pub(crate) fn percent(part: i128, whole: i128) -> String {
     if whole == 0 { "–".to_owned() } else { decimal(part * 100_000 / whole.abs(), 3, 1) }
 }
 
+/// A number with so many decimals and a true minus; no negative zero.
+pub(crate) fn number(value: f64, digits: usize) -> String {
+    let text = format!("{value:.digits$}");
+    let zero = text.trim_start_matches('-').chars().all(|letter| matches!(letter, '0' | '.'));
+    if zero { text.trim_start_matches('-').into() } else { text.replace('-', "−") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,8 +2,10 @@
 
 mod choices;
 mod clock;
+mod curves;
 mod events;
 mod judge;
+mod page;
 mod table;
 
 use crate::appliances::{Given, HomeOptions};
@@ -14,10 +16,12 @@ use agents::Random;
 use choices::Choices;
 use clap::{Args, ValueHint};
 use clock::Clock;
+use curves::{Curves, Look, Round};
 use events::Events;
 use judge::Yardstick;
 use learning::agent::{Options, OptionsError};
 use learning::{CheckpointError, Homes, Policy, Preference, Trainer};
+use page::Told;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -69,12 +73,15 @@ pub(crate) struct TrainOptions {
     /// Take up a training by its checkpoint, which must be of the same home, seed and choices; it is kept up to date
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "checkpoint")]
     resume: Option<PathBuf>,
+    /// Folder of the page and the table with every round, written anew as the training goes on
+    #[arg(long, value_name = "DIR", default_value = "reports/training", value_hint = ValueHint::DirPath)]
+    report: PathBuf,
     /// Folder of event files for TensorBoard
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     events: Option<PathBuf>,
     /// Instead of training, play a policy through the held-out month against the rules and the optimum
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    #[arg(conflicts_with_all = ["rounds", "minutes", "choices", "checkpoint", "resume", "events"])]
+    #[arg(conflicts_with_all = ["rounds", "minutes", "choices", "checkpoint", "resume", "events", "report"])]
     evaluate: Option<PathBuf>,
     /// With --evaluate: what the household minds, in parts that sum to 1; 21 preferences together unless named
     #[arg(long, value_name = "COST,PEAK,DELAY", requires = "evaluate", value_parser = preference)]
@@ -107,6 +114,7 @@ struct Training<'a> {
     trainer: Trainer<Homes>,
     round: usize,
     yardstick: Yardstick,
+    curves: Curves,
     events: Option<Events>,
     checkpoint: Option<&'a Path>,
 }
@@ -121,12 +129,14 @@ struct Finished {
     decisions: u64,
     updates: u64,
     took_s: f64,
-    /// Regret of the validation days, as far as it was measured: round, and mean loss beyond the optimum's.
+    /// Regret on the validation days at every look: round, and mean loss beyond the optimum's.
     regret: Vec<(usize, f64)>,
-    /// Loss of the optimum on the validation days.
+    /// Loss of the optimum on the validation days, and how much more predictive control loses.
     optimum: f64,
+    control_regret: f64,
     policy: String,
     policy_keccak256: String,
+    report: String,
 }
 
 impl<'a> Training<'a> {
@@ -163,9 +173,15 @@ impl<'a> Training<'a> {
                 make_folder(folder)?;
             }
         }
+        // What stands in its place and is no report is told now rather than after the first look.
+        drop(sim::report::Folder::create(&options.report)?);
         let events = options.events.as_ref().map(|folder| Events::create(folder, round)).transpose()?;
         let yardstick = Yardstick::of(given);
-        Ok(Self { options, given, choices, trainer, round, yardstick, events, checkpoint })
+        let home = options.home.words();
+        let mark = format!("{home}, {:?}, {choices:?}, {}", given.scales, options.seed);
+        let mark = crate::output::hex(&market::keccak256(mark.as_bytes())[..4]);
+        let curves = Curves::begin(&options.report, mark, round);
+        Ok(Self { options, given, choices, trainer, round, yardstick, curves, events, checkpoint })
     }
 
     fn run(mut self) -> Result<Finished, Failure> {
@@ -174,7 +190,7 @@ impl<'a> Training<'a> {
         let threads = usize::from(self.options.threads);
         let (clock, mut saved, mut told) = (Clock::start(), 0.0, (0.0, 0, 0));
         let (mut decisions, mut updates) = (0, 0);
-        let mut regret = Vec::new();
+        let began = self.round;
         let limit = self.options.minutes.map_or(f64::INFINITY, |minutes| minutes * 60.0);
         let every = rounds.div_ceil(VALIDATIONS);
         while !self.trainer.is_finished() && clock.seconds() < limit {
@@ -182,31 +198,35 @@ impl<'a> Training<'a> {
             self.round = now.round;
             decisions += now.decisions as u64;
             updates += now.updates;
-            let mut scalars = vec![
-                ("training/return", now.gain),
-                ("training/loss", now.loss),
-                ("training/learning_rate", f64::from(self.choices.agent.rate(now.round - 1))),
-                ("training/epsilon", f64::from(self.choices.agent.epsilon(now.round - 1))),
-            ];
-            if now.round.is_multiple_of(every) || self.trainer.is_finished() {
+            let look = now.round.is_multiple_of(every) || self.trainer.is_finished();
+            let look = if look {
                 let seconds = clock.seconds() - told.0;
                 let [acted, learned] =
                     [decisions - told.1, updates - told.2].map(|count| count as f64 / seconds);
-                let beyond = self.yardstick.regret(&mut self.policy()?);
-                regret.push((now.round, beyond));
-                scalars.push(("validation/regret", beyond));
-                scalars.push(("speed/decisions_per_second", acted));
-                scalars.push(("speed/updates_per_second", learned));
+                let regret = self.yardstick.regret(&mut self.policy()?);
                 progress.note(&format!(
-                    "return {:.4}, loss {:.6}, regret {beyond:.4}, {acted:.0} decisions/s, {learned:.0} updates/s",
+                    "return {:.4}, loss {:.6}, regret {regret:.4}, {acted:.0} decisions/s, {learned:.0} updates/s",
                     now.gain, now.loss
                 ));
                 told = (clock.seconds(), decisions, updates);
-            }
+                Some(Look { regret, acted, learned })
+            } else {
+                None
+            };
+            let agent = &self.choices.agent;
+            let [rate, epsilon] = [agent.rate(now.round - 1), agent.epsilon(now.round - 1)].map(f64::from);
+            let round = Round { round: now.round, gain: now.gain, loss: now.loss, rate, epsilon, look };
+            self.curves.rounds.push(round);
             if let Some(events) = &mut self.events {
-                events.write(Clock::unix(), now.round, &scalars)?;
+                events.write(Clock::unix(), now.round, &round.scalars())?;
             }
-            if clock.seconds() - saved >= f64::from(self.options.every) {
+            let due = clock.seconds() - saved >= f64::from(self.options.every);
+            if due || look.is_some() {
+                let left = (rounds - now.round) as f64 * clock.seconds() / (now.round - began) as f64;
+                // Before the checkpoint: who goes on from there finds all rounds before it.
+                self.tell(Some(left))?;
+            }
+            if due {
                 self.save()?;
                 saved = clock.seconds();
             }
@@ -216,6 +236,7 @@ impl<'a> Training<'a> {
         self.save()?;
         let policy = self.policy()?.to_bytes();
         write_lasting(&self.options.out, &policy)?;
+        self.tell(None)?;
         Ok(Finished {
             home: self.options.home.words(),
             seed: self.options.seed,
@@ -224,11 +245,27 @@ impl<'a> Training<'a> {
             decisions,
             updates,
             took_s: clock.seconds(),
-            regret,
+            regret: self.curves.looks().map(|(round, look)| (round, look.regret)).collect(),
             optimum: self.yardstick.optimum(),
+            control_regret: self.yardstick.control(),
             policy: self.options.out.display().to_string(),
             policy_keccak256: crate::output::hex(&market::keccak256(&policy)),
+            report: self.options.report.join("index.html").display().to_string(),
         })
+    }
+
+    /// Writes the report; `left` is how many seconds the training still takes, while it goes on.
+    fn tell(&self, left: Option<f64>) -> Result<(), Failure> {
+        let told = Told {
+            home: self.options.home.words(),
+            seed: self.options.seed,
+            of_rounds: self.choices.agent.rounds,
+            optimum: self.yardstick.optimum(),
+            control: self.yardstick.control(),
+            left,
+            policy: &self.options.out.to_string_lossy(),
+        };
+        curves::write(&self.options.report, &self.curves, &page::render(&self.curves, &told))
     }
 
     /// Writes the checkpoint, where one is kept.
@@ -252,11 +289,13 @@ impl Finished {
         );
         if let (Some(first), Some(last)) = (self.regret.first(), self.regret.last()) {
             text += &format!(
-                "regret on the validation days: {:.4} after {} rounds, {:.4} after {}; the optimum loses {:.4}\n",
-                first.1, first.0, last.1, last.0, self.optimum
+                "regret on the validation days: {:.4} after {} rounds, {:.4} after {}; predictive control {:.4}; the \
+                 optimum loses {:.4}\n",
+                first.1, first.0, last.1, last.0, self.control_regret, self.optimum
             );
         }
         text += &format!("policy: {}, keccak-256 {}\n", self.policy, self.policy_keccak256);
+        text += &format!("report: {}\n", self.report);
         if self.rounds < self.of_rounds {
             text += match options.checkpoint.as_ref().or(options.resume.as_ref()) {
                 Some(_) => "The time was up: --resume with the checkpoint goes on.\n",

@@ -3,12 +3,14 @@
 use crate::appliances::Given;
 use agents::Random;
 use learning::exact::{Enumeration, Task};
+use learning::rule::{Later, Predictive};
 use learning::{Day, Home, Outcome, Policy, Preference, Records, Scales, Scheduler, play};
 
-/// Days by which a training is watched, with the optimum's loss.
+/// Days by which a training is watched, with what the optimum and control come to.
 pub(super) struct Yardstick {
     judge: Judge,
     optimum: f64,
+    control: f64,
 }
 
 impl Yardstick {
@@ -16,12 +18,18 @@ impl Yardstick {
     pub(super) fn of(given: &Given) -> Self {
         let judge = Judge::new(given, &given.validation, "validation", Preference::grid(2));
         let optimum = judge.mean_loss(&judge.optimum());
-        Self { judge, optimum }
+        let control = judge.mean_loss(&judge.play(&mut Predictive::new(Later::Expected))) - optimum;
+        Self { judge, optimum, control }
     }
 
     /// Mean loss of the optimum.
     pub(super) fn optimum(&self) -> f64 {
         self.optimum
+    }
+
+    /// How much more predictive control loses.
+    pub(super) fn control(&self) -> f64 {
+        self.control
     }
 
     /// Mean loss beyond the optimum's.

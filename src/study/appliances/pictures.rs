@@ -1,9 +1,9 @@
 //! The study's pictures: a triangle of preferences, what can be had together, and how agents learned.
 
-use super::form::{AtForm, Form, SchedulerForm};
+use super::form::{AgentForm, AtForm, Form, SchedulerForm};
 use super::page::class;
 use super::words::{number, percent, weights};
-use sim::report::chart::{Scale, Size, Svg};
+use sim::report::chart::{Curve, CurveChart, Level, Scale, Size, Svg};
 
 /// Regret at each preference: the stronger the red, the more; `most` is the strongest. Top: only cost, bottom left: only
 /// peak, bottom right: only delay.
@@ -110,46 +110,32 @@ pub(super) fn scatter(form: &Form, size: Size, delay: bool) -> String {
 
 /// Loss on validation days over the rounds of learning, and what others come to there.
 pub(super) fn curves(form: &Form, size: Size) -> String {
-    let lines = [("pump", "predictive"), ("ink", "optimum")];
-    let level = |scheduler: &SchedulerForm| scheduler.overall.validation_loss.mean;
-    let rules = form.schedulers.iter().filter(|scheduler| scheduler.rule).map(level);
-    let rule = rules.fold(f64::INFINITY, f64::min);
-    let mut levels = vec![("supplier", "the best single rule", rule)];
-    levels.extend(lines.map(|(class, name)| {
+    let loss = |scheduler: &SchedulerForm| scheduler.overall.validation_loss.mean;
+    let level =
+        |class, name: &str, value| Level { class, value, tip: format!("{name}: {}", number(value, 4)) };
+    let known = |class, name| {
         let scheduler = form.scheduler(name);
-        (class, scheduler.title.as_str(), level(scheduler))
-    }));
-    let looks = || form.agents.iter().flat_map(|agent| &agent.curve);
-    let values = looks().map(|look| look.loss).chain(levels.iter().map(|level| level.2));
-    let [left, right, top, bottom] = [46.0, size.width() - 14.0, 26.0, size.pick(300.0, 260.0)];
-    let y = Scale::nice(ends(values), [bottom, top], 5);
-    let x = Scale::new([0.0, form.rounds as f64], [left, right]);
-    let mut svg = Svg::new(size, bottom + 44.0);
-    for (value, text) in y.ticks(5) {
-        svg.line("grid", [left, y.at(value)], [right, y.at(value)]);
-        svg.text("tick end", [left - 6.0, y.at(value) + 4.0], &text);
+        level(class, &scheduler.title, loss(scheduler))
+    };
+    let rules = form.schedulers.iter().filter(|scheduler| scheduler.rule).map(loss);
+    let rule = level("supplier", "the best single rule", rules.fold(f64::INFINITY, f64::min));
+    let curve = |agent: &AgentForm| {
+        let points: Vec<[f64; 2]> = agent.curve.iter().map(|look| [look.round as f64, look.loss]).collect();
+        let last = points.last().map_or(0.0, |point| point[1]);
+        Curve { class: "curve", points, tip: format!("seed {}: {} in the end", agent.seed, number(last, 4)) }
+    };
+    CurveChart {
+        title: "Loss on validation days over the rounds of learning".into(),
+        description:
+            "A line for each agent, and levels of predictive control, perfect foresight and the best rule"
+                .into(),
+        unit: "mean loss".into(),
+        across: "rounds of learning".into(),
+        until: form.rounds as f64,
+        curves: form.agents.iter().map(curve).collect(),
+        levels: vec![rule, known("pump", "predictive"), known("ink", "optimum")],
     }
-    for (value, text) in x.ticks(size.pick(8.0, 4.0) as usize) {
-        svg.text("tick middle", [x.at(value).clamp(left + 8.0, right - 14.0), bottom + 16.0], &text);
-    }
-    svg.text("tick start", [2.0, 14.0], "mean loss");
-    svg.text("tick end", [right, bottom + 36.0], "rounds of learning");
-    for (class, name, value) in levels {
-        let tip = format!("{name}: {}", number(value, 4));
-        svg.rect(class, [left, y.at(value) - 1.0], [right - left, 2.0], &tip);
-    }
-    for agent in &form.agents {
-        let point =
-            |look: &super::form::LookForm| format!("{:.1} {:.1}", x.at(look.round as f64), y.at(look.loss));
-        let d: Vec<String> = agent.curve.iter().map(point).collect();
-        let last = agent.curve.last().map_or(0.0, |look| look.loss);
-        let tip = format!("seed {}: {} in the end", agent.seed, number(last, 4));
-        svg.path("line curve", &format!("M{}", d.join("L")), &tip);
-    }
-    svg.finish(
-        "Loss on validation days over the rounds of learning",
-        "A line for each agent, and levels of predictive control, perfect foresight and the best rule",
-    )
+    .draw(size)
 }
 
 fn ends(values: impl Iterator<Item = f64>) -> [f64; 2] {

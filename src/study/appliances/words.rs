@@ -1,6 +1,7 @@
 //! The study in sentences.
 
 use super::form::{Form, PreferenceForm, SchedulerForm};
+pub(super) use crate::show::number;
 
 /// What came of it, the most important first; each a sentence or two that stand alone.
 pub(super) fn words(form: &Form) -> Vec<String> {
@@ -30,13 +31,6 @@ pub(super) fn weights(preference: &PreferenceForm) -> String {
 /// Per cent with so many decimals and a true minus.
 pub(super) fn percent(part: f64, digits: usize) -> String {
     number(100.0 * part, digits)
-}
-
-/// A number with so many decimals and a true minus; no negative zero.
-pub(super) fn number(value: f64, digits: usize) -> String {
-    let text = format!("{value:.digits$}");
-    let zero = text.trim_start_matches('-').chars().all(|letter| matches!(letter, '0' | '.'));
-    if zero { text.trim_start_matches('-').into() } else { text.replace('-', "−") }
 }
 
 /// A probability as papers give it.

@@ -31,22 +31,28 @@ fn bytes(folder: &Folder, name: &str) -> Vec<u8> {
 #[test]
 fn a_training_that_is_killed_again_and_again_comes_to_the_same_policy() {
     let folder = Folder::new();
-    let whole = short(&folder, &["--rounds", "12", "--out", "whole", "--threads", "1"]).json();
-    assert_eq!((whole["rounds"].as_u64(), whole["of_rounds"].as_u64()), (Some(12), Some(12)));
+    let whole = short(&folder, &["--rounds", "30", "--out", "whole", "--threads", "1"]).json();
+    assert_eq!((whole["rounds"].as_u64(), whole["of_rounds"].as_u64()), (Some(30), Some(30)));
+    let kept = || std::fs::read(folder.path().join("kept")).ok();
     let mut luck = agents::Random::of(1, "kills");
     let mut kills = 0;
-    for attempt in 0..100 {
-        let keep = if folder.path().join("kept").exists() { "--resume" } else { "--checkpoint" };
+    loop {
+        let before = kept();
+        let keep = if before.is_some() { "--resume" } else { "--checkpoint" };
         let mut child = Command::new(env!("CARGO_BIN_EXE_wattle"))
             .current_dir(folder.path())
             .args(SHORT)
-            .args(["--rounds", "12", "--out", "cut", "--every", "0", "--threads", "2", keep, "kept"])
+            .args(["--rounds", "30", "--out", "cut", "--every", "0", "--threads", "2", keep, "kept"])
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        // Later from time to time, so that a slow machine comes to an end too.
-        std::thread::sleep(Duration::from_millis(luck.between(50, 300 + 100 * attempt) as u64));
-        if child.try_wait().unwrap().is_some_and(|status| status.success()) {
+        // It gets on by a round at least, however fast or slow the machine, and up to a few more.
+        while kept() == before && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_micros(luck.between(0, 30_000) as u64));
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success(), "after {kills} kills");
             break;
         }
         child.kill().unwrap(); // SIGKILL
@@ -55,6 +61,13 @@ fn a_training_that_is_killed_again_and_again_comes_to_the_same_policy() {
     }
     assert!(kills > 0, "it was killed at least once");
     assert!(bytes(&folder, "cut") == bytes(&folder, "whole"), "after {kills} kills");
+    // The curves of all its parts are one.
+    let table = String::from_utf8(bytes(&folder, "reports/training/training.csv")).unwrap();
+    let rounds: Vec<usize> =
+        table.lines().skip(1).map(|row| row.split(',').nth(1).unwrap().parse().unwrap()).collect();
+    assert_eq!(rounds, (1..=30).collect::<Vec<_>>());
+    let page = String::from_utf8(bytes(&folder, "reports/training/index.html")).unwrap();
+    assert!(page.contains("30 of 30") && !page.contains("location.reload"), "{page}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// What a report consists of. A folder that holds nothing else may be replaced.
-const FILES: [&str; 38] = [
+const FILES: [&str; 39] = [
     "batches.csv",
     "batches.parquet",
     "bills.csv",
@@ -44,6 +44,7 @@ const FILES: [&str; 38] = [
     "schedulers.csv",
     "shortfalls.csv",
     "shortfalls.parquet",
+    "training.csv",
     "variants.csv",
 ];
 
@@ -62,6 +63,11 @@ impl Folder {
     /// Where something stands there that is no report.
     pub fn create(target: &Path) -> Result<Self, ReportError> {
         refuse_strangers(target)?;
+        // Whoever was killed between the two moves of `finish` left the earlier report beside its place.
+        let earlier = sibling(target, "earlier");
+        if !target.exists() && earlier.exists() {
+            fs::rename(&earlier, target).map_err(ReportError::at(target))?;
+        }
         let parent = match target.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),

@@ -444,6 +444,18 @@ fn an_unfinished_report_leaves_nothing_behind_and_an_impossible_place_is_named()
 }
 
 #[test]
+fn a_report_that_was_being_replaced_at_a_kill_comes_back_to_its_place() {
+    let folder = scratch("replaced");
+    let out = folder.join("out");
+    fs::create_dir(&out).unwrap();
+    fs::write(out.join("index.html"), "earlier").unwrap();
+    fs::rename(&out, folder.join(".out.earlier")).unwrap();
+    drop(Folder::create(&out).unwrap());
+    assert_eq!(fs::read_to_string(out.join("index.html")).unwrap(), "earlier");
+    assert_eq!(fs::read_dir(&*folder).unwrap().count(), 1);
+}
+
+#[test]
 fn a_full_disk_is_reported_with_its_remedy() {
     let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
     let text = ReportError::at(Path::new("out/readings.csv"))(full).to_string();

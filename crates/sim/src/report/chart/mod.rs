@@ -23,6 +23,8 @@ mod heat;
 pub use heat::{Cell, heat};
 mod stack;
 pub use stack::{Layer, Line, StackChart};
+mod curves;
+pub use curves::{Curve, CurveChart, Level};
 mod sankey;
 pub use sankey::{Link, Node, sankey};
 
