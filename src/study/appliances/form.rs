@@ -17,6 +17,7 @@ pub(super) struct Form {
     pub(super) quick: bool,
     pub(super) seed: u64,
     pub(super) days: usize,
+    pub(super) draws: usize,
     pub(super) rounds: usize,
     pub(super) scales: ScalesForm,
     pub(super) preferences: Vec<PreferenceForm>,
@@ -175,6 +176,7 @@ impl Form {
             quick: options.quick,
             seed: question.seed,
             days: study.days,
+            draws: study.draws,
             rounds: question.options.rounds,
             scales: ScalesForm {
                 cost_eur: round(study.scales.cost),

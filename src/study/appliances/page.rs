@@ -2,7 +2,7 @@
 
 use super::form::{Form, IntervalForm, PairedForm, SchedulerForm};
 use super::pictures;
-use super::words::{number, percent, probability, weights};
+use super::words::{draws, number, percent, probability, weights};
 use sim::report::text::escape;
 use sim::report::{NO_DATA, document, legend, section, sizes};
 
@@ -92,10 +92,11 @@ fn lead(form: &Form, title: &str) -> String {
     .concat();
     format!(
         "<header>\n<p class=\"kicker\">Wattle · study of appliances</p>\n<h1>{title}</h1>\n<p class=\"when\">{}: {} held-out \
-         days, {} agents, {} preferences</p>\n<ul class=\"told\">{words}</ul>\n<div class=\"cards\">\n{cards}</div>\n<nav \
+         days{}, {} agents, {} preferences</p>\n<ul class=\"told\">{words}</ul>\n<div class=\"cards\">\n{cards}</div>\n<nav \
          aria-label=\"Sections\"><ul>{items}</ul></nav>\n</header>\n",
         escape(&form.home),
         form.days,
+        draws(form),
         form.agents.len(),
         form.preferences.len(),
     )

@@ -44,6 +44,11 @@ pub(super) fn probability(p: f64) -> String {
     if p < 0.001 { "p < 0.001".into() } else { format!("p = {p:.3}") }
 }
 
+/// How often each day is played, where it is more than once.
+pub(super) fn draws(form: &Form) -> String {
+    if form.draws == 1 { String::new() } else { format!(" with {} draws of requests each", form.draws) }
+}
+
 fn against(form: &Form, name: &str) -> String {
     let (learned, other) = (form.scheduler("learned"), form.scheduler(name));
     let [better, even, worse] = other.overall.agents.unwrap_or_default();

@@ -4,7 +4,7 @@ use super::played::{self, Played};
 use super::{Setting, StudyError, tasks};
 use crate::agent::Options;
 use crate::environment::{FeatureSet, Homes};
-use crate::home::Day;
+use crate::home::{Day, Outcome};
 use crate::policy::Policy;
 use crate::train::Trainer;
 
@@ -84,14 +84,22 @@ fn learn(
 }
 
 fn everywhere(setting: &Setting<'_>, policy: &mut Policy, days: &[Day]) -> Played {
-    Played(setting.grid.iter().map(|preference| played::with(setting, preference, days, policy)).collect())
+    let plays = setting.grid.iter().map(|preference| played::with(setting, preference, days, policy));
+    Played::new(plays.collect(), setting.question.draws)
 }
 
 /// Mean loss over all days and preferences.
 pub(crate) fn loss(setting: &Setting<'_>, played: &Played) -> f64 {
-    let losses =
-        setting.grid.iter().zip(&played.0).flat_map(|(preference, days)| {
-            days.iter().map(|outcome| preference.loss(outcome, &setting.scales))
-        });
-    losses.sum::<f64>() / (setting.grid.len() * played.0[0].len()) as f64
+    mean_loss(setting, |preference| played.mean(preference))
+}
+
+/// Mean loss over all preferences of one day.
+pub(crate) fn loss_of_day(setting: &Setting<'_>, played: &Played, day: usize) -> f64 {
+    mean_loss(setting, |preference| played.day(preference, day))
+}
+
+fn mean_loss(setting: &Setting<'_>, outcome: impl Fn(usize) -> Outcome) -> f64 {
+    let losses = setting.grid.iter().enumerate();
+    let losses = losses.map(|(place, preference)| preference.loss(&outcome(place), &setting.scales));
+    losses.sum::<f64>() / setting.grid.len() as f64
 }

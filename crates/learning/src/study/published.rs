@@ -61,10 +61,10 @@ impl Published {
                 .map(|agent| part(objective, &agent.held_out, &naive.held_out, place))
                 .collect();
             let difference = |day: usize| {
-                let agents = learners.iter().map(|agent| objective(&agent.held_out.0[place][day]));
-                agents.sum::<f64>() / learners.len() as f64 - objective(&naive.held_out.0[place][day])
+                let agents = learners.iter().map(|agent| objective(&agent.held_out.day(place, day)));
+                agents.sum::<f64>() / learners.len() as f64 - objective(&naive.held_out.day(place, day))
             };
-            let days = 0..setting.held_out.len();
+            let days = 0..setting.question.held_out.days();
             Gain { part: over(&parts), paired: Paired::of(&days.map(difference).collect::<Vec<_>>()) }
         };
         // The last of a grid minds cost alone.
