@@ -244,7 +244,7 @@ impl Place {
 }
 
 /// A difference that is only rounding is none.
-fn settled(difference: f64) -> f64 {
+pub(crate) fn settled(difference: f64) -> f64 {
     if difference.abs() < 1e-12 { 0.0 } else { difference }
 }
 

@@ -124,13 +124,14 @@ pub struct Study {
 }
 
 impl Question {
-    /// Steps of work, for whoever shows progress: rounds of learning, and preferences of schedulers.
+    /// Steps of work, for whoever shows progress: rounds of learning, preferences of schedulers, and preferences at which
+    /// agents are compared with the naive rule.
     #[must_use]
     pub fn steps(&self) -> u64 {
         let rounds = |options: &Options| options.rounds as u64;
         let variants: u64 = self.variants.iter().map(|variant| rounds(&variant.options)).sum();
         let schedulers = self.methods().iter().filter(|method| **method != Method::Learned).count();
-        self.seeds as u64 * rounds(&self.options)
+        self.seeds as u64 * (rounds(&self.options) + Published::grid().len() as u64)
             + self.variant_seeds as u64 * variants
             + (schedulers * self.preferences().len()) as u64
     }
