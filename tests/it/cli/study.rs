@@ -84,7 +84,7 @@ fn a_quick_study_of_appliances_says_that_it_is_quick_and_who_is_better_where() {
     };
     assert_eq!(rows("schedulers.csv"), 8);
     assert_eq!(rows("preferences.csv"), 8 * 21);
-    assert_eq!(rows("published.csv"), 3 * 21);
+    assert_eq!(rows("published.csv"), 3 * 121);
     // Thirty rounds, looked at every third.
     assert_eq!(rows("learning.csv"), 2 * 10);
     assert_eq!(rows("variants.csv"), 0);

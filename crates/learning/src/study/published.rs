@@ -13,13 +13,14 @@ use super::judged::{Paired, over, settled};
 use super::learner::Learner;
 use super::played::{Played, Yardstick};
 use super::{CONFIDENCE, Method, Setting};
-use crate::home::{Outcome, Preference};
+use crate::home::{Outcome, Preference, Scales};
 use crate::judgement::Interval;
 
 /// A gain over the naive rule in one objective.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Gain {
     /// How much less it is in parts of the naive rule's, over the month: mean over seeds, with what seeds make of it.
+    /// Where the rule has nothing of it (no delay under a flat tariff), in parts of its scale.
     pub part: Interval,
     /// The same with what days make of it, where the naive rule's mean is taken as known.
     pub over_days: Interval,
@@ -104,8 +105,11 @@ impl Published {
         let played = |half: fn(&Compared) -> &Played| -> Vec<&Played> {
             learners.iter().map(|learner| half(&learner.compared)).collect()
         };
+        let Scales { cost, peak, delay } = setting.scales;
+        let scales = Outcome { cost, peak, delay };
         let gains = |agents: &[&Played], rule: &Played| -> Vec<[Gain; 3]> {
-            let gains = |place| OBJECTIVES.map(|objective| gain(objective, agents, rule, place));
+            let gains =
+                |place| OBJECTIVES.map(|objective| gain(objective, agents, rule, place, objective(&scales)));
             (0..preferences.len()).map(gains).collect()
         };
         let validation = played(|compared| &compared.validation);
@@ -157,10 +161,15 @@ fn choose(candidates: &[Candidate]) -> (usize, bool) {
     (best.expect("a grid has points").0, safe)
 }
 
-fn gain(objective: fn(&Outcome) -> f64, agents: &[&Played], naive: &Played, place: usize) -> Gain {
+fn gain(
+    objective: fn(&Outcome) -> f64,
+    agents: &[&Played],
+    naive: &Played,
+    place: usize,
+    scale: f64,
+) -> Gain {
     let rule = objective(&naive.mean(0));
-    // What the rule has nothing of, nobody can have less of.
-    let part = |less: f64| if rule == 0.0 { 0.0 } else { less / rule };
+    let part = |less: f64| less / if rule > 0.0 { rule } else { scale };
     let parts: Vec<f64> = agents.iter().map(|agent| part(rule - objective(&agent.mean(place)))).collect();
     let paired = Paired::of(&differences(objective, agents, naive, place));
     let Interval { mean, low, high } = paired.difference;
@@ -184,15 +193,13 @@ mod tests {
 
     #[test]
     fn a_preference_is_safe_where_another_month_would_be_no_dearer() {
-        // Mean −2, deviation 1, t of two degrees 4.303: the mean ends at −2 + 4.303/√3 = 0.48, that of three further days
-        // at −2 + 4.303·√(2/3) = 1.51; with a mean of −4 they end at −1.52 and −0.49.
-        assert!(is_safe(&[-1.0, -2.0, -3.0], 3));
-        assert!(!is_safe(&[-1.0, -2.0, -3.0, 1e-6], 3));
-        let shifted = |mean: f64| [mean - 1.0, mean, mean + 1.0 + 1e-12];
-        assert!(!is_safe(&[0.1, -2.0, -4.1], 3));
-        assert!(is_safe(&shifted(-4.0), 3) && is_safe(&[0.1, -8.0, -8.1, -7.9, -8.0, -8.2], 6));
-        // Equal is no dearer.
-        assert!(is_safe(&[0.0, 0.0], 2) && is_safe(&[0.0, -1.0], 2) && !is_safe(&[0.0, 1e-6], 2));
+        // Eight days, mean −2.5, deviation √2, t of seven degrees 2.365: the mean of such days ends at −2.5 + 2.365·√(2/8) =
+        // −1.32, and that of eight further days at −2.5 + 2.365·√(2/8 + 2/8) = −0.83, of two at −2.5 + 2.365·√(2/8 + 2/2) = 0.14.
+        let days = [1.0, -3.0, -3.0, -3.0, -3.0, -3.0, -3.0, -3.0];
+        assert!(is_safe(&days, 8) && !is_safe(&days, 2));
+        // Equal is no dearer, and a single day says nothing of others.
+        assert!(is_safe(&[0.0, 0.0], 2) && is_safe(&[0.0, -1.0], 2));
+        assert!(!is_safe(&[0.0, 1e-6], 2) && !is_safe(&[1e-6], 2));
     }
 
     #[test]
@@ -221,14 +228,15 @@ mod tests {
         let naive = Played::new(vec![vec![outcome(3.0), outcome(5.0)]], 1);
         let agents = [[2.0, 4.0], [3.0, 3.0]].map(|days| Played::new(vec![days.map(outcome).to_vec()], 1));
         let agents = agents.iter().collect::<Vec<_>>();
-        let cost = gain(OBJECTIVES[0], &agents, &naive, 0);
+        let cost = gain(OBJECTIVES[0], &agents, &naive, 0, 9.0);
         // Means 3 and 3 of 4: a quarter by both. By day −0.5 and −1.5: mean −1, and t of one degree 12.706 by 0.5 is 6.353.
         assert_eq!((cost.part.low, cost.part.high), (0.25, 0.25));
         assert!((cost.paired.difference.low + 7.353).abs() < 1e-3, "{cost:?}");
         assert!((cost.over_days.mean - 0.25).abs() < 1e-12 && (cost.over_days.high - 1.838).abs() < 1e-3);
         assert!(cost.is_no_loss() && !cost.is_certain());
-        // Nothing to gain where the rule has nothing.
-        let delay = gain(OBJECTIVES[2], &agents, &naive, 0);
-        assert_eq!((delay.part.mean, delay.is_certain(), delay.is_no_loss()), (0.0, false, true));
+        // Where the rule has nothing a loss is told in parts of the scale.
+        let waits = Played::new(vec![vec![Outcome { cost: 3.0, peak: 1.0, delay: 2.0 }; 2]], 1);
+        let delay = gain(OBJECTIVES[2], &[&waits], &naive, 0, 8.0);
+        assert_eq!((delay.part.mean, delay.is_certain(), delay.is_no_loss()), (-0.25, false, false));
     }
 }
