@@ -87,6 +87,11 @@ impl HomeOptions {
         self.pv > 0.0
     }
 
+    /// Whether decisions are made every quarter of an hour.
+    pub(crate) fn is_quarter_hourly(&self) -> bool {
+        self.quarter_hourly
+    }
+
     /// The choices in words.
     pub(crate) fn words(&self) -> String {
         let who = Profile::NAMES.iter().find(|(_, profile)| *profile == self.household);

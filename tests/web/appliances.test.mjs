@@ -47,13 +47,17 @@ test("every preference is in the pictures and tables", async (t) => {
   const page = await open(t, WIDE);
   assert.equal(await page.locator("#regret svg circle").count(), 42);
   assert.equal(await page.locator("#places tbody tr").count(), 21);
-  assert.equal(await page.locator("#published tbody tr").count(), 22);
+  assert.equal(await page.locator("#published .claims tbody tr").count(), 3);
+  assert.equal(await page.locator("#published table.gains tbody tr").count(), 121);
+  assert.equal(await page.locator("#published svg rect.fill").count(), 3 * 121);
+  assert.equal(await page.locator("#published svg rect.outline").count(), 3);
   assert.ok(await page.locator("#learning svg.wide path.curve").count() >= 2);
 });
 
 test("a heading sorts each table by keyboard", async (t) => {
   const page = await open(t, WIDE);
-  for (const table of ["#overall", "#published", "#places"]) {
+  await page.locator("#published summary").click();
+  for (const table of ["#overall", "#published .gains", "#places"]) {
     const head = page.locator(`${table} thead th.num`).first();
     await head.getByRole("button").focus();
     await page.keyboard.press("Enter");

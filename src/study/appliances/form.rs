@@ -17,6 +17,7 @@ pub(super) struct Form {
     pub(super) quick: bool,
     pub(super) seed: u64,
     pub(super) days: usize,
+    pub(super) draws: usize,
     pub(super) rounds: usize,
     pub(super) scales: ScalesForm,
     pub(super) preferences: Vec<PreferenceForm>,
@@ -113,8 +114,14 @@ pub(super) struct LookForm {
 #[derive(Serialize)]
 pub(super) struct PublishedForm {
     pub(super) reported: [f64; 3],
-    /// An index of the preferences.
+    /// Those of the comparison alone.
+    pub(super) preferences: Vec<PreferenceForm>,
+    /// An index of them.
     pub(super) chosen: usize,
+    /// Whether it was no dearer on the validation days by a margin that holds for another month.
+    pub(super) safe: bool,
+    /// Whether cost is no higher there, and peak and delay are lower beyond luck.
+    pub(super) holds: [bool; 3],
     /// By preference: cost, peak and delay.
     pub(super) gains: Vec<[GainForm; 3]>,
     pub(super) naive_eur: f64,
@@ -124,7 +131,10 @@ pub(super) struct PublishedForm {
 
 #[derive(Serialize)]
 pub(super) struct GainForm {
+    /// Interval over seeds.
     pub(super) part: IntervalForm,
+    /// The same with its interval over days.
+    pub(super) over_days: IntervalForm,
     pub(super) paired: PairedForm,
 }
 
@@ -175,6 +185,7 @@ impl Form {
             quick: options.quick,
             seed: question.seed,
             days: study.days,
+            draws: study.draws,
             rounds: question.options.rounds,
             scales: ScalesForm {
                 cost_eur: round(study.scales.cost),
@@ -271,11 +282,18 @@ fn agent((learner, normalised): (&Learner, &f64)) -> AgentForm {
 }
 
 fn published(published: &Published) -> PublishedForm {
-    let gain = |gain: &Gain| GainForm { part: interval(&gain.part), paired: paired(&gain.paired) };
+    let gain = |gain: &Gain| GainForm {
+        part: interval(&gain.part),
+        over_days: interval(&gain.over_days),
+        paired: paired(&gain.paired),
+    };
     let [naive_eur, cheapest_eur, optimum_eur] = published.costs.map(round);
     PublishedForm {
         reported: Published::REPORTED,
+        preferences: published.preferences.iter().map(preference).collect(),
         chosen: published.chosen,
+        safe: published.safe,
+        holds: published.holds(),
         gains: published.gains.iter().map(|gains| gains.each_ref().map(gain)).collect(),
         naive_eur,
         cheapest_eur,

@@ -32,6 +32,9 @@ pub(crate) struct AppliancesOptions {
     /// Seed of the first agent and of everything else that is random: the same seed gives the same bytes
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// Draws of requests for each day that is judged: more leave less to luck; 8 by the hour, 2 by the quarter hour
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=100))]
+    draws: Option<u16>,
     /// Also learn in other ways, with three agents each: what is each part of an agent good for?
     #[arg(long)]
     ablations: bool,
@@ -54,6 +57,10 @@ pub(crate) struct AppliancesOptions {
 
 /// Preferences by fifths: 21.
 const GRID: usize = 5;
+/// Draws of requests for each day, by the hour.
+const DRAWS: u16 = 8;
+/// The same by the quarter hour, where control over futures takes eighty times as long, and for a quick look.
+const FEW_DRAWS: u16 = 2;
 /// Futures that control draws at each decision.
 const FUTURES: usize = 8;
 /// Agents of each other way to learn.
@@ -92,6 +99,8 @@ impl AppliancesOptions {
             (validation, held_out) = (first(&validation, 4)?, first(&held_out, 7)?);
             (options.rounds, seeds, lanes) = (30, 2, 64);
         }
+        let few = self.quick || self.home.is_quarter_hourly();
+        let draws = self.draws.unwrap_or(if few { FEW_DRAWS } else { DRAWS });
         let features = FeatureSet::ALL;
         let variants = if self.ablations { variants(&options, features) } else { vec![] };
         Ok(Question {
@@ -103,6 +112,7 @@ impl AppliancesOptions {
             features,
             options,
             lanes,
+            draws: draws.into(),
             grid: GRID,
             seeds,
             seed: self.seed,

@@ -1,8 +1,10 @@
 //! The page of the study: one HTML file with its style, pictures and numbers inside, in the manner of the reports.
 
+mod published;
+
 use super::form::{Form, IntervalForm, PairedForm, SchedulerForm};
 use super::pictures;
-use super::words::{number, percent, probability, weights};
+use super::words::{draws, number, percent, probability, weights};
 use sim::report::text::escape;
 use sim::report::{NO_DATA, document, legend, section, sizes};
 
@@ -17,7 +19,7 @@ pub(super) fn render(form: &Form) -> String {
     let title = "One policy for every preference: appliances that learn";
     let mut body =
         [lead(form, title), knob(form), regrets(form), front(form), learning(form), overall(form)].concat();
-    body += &published(form);
+    body += &published::published(form);
     body += &places(form);
     if !form.variants.is_empty() {
         body += &variants(form);
@@ -92,10 +94,11 @@ fn lead(form: &Form, title: &str) -> String {
     .concat();
     format!(
         "<header>\n<p class=\"kicker\">Wattle · study of appliances</p>\n<h1>{title}</h1>\n<p class=\"when\">{}: {} held-out \
-         days, {} agents, {} preferences</p>\n<ul class=\"told\">{words}</ul>\n<div class=\"cards\">\n{cards}</div>\n<nav \
+         days{}, {} agents, {} preferences</p>\n<ul class=\"told\">{words}</ul>\n<div class=\"cards\">\n{cards}</div>\n<nav \
          aria-label=\"Sections\"><ul>{items}</ul></nav>\n</header>\n",
         escape(&form.home),
         form.days,
+        draws(form),
         form.agents.len(),
         form.preferences.len(),
     )
@@ -272,67 +275,6 @@ fn overall(form: &Form) -> String {
         "Means over the preferences, each as likely. Below the agents’ means: 95 % intervals over seeds. Choose a heading to \
          sort.",
         &table("overall", &heads, &form.schedulers.iter().map(row).collect::<String>()),
-    )
-}
-
-fn published(form: &Form) -> String {
-    let published = &form.published;
-    let row = |place: usize| {
-        let preference = weights(&form.preferences[place]);
-        let chosen = if place == published.chosen { "<small>chosen on validation days</small>" } else { "" };
-        let cells: String = published.gains[place]
-            .iter()
-            .map(|gain| {
-                // Neither the luck of seeds nor that of days explains what is coloured.
-                let class = if gain.paired.difference.high < 0.0 && gain.part.low > 0.0 {
-                    "saved"
-                } else if gain.paired.difference.low > 0.0 && gain.part.high < 0.0 {
-                    "lost"
-                } else {
-                    ""
-                };
-                let p = probability(gain.paired.p_t);
-                format!(
-                    "<td class=\"num {class}\" data-value=\"{}\">{}<small>{} to {}; {p}</small></td>",
-                    gain.part.mean,
-                    percent(gain.part.mean, 1),
-                    percent(gain.part.low, 1),
-                    percent(gain.part.high, 1)
-                )
-            })
-            .collect();
-        format!("<tr><th scope=\"row\" data-value=\"{preference}\">{preference}{chosen}</th>{cells}</tr>\n")
-    };
-    let reported: String = published
-        .reported
-        .iter()
-        .map(|part| format!("<td class=\"num\" data-value=\"{part}\">{}</td>", percent(*part, 1)))
-        .collect();
-    let rows: String = (0..form.preferences.len()).rev().map(row).collect();
-    let heads = [
-        ("Preference", "cost/peak/delay", false),
-        ("Cost", "% saved", true),
-        ("Peak", "% saved", true),
-        ("Delay", "% saved", true),
-    ];
-    section(
-        "published",
-        "Gains over a naive cost rule",
-        &format!(
-            "A tunable deep Q-network for residential appliances is reported to save 30 % of cost, 18.2 % of the peak and 37.3 % \
-             of delay against a rule on electricity cost, over a month. Its machines, prices and rule are not given there, so only \
-             the question is the same here. Our naive rule starts in the first slot that is not dearer than the day’s mean. A \
-             competent cost rule cannot be bettered on cost: each run’s cheapest window is the optimum. It costs {} € a day, \
-             perfect foresight {} €, the naive rule {} €. Small: 95 % intervals over seeds, and the paired t test over days.",
-            number(published.cheapest_eur, 3),
-            number(published.optimum_eur, 3),
-            number(published.naive_eur, 3)
-        ),
-        &table(
-            "gains",
-            &heads,
-            &format!("<tr><th scope=\"row\">as reported elsewhere</th>{reported}</tr>\n{rows}"),
-        ),
     )
 }
 

@@ -95,19 +95,21 @@ fn preferences(form: &Form) -> String {
 }
 
 fn published(form: &Form) -> String {
+    let published = &form.published;
     let paired_heads = PAIRED.replace("this", "naive");
-    let mut text = format!("cost,peak,delay,chosen,objective,reported{}{paired_heads}\n", heads(&["gain"]));
-    for (place, (preference, gains)) in form.preferences.iter().zip(&form.published.gains).enumerate() {
-        for ((gain, objective), reported) in
-            gains.iter().zip(["cost", "peak", "delay"]).zip(form.published.reported)
-        {
+    let heads = heads(&["gain", "over_days"]);
+    let mut text = format!("cost,peak,delay,chosen,objective,reported{heads}{paired_heads}\n");
+    for (place, (preference, gains)) in published.preferences.iter().zip(&published.gains).enumerate() {
+        let objectives = ["cost", "peak", "delay"].into_iter().zip(published.reported);
+        for (gain, (objective, reported)) in gains.iter().zip(objectives) {
             text += &format!(
-                "{},{},{},{},{objective},{reported},{},{}\n",
+                "{},{},{},{},{objective},{reported},{},{},{}\n",
                 preference.cost,
                 preference.peak,
                 preference.delay,
-                place == form.published.chosen,
+                place == published.chosen,
                 interval(&gain.part),
+                interval(&gain.over_days),
                 paired(Some(&gain.paired))
             );
         }

@@ -11,7 +11,8 @@ const SHOWN: [[u32; 3]; 4] = [[100, 0, 0], [0, 100, 0], [0, 0, 100], [40, 40, 20
 
 /// The tables and the sentences.
 pub(super) fn text(form: &Form) -> String {
-    let mut text = format!("{}: {} held-out days, {} agents\n\n", form.home, form.days, form.agents.len());
+    let (days, draws, agents) = (form.days, super::words::draws(form), form.agents.len());
+    let mut text = format!("{}: {days} held-out days{draws}, {agents} agents\n\n", form.home);
     text += &overall(form).render();
     text += "\n  Means over 21 preferences. loss: what the household minds, 1 = everything at once; regret: beyond perfect foresight,\n  \
              of the span from there to the worst rule; front: volume reached of the exact Pareto front’s; utility lost: by a\n  \

@@ -23,9 +23,14 @@ pub(super) fn words(form: &Form) -> Vec<String> {
     words
 }
 
-/// A preference as people read it: 40/40/20.
+/// The objectives, and what is claimed of them against the naive rule; lower means beyond the luck of seeds and of days.
+pub(super) const OBJECTIVES: [&str; 3] = ["Cost", "Peak", "Delay"];
+pub(super) const CLAIMS: [&str; 3] = ["no higher", "lower", "lower"];
+
+/// A preference as people read it, 40/40/20, with a decimal where one is needed.
 pub(super) fn weights(preference: &PreferenceForm) -> String {
-    preference.percents().map(|percent| percent.to_string()).join("/")
+    let PreferenceForm { cost, peak, delay } = *preference;
+    [cost, peak, delay].map(|weight| ((1e3 * weight).round() / 10.0).to_string()).join("/")
 }
 
 /// Per cent with so many decimals and a true minus.
@@ -36,6 +41,11 @@ pub(super) fn percent(part: f64, digits: usize) -> String {
 /// A probability as papers give it.
 pub(super) fn probability(p: f64) -> String {
     if p < 0.001 { "p < 0.001".into() } else { format!("p = {p:.3}") }
+}
+
+/// How often each day is played, where it is more than once.
+pub(super) fn draws(form: &Form) -> String {
+    if form.draws == 1 { String::new() } else { format!(" with {} draws of requests each", form.draws) }
 }
 
 fn against(form: &Form, name: &str) -> String {
@@ -114,23 +124,36 @@ fn hardest(form: &Form) -> String {
 
 fn naive(form: &Form) -> String {
     let published = &form.published;
-    let at = |place: usize| {
-        let [cost, peak, delay] = published.gains[place].each_ref().map(|gain| {
-            format!(
-                "{} % ({} to {})",
-                percent(gain.part.mean, 1),
-                percent(gain.part.low, 1),
-                percent(gain.part.high, 1)
-            )
-        });
-        format!("cost {cost}, peak {peak} and delay {delay}")
+    let of = |objective: usize| {
+        let gain = &published.gains[published.chosen][objective];
+        format!(
+            "{} {} % ({} to {} over seeds, {} to {} over days)",
+            OBJECTIVES[objective].to_lowercase(),
+            percent(gain.part.mean, 1),
+            percent(gain.part.low, 1),
+            percent(gain.part.high, 1),
+            percent(gain.over_days.low, 1),
+            percent(gain.over_days.high, 1)
+        )
     };
     let [cost, peak, delay] = published.reported.map(|part| percent(part, 1));
+    let claims = |held: bool, word: &str| {
+        let those = (0..3).filter(|objective| published.holds[*objective] == held);
+        let those =
+            those.map(|objective| format!("{} {}", OBJECTIVES[objective].to_lowercase(), CLAIMS[objective]));
+        let those: Vec<String> = those.collect();
+        if those.is_empty() { String::new() } else { format!(" {word}: {}.", those.join(", ")) }
+    };
     format!(
-        "Against the naive off-peak rule, the preference {} (chosen on other days) saves {} at once; reported elsewhere, on \
-         other machines and prices, are {cost} %, {peak} % and {delay} %.",
-        weights(&form.preferences[published.chosen]),
-        at(published.chosen),
+        "Against the naive off-peak rule the agents at {} (cost/peak/delay, chosen on other days{}) save at once {}, {} and {}; \
+         reported elsewhere, on other machines and prices, are {cost} %, {peak} % and {delay} %.{}{}",
+        weights(&published.preferences[published.chosen]),
+        if published.safe { " as no dearer" } else { "; none was sure to be no dearer" },
+        of(0),
+        of(1),
+        of(2),
+        claims(true, "What holds"),
+        claims(false, "What does not hold"),
     )
 }
 

@@ -73,7 +73,14 @@ fn a_quick_study_of_appliances_says_that_it_is_quick_and_who_is_better_where() {
     let folder = Folder::new();
     let run = folder.wattle(&[&QUICK[..], &["--out", "there"]].concat());
     assert_eq!(run.code, 0, "{}", run.err);
-    for expected in ["Conclude nothing from it", "perfect foresight", "against the best rule", "37.3 %"] {
+    for expected in [
+        "Conclude nothing from it",
+        "7 held-out days with 2 draws of requests each",
+        "perfect foresight",
+        "against the best rule",
+        "37.3 %",
+        "against the naive off-peak rule the agents at",
+    ] {
         assert!(run.out.to_lowercase().contains(&expected.to_lowercase()), "no {expected}: {}", run.out);
     }
     let rows = |name: &str| {
@@ -84,7 +91,9 @@ fn a_quick_study_of_appliances_says_that_it_is_quick_and_who_is_better_where() {
     };
     assert_eq!(rows("schedulers.csv"), 8);
     assert_eq!(rows("preferences.csv"), 8 * 21);
-    assert_eq!(rows("published.csv"), 3 * 21);
+    assert_eq!(rows("published.csv"), 3 * 121);
+    let published = std::fs::read_to_string(folder.path().join("there/published.csv")).unwrap();
+    assert_eq!(published.matches(",true,").count(), 3, "one preference is chosen");
     // Thirty rounds, looked at every third.
     assert_eq!(rows("learning.csv"), 2 * 10);
     assert_eq!(rows("variants.csv"), 0);
@@ -116,6 +125,7 @@ fn wrong_questions_about_appliances_end_with_what_to_do() {
         assert!(run.err.contains(expected), "{arguments:?}: {}", run.err);
     };
     check(&["--seeds", "1"], "1 is not in 2..=100");
+    check(&["--draws", "0"], "0 is not in 1..=100");
     check(&["--tariff", "cheap"], "two_level");
     folder.write("notes.txt", "mine");
     check(&["--quick", "--out", "."], "notes.txt");

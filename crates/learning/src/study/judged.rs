@@ -159,7 +159,7 @@ pub(crate) fn all(
             })
             .collect();
         let paired = (*method != Method::Learned).then(|| {
-            let days = 0..setting.held_out.len();
+            let days = 0..setting.question.held_out.days();
             let mean = |day| {
                 let differences =
                     places.iter().map(|place| place.learned[day] - place.losses(setting, held_out[0])[day]);
@@ -244,13 +244,14 @@ impl Place {
 }
 
 /// A difference that is only rounding is none.
-fn settled(difference: f64) -> f64 {
+pub(crate) fn settled(difference: f64) -> f64 {
     if difference.abs() < 1e-12 { 0.0 } else { difference }
 }
 
 fn losses(setting: &Setting<'_>, played: &Played, preference: usize) -> Vec<f64> {
     let weights = &setting.grid[preference];
-    played.0[preference].iter().map(|outcome| weights.loss(outcome, &setting.scales)).collect()
+    // A loss is linear, so that of a day's mean outcome is the mean of its draws.
+    played.days(preference).map(|outcome| weights.loss(&outcome, &setting.scales)).collect()
 }
 
 fn average(values: &[f64]) -> f64 {
@@ -261,18 +262,18 @@ fn means(setting: &Setting<'_>, played: &Played) -> Vec<Outcome> {
     (0..setting.grid.len()).map(|preference| played.mean(preference)).collect()
 }
 
-/// By method and seed: the mean over days of the hypervolume reached, in parts of the exact front's. The reference point
-/// of a day lies beyond the worst that anybody did then by a tenth of the way there from the front's best.
+/// By method and seed: the mean over days and draws of the hypervolume reached, in parts of the exact front's. Each draw
+/// has a front and a reference point of its own; the latter lies beyond the worst that anybody did then by a tenth of the way there from the front's best.
 fn volumes(setting: &Setting<'_>, samples: &Samples<'_>, threads: usize) -> Vec<Vec<f64>> {
     let Setting { question, grid, scales, held_out, .. } = setting;
     let point = |outcome: &Outcome| {
         [outcome.cost / scales.cost, outcome.peak / scales.peak, outcome.delay / scales.delay]
     };
-    let of_day = |day: usize| -> Vec<Vec<f64>> {
-        let task = Task::hindsight(&question.home, &held_out[day], &grid[0], scales);
+    let of_play = |play: usize| -> Vec<Vec<f64>> {
+        let task = Task::hindsight(&question.home, &held_out[play], &grid[0], scales);
         let front: Vec<[f64; 3]> = front(&task).iter().map(point).collect();
         let points = |played: &Played| -> Vec<[f64; 3]> {
-            let mut points: Vec<_> = played.0.iter().map(|days| point(&days[day])).collect();
+            let mut points: Vec<_> = played.play(play).map(point).collect();
             points.dedup();
             points
         };
@@ -292,9 +293,9 @@ fn volumes(setting: &Setting<'_>, samples: &Samples<'_>, threads: usize) -> Vec<
         let share = |played: &&Played| hypervolume(&points(played), reference) / whole;
         samples.0.iter().map(|sample| sample.held_out.iter().map(share).collect()).collect()
     };
-    let days = tasks::ordered(held_out.len(), threads, of_day);
+    let plays = tasks::ordered(held_out.len(), threads, of_play);
     let mean = |method: usize, seed: usize| {
-        days.iter().map(|day| day[method][seed]).sum::<f64>() / days.len() as f64
+        plays.iter().map(|play| play[method][seed]).sum::<f64>() / plays.len() as f64
     };
     samples
         .0

@@ -1,10 +1,11 @@
 //! One seed: learning, watched now and then, and what was learned in the end.
 
 use super::played::{self, Played};
-use super::{Setting, StudyError, tasks};
+use super::published::{Compared, Published};
+use super::{Setting, StudyError, Variant, tasks};
 use crate::agent::Options;
 use crate::environment::{FeatureSet, Homes};
-use crate::home::Day;
+use crate::home::{Day, Outcome, Preference};
 use crate::policy::Policy;
 use crate::train::Trainer;
 
@@ -19,6 +20,16 @@ pub struct Learner {
     pub held_out: Played,
     /// What it did on the validation days.
     pub validation: Played,
+    /// What it did at the preferences of the published comparison; nothing where it is one of a variant's.
+    pub(crate) compared: Compared,
+}
+
+/// A way to learn, and the preferences at which it is compared with the naive rule.
+#[derive(Clone, Copy)]
+struct Way<'a> {
+    options: &'a Options,
+    features: FeatureSet,
+    compared: &'a [Preference],
 }
 
 /// The agents of the study, and those of each of its variants.
@@ -27,22 +38,23 @@ pub(crate) fn all(
     threads: usize,
 ) -> Result<(Vec<Learner>, Vec<Vec<Learner>>), StudyError> {
     let question = setting.question;
-    let mut ways = vec![(&question.options, question.features, question.seeds)];
-    let varied = question.variants.iter();
-    ways.extend(varied.map(|variant| (&variant.options, variant.features, question.variant_seeds)));
+    let compared = Published::grid();
+    let own = Way { options: &question.options, features: question.features, compared: &compared };
+    let mut ways = vec![(own, question.seeds)];
+    ways.extend(question.variants.iter().map(|Variant { options, features, .. }| {
+        (Way { options, features: *features, compared: &[] }, question.variant_seeds)
+    }));
     // What does not fit is told before anybody learns for a minute.
-    for (options, features, _) in &ways {
-        Trainer::new(homes(setting, *features)?, (*options).clone(), 0)?;
+    for (way, _) in &ways {
+        Trainer::new(homes(setting, way.features)?, way.options.clone(), 0)?;
     }
     let tasks: Vec<_> = ways
         .iter()
-        .flat_map(|(options, features, seeds)| {
-            (0..*seeds).map(|index| (*options, *features, question.seed + index as u64))
-        })
+        .flat_map(|(way, seeds)| (0..*seeds).map(|index| (*way, question.seed + index as u64)))
         .collect();
     let learners = tasks::ordered(tasks.len(), threads, |index| {
-        let (options, features, seed) = tasks[index];
-        learn(setting, options, features, seed)
+        let (way, seed) = tasks[index];
+        learn(setting, way, seed)
     });
     let mut learners = learners.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter();
     let own = learners.by_ref().take(question.seeds).collect();
@@ -57,12 +69,8 @@ fn homes(setting: &Setting<'_>, features: FeatureSet) -> Result<Homes, StudyErro
     Ok(Homes::new(home, training, setting.scales, features, question.lanes)?)
 }
 
-fn learn(
-    setting: &Setting<'_>,
-    options: &Options,
-    features: FeatureSet,
-    seed: u64,
-) -> Result<Learner, StudyError> {
+fn learn(setting: &Setting<'_>, way: Way<'_>, seed: u64) -> Result<Learner, StudyError> {
+    let Way { options, features, compared } = way;
     let home = &setting.question.home;
     let mut trainer = Trainer::new(homes(setting, features)?, options.clone(), seed)?;
     let policy =
@@ -72,26 +80,52 @@ fn learn(
     while !trainer.is_finished() {
         let round = trainer.advance(1).round;
         if round % every == 0 || trainer.is_finished() {
-            let validation = everywhere(setting, &mut policy(&trainer)?, &setting.validation);
+            let validation = everywhere(setting, &setting.grid, &mut policy(&trainer)?, &setting.validation);
             curve.push((round, loss(setting, &validation)));
         }
         setting.step();
     }
     let mut policy = policy(&trainer)?;
-    let [held_out, validation] =
-        [&setting.held_out, &setting.validation].map(|days| everywhere(setting, &mut policy, days));
-    Ok(Learner { seed, curve, held_out, validation })
+    let [held_out, validation] = [&setting.held_out, &setting.validation]
+        .map(|days| everywhere(setting, &setting.grid, &mut policy, days));
+    let compared = compare(setting, compared, &mut policy);
+    Ok(Learner { seed, curve, held_out, validation, compared })
 }
 
-fn everywhere(setting: &Setting<'_>, policy: &mut Policy, days: &[Day]) -> Played {
-    Played(setting.grid.iter().map(|preference| played::with(setting, preference, days, policy)).collect())
+fn everywhere(
+    setting: &Setting<'_>,
+    preferences: &[Preference],
+    policy: &mut Policy,
+    days: &[Day],
+) -> Played {
+    let plays = preferences.iter().map(|preference| played::with(setting, preference, days, policy));
+    Played::new(plays.collect(), setting.question.draws)
+}
+
+fn compare(setting: &Setting<'_>, preferences: &[Preference], policy: &mut Policy) -> Compared {
+    let [mut held_out, mut validation] = [vec![], vec![]];
+    for preference in preferences {
+        held_out.push(played::with(setting, preference, &setting.held_out, policy));
+        validation.push(played::with(setting, preference, &setting.validation, policy));
+        setting.step();
+    }
+    let [held_out, validation] =
+        [held_out, validation].map(|plays| Played::new(plays, setting.question.draws));
+    Compared { held_out, validation }
 }
 
 /// Mean loss over all days and preferences.
 pub(crate) fn loss(setting: &Setting<'_>, played: &Played) -> f64 {
-    let losses =
-        setting.grid.iter().zip(&played.0).flat_map(|(preference, days)| {
-            days.iter().map(|outcome| preference.loss(outcome, &setting.scales))
-        });
-    losses.sum::<f64>() / (setting.grid.len() * played.0[0].len()) as f64
+    mean_loss(setting, |preference| played.mean(preference))
+}
+
+/// Mean loss over all preferences of one day.
+pub(crate) fn loss_of_day(setting: &Setting<'_>, played: &Played, day: usize) -> f64 {
+    mean_loss(setting, |preference| played.day(preference, day))
+}
+
+fn mean_loss(setting: &Setting<'_>, outcome: impl Fn(usize) -> Outcome) -> f64 {
+    let losses = setting.grid.iter().enumerate();
+    let losses = losses.map(|(place, preference)| preference.loss(&outcome(place), &setting.scales));
+    losses.sum::<f64>() / setting.grid.len() as f64
 }

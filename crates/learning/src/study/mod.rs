@@ -66,6 +66,9 @@ pub struct Question {
     pub options: Options,
     /// Days that an agent plays at once, ≥ 1.
     pub lanes: usize,
+    /// Draws of requests for each held-out and validation day, ≥ 1, the same for everybody. What a day comes to is the
+    /// mean over its draws: tests are over recorded days, whatever the number of draws.
+    pub draws: usize,
     /// Preferences are those of [`Preference::grid`] of this number, ≥ 1.
     pub grid: usize,
     /// How many agents learn, ≥ 2: one alone says nothing about luck.
@@ -91,6 +94,9 @@ pub enum StudyError {
     /// A way to learn.
     #[error(transparent)]
     Options(#[from] OptionsError),
+    /// No draw of requests.
+    #[error("0 draws of requests: a day needs at least one")]
+    Draws,
     /// Too few seeds.
     #[error("{0} seeds: an interval needs at least 2, and variants at most those of the study")]
     Seeds(usize),
@@ -105,6 +111,8 @@ pub struct Study {
     pub grid: Vec<Preference>,
     /// Number of held-out days.
     pub days: usize,
+    /// Draws of requests for each.
+    pub draws: usize,
     /// Everybody, in the order of [`Method::ALL`].
     pub methods: Vec<Judged>,
     /// The agents, one per seed.
@@ -116,19 +124,28 @@ pub struct Study {
 }
 
 impl Question {
-    /// Steps of work, for whoever shows progress: rounds of learning, and preferences of schedulers.
+    /// Steps of work, for whoever shows progress: rounds of learning, preferences of schedulers, and preferences at which
+    /// agents are compared with the naive rule.
     #[must_use]
     pub fn steps(&self) -> u64 {
         let rounds = |options: &Options| options.rounds as u64;
         let variants: u64 = self.variants.iter().map(|variant| rounds(&variant.options)).sum();
         let schedulers = self.methods().iter().filter(|method| **method != Method::Learned).count();
-        self.seeds as u64 * rounds(&self.options)
+        self.seeds as u64 * (rounds(&self.options) + Published::grid().len() as u64)
             + self.variant_seeds as u64 * variants
             + (schedulers * self.preferences().len()) as u64
     }
 
     fn preferences(&self) -> Vec<Preference> {
         Preference::grid(self.grid)
+    }
+
+    /// All draws of the first day, all of the second, …; further draws leave the earlier ones as they are.
+    fn drawn(&self, records: &Records, name: &str) -> Vec<Day> {
+        let luck = |draw| Random::of(self.seed, &format!("{name}, draw {draw}"));
+        let mut luck: Vec<Random> = (0..self.draws).map(luck).collect();
+        let day = |day| luck.iter_mut().map(|random| records.draw(day, &self.home, random)).collect();
+        (0..records.days()).flat_map::<Vec<Day>, _>(day).collect()
     }
 
     fn methods(&self) -> Vec<Method> {
@@ -143,6 +160,9 @@ impl Question {
         if !self.variants.is_empty() && !(2..=self.seeds).contains(&self.variant_seeds) {
             return Err(StudyError::Seeds(self.variant_seeds));
         }
+        if self.draws == 0 {
+            return Err(StudyError::Draws);
+        }
         self.validation.fits(&self.home)?;
         Ok(self.held_out.fits(&self.home)?)
     }
@@ -153,7 +173,9 @@ pub(crate) struct Setting<'a> {
     question: &'a Question,
     scales: Scales,
     grid: Vec<Preference>,
+    /// All draws of the first day, all of the second, …
     validation: Vec<Day>,
+    /// The same.
     held_out: Vec<Day>,
     done: AtomicU64,
     progress: &'a (dyn Fn(u64) + Sync),
@@ -177,16 +199,12 @@ impl Study {
     ) -> Result<Self, StudyError> {
         question.check()?;
         let scales = question.scales;
-        let draw = |records: &Records, name: &str| -> Vec<Day> {
-            let mut random = Random::of(question.seed, name);
-            (0..records.days()).map(|day| records.draw(day, &question.home, &mut random)).collect()
-        };
         let setting = Setting {
             question,
             scales,
             grid: question.preferences(),
-            validation: draw(&question.validation, "validation"),
-            held_out: draw(&question.held_out, "held out"),
+            validation: question.drawn(&question.validation, "validation"),
+            held_out: question.drawn(&question.held_out, "held out"),
             done: AtomicU64::new(0),
             progress,
         };
@@ -196,7 +214,7 @@ impl Study {
         let judged = judged::all(&setting, &methods, &yardsticks, &learners, threads);
         let published = Published::of(&setting, &yardsticks, &learners);
         let variants = variant::all(&setting, &learners, &varied);
-        let days = setting.held_out.len();
-        Ok(Self { scales, grid: setting.grid, days, methods: judged, learners, published, variants })
+        let (days, draws) = (question.held_out.days(), question.draws);
+        Ok(Self { scales, grid: setting.grid, days, draws, methods: judged, learners, published, variants })
     }
 }

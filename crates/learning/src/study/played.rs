@@ -1,4 +1,7 @@
 //! What a scheduler did at every preference on every day.
+//!
+//! Each recorded day is played with several draws of requests, the same for everybody. The day is what is tested: what
+//! it came to is the mean over its draws.
 
 use super::{Method, Setting, tasks};
 use crate::exact::{Enumeration, Task};
@@ -6,27 +9,56 @@ use crate::home::{Day, Outcome, Preference};
 use crate::schedule::{Scheduler, play};
 use agents::Random;
 
-/// Outcomes by preference and day.
+/// Outcomes at each preference.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Played(pub Vec<Vec<Outcome>>);
+pub struct Played {
+    /// By preference: the draws of the first day, those of the second, …
+    plays: Vec<Vec<Outcome>>,
+    /// Draws of requests for each recorded day.
+    draws: usize,
+}
 
 impl Played {
+    /// Of what was played by preference: the draws of the first day, those of the second, …
+    ///
+    /// # Panics
+    /// Where a preference does not have as many draws for each day.
+    #[must_use]
+    pub fn new(plays: Vec<Vec<Outcome>>, draws: usize) -> Self {
+        assert!(plays.iter().all(|plays| plays.len().is_multiple_of(draws)), "each day has all draws");
+        Self { plays, draws }
+    }
+
     /// Mean outcome per day at a preference.
     #[must_use]
     pub fn mean(&self, preference: usize) -> Outcome {
-        let days = &self.0[preference];
-        let count = days.len() as f64;
-        let mean = |of: fn(&Outcome) -> f64| days.iter().map(of).sum::<f64>() / count;
-        Outcome {
-            cost: mean(|outcome| outcome.cost),
-            peak: mean(|outcome| outcome.peak),
-            delay: mean(|outcome| outcome.delay),
-        }
+        mean(&self.plays[preference])
     }
 
-    /// One day of it.
-    pub(crate) fn day(&self, day: usize) -> Self {
-        Self(self.0.iter().map(|days| vec![days[day]]).collect())
+    /// What a day came to at a preference: the mean over its draws.
+    #[must_use]
+    pub fn day(&self, preference: usize, day: usize) -> Outcome {
+        mean(&self.plays[preference][day * self.draws..][..self.draws])
+    }
+
+    /// What each day came to at a preference.
+    pub fn days(&self, preference: usize) -> impl Iterator<Item = Outcome> {
+        self.plays[preference].chunks_exact(self.draws).map(mean)
+    }
+
+    /// One draw of one day at every preference, counted through.
+    pub(crate) fn play(&self, play: usize) -> impl Iterator<Item = &Outcome> {
+        self.plays.iter().map(move |plays| &plays[play])
+    }
+}
+
+fn mean(outcomes: &[Outcome]) -> Outcome {
+    let count = outcomes.len() as f64;
+    let mean = |of: fn(&Outcome) -> f64| outcomes.iter().map(of).sum::<f64>() / count;
+    Outcome {
+        cost: mean(|outcome| outcome.cost),
+        peak: mean(|outcome| outcome.peak),
+        delay: mean(|outcome| outcome.delay),
     }
 }
 
@@ -63,7 +95,7 @@ pub(crate) fn all(setting: &Setting<'_>, methods: &[Method], threads: usize) -> 
         }
         let [held_out, validation] = [held_out, validation].map(|outcomes| {
             let all = outcomes.iter().cycle().take(count).cloned();
-            Played(all.collect())
+            Played::new(all.collect(), setting.question.draws)
         });
         Yardstick { method, held_out, validation }
     };

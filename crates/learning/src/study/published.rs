@@ -4,81 +4,239 @@
 //! Its appliances, tariff and rule are not in its abstract, so ours are our own and only the question is the same. The
 //! naive rule is [`OffPeak`](crate::rule::OffPeak). A competent cost rule cannot be bettered on cost: with prices that
 //! are given and no limit on what is drawn, the cheapest window of each run *is* the cost optimum.
+//!
+//! The question is whether a household that pays no more than under the rule has less of both the peak and the delay.
+//! The policy serves every preference, so one is chosen for it, on validation days: among those that were no dearer
+//! there ([`is_safe`]), the one whose smaller gain in peak and delay is largest.
 
-use super::judged::{Paired, over};
+use super::judged::{Paired, over, settled};
 use super::learner::Learner;
 use super::played::{Played, Yardstick};
-use super::{Method, Setting};
-use crate::home::Outcome;
+use super::{CONFIDENCE, Method, Setting};
+use crate::home::{Outcome, Preference, Scales};
 use crate::judgement::Interval;
 
 /// A gain over the naive rule in one objective.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Gain {
-    /// How much less it is in parts of the naive rule's, over the month: mean over seeds.
+    /// How much less it is in parts of the naive rule's, over the month: mean over seeds, with what seeds make of it.
+    /// Where the rule has nothing of it (no delay under a flat tariff), in parts of its scale.
     pub part: Interval,
+    /// The same with what days make of it, where the naive rule's mean is taken as known.
+    pub over_days: Interval,
     /// The agents' less the rule's, day by day, in the objective's unit (€, W, h).
     pub paired: Paired,
+}
+
+impl Gain {
+    /// Whether there is one that neither the luck of seeds nor that of days explains with 95 % confidence.
+    #[must_use]
+    pub fn is_certain(&self) -> bool {
+        self.paired.difference.high < 0.0 && self.part.low > 0.0
+    }
+
+    /// Whether the agents' mean is not above the rule's, beyond rounding.
+    #[must_use]
+    pub fn is_no_loss(&self) -> bool {
+        self.paired.difference.mean <= ROUNDING
+    }
 }
 
 /// The comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Published {
-    /// Gains in cost, peak and delay by preference of the grid.
+    /// Its preferences, those of [`Published::grid`].
+    pub preferences: Vec<Preference>,
+    /// Gains in cost, peak and delay at each of them, on the held-out days.
     pub gains: Vec<[Gain; 3]>,
-    /// The preference whose smallest gain was largest on the validation days, an index of the grid.
+    /// The preference that was chosen on the validation days, by its index.
     pub chosen: usize,
+    /// Whether any was no dearer there; otherwise it is the one whose smallest gain in all three is largest.
+    pub safe: bool,
     /// Mean cost per day of the naive rule, of the cheapest window and of the optimum for cost alone, €.
     pub costs: [f64; 3],
 }
 
+/// Differences up to this are none, €, W or h a day.
+const ROUNDING: f64 = 1e-9;
+
 const OBJECTIVES: [fn(&Outcome) -> f64; 3] =
     [|outcome| outcome.cost, |outcome| outcome.peak, |outcome| outcome.delay];
+
+/// What was played for the comparison.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Compared {
+    pub(crate) held_out: Played,
+    pub(crate) validation: Played,
+}
 
 impl Published {
     /// The gains reported for cost, peak and punctuality.
     pub const REPORTED: [f64; 3] = [0.30, 0.182, 0.373];
+    /// Weights of peak and delay together. Nearly nothing is left to them at first, so that they decide between starts
+    /// that cost the same.
+    pub const RESTS: [f64; 11] = [0.01, 0.02, 0.04, 0.08, 0.12, 0.16, 0.2, 0.25, 0.3, 0.4, 0.5];
+    /// Of these weights the peak has 0 to so many parts of as many.
+    pub const PARTS: usize = 10;
+
+    /// The preferences compared, from the corner of cost on: for each of [`RESTS`](Self::RESTS) all parts of the peak.
+    #[must_use]
+    pub fn grid() -> Vec<Preference> {
+        let at = |rest: f64, part: usize| {
+            let peak = rest * part as f64 / Self::PARTS as f64;
+            Preference { cost: 1.0 - rest, peak, delay: rest - peak }
+        };
+        Self::RESTS.iter().flat_map(|rest| (0..=Self::PARTS).map(move |part| at(*rest, part))).collect()
+    }
+
+    /// Whether at the chosen preference cost is no higher, and peak and delay are lower beyond luck.
+    #[must_use]
+    pub fn holds(&self) -> [bool; 3] {
+        let [cost, peak, delay] = &self.gains[self.chosen];
+        [cost.is_no_loss(), peak.is_certain(), delay.is_certain()]
+    }
 
     pub(crate) fn of(setting: &Setting<'_>, yardsticks: &[Yardstick], learners: &[Learner]) -> Self {
         let of = |method: Method| {
             yardsticks.iter().find(|yardstick| yardstick.method == method).expect("every rule plays")
         };
         let naive = of(Method::OffPeak);
-        let places = 0..setting.grid.len();
-        let smallest = |place: &usize| {
-            let gain = |objective: fn(&Outcome) -> f64| {
-                let gains = learners
-                    .iter()
-                    .map(|agent| part(objective, &agent.validation, &naive.validation, *place));
-                gains.sum::<f64>() / learners.len() as f64
-            };
-            OBJECTIVES.map(gain).into_iter().fold(f64::INFINITY, f64::min)
+        let preferences = Self::grid();
+        let played = |half: fn(&Compared) -> &Played| -> Vec<&Played> {
+            learners.iter().map(|learner| half(&learner.compared)).collect()
         };
-        let chosen = places.clone().max_by(|a, b| smallest(a).total_cmp(&smallest(b)));
-        let gain = |place: usize, objective: fn(&Outcome) -> f64| {
-            let parts: Vec<f64> = learners
-                .iter()
-                .map(|agent| part(objective, &agent.held_out, &naive.held_out, place))
-                .collect();
-            let difference = |day: usize| {
-                let agents = learners.iter().map(|agent| objective(&agent.held_out.0[place][day]));
-                agents.sum::<f64>() / learners.len() as f64 - objective(&naive.held_out.0[place][day])
-            };
-            let days = 0..setting.held_out.len();
-            Gain { part: over(&parts), paired: Paired::of(&days.map(difference).collect::<Vec<_>>()) }
+        let Scales { cost, peak, delay } = setting.scales;
+        let scales = Outcome { cost, peak, delay };
+        let gains = |agents: &[&Played], rule: &Played| -> Vec<[Gain; 3]> {
+            let gains =
+                |place| OBJECTIVES.map(|objective| gain(objective, agents, rule, place, objective(&scales)));
+            (0..preferences.len()).map(gains).collect()
         };
-        // The last of a grid minds cost alone.
+        let validation = played(|compared| &compared.validation);
+        let costs = |place| differences(OBJECTIVES[0], &validation, &naive.validation, place);
+        let months = setting.question.held_out.days();
+        let candidates = gains(&validation, &naive.validation).into_iter().enumerate();
+        let candidates = candidates.map(|(place, gains)| Candidate {
+            safe: is_safe(&costs(place), months),
+            gains: gains.map(|gain| gain.part.mean),
+        });
+        let (chosen, safe) = choose(&candidates.collect::<Vec<_>>());
+        // The last of the study's grid minds cost alone.
         let cost = |method| of(method).held_out.mean(setting.grid.len() - 1).cost;
         Self {
-            gains: places.map(|place| OBJECTIVES.map(|objective| gain(place, objective))).collect(),
-            chosen: chosen.expect("a grid has points"),
+            gains: gains(&played(|compared| &compared.held_out), &naive.held_out),
+            preferences,
+            chosen,
+            safe,
             costs: [Method::OffPeak, Method::CheapestWindow, Method::Optimum].map(cost),
         }
     }
 }
 
-/// How much less of an objective, in parts of what it is under the naive rule; 0 where that is nothing.
-fn part(objective: fn(&Outcome) -> f64, agent: &Played, naive: &Played, place: usize) -> f64 {
-    let [agent, naive] = [agent, naive].map(|played| objective(&played.mean(place)));
-    if naive == 0.0 { 0.0 } else { 1.0 - agent / naive }
+/// A preference as the validation days show it.
+struct Candidate {
+    safe: bool,
+    gains: [f64; 3],
+}
+
+/// Whether costs that differ so from the rule's, day by day, are no dearer: on none of the days, or less on average by so
+/// much that another month of so many days would be so too, by the prediction interval of its mean at 95 %. An interval of
+/// the mean alone would say nothing of that month.
+fn is_safe(differences: &[f64], month: usize) -> bool {
+    let Interval { mean, high, .. } = Interval::of(differences, CONFIDENCE).expect("there is a day");
+    let beyond = (1.0 + differences.len() as f64 / month as f64).sqrt();
+    differences.iter().all(|difference| *difference <= ROUNDING) || mean + beyond * (high - mean) < 0.0
+}
+
+/// The safe one whose smaller gain in peak and delay is largest, or else of all the one whose smallest gain is; the first
+/// of equals. And whether any was safe.
+fn choose(candidates: &[Candidate]) -> (usize, bool) {
+    let safe = candidates.iter().any(|candidate| candidate.safe);
+    let smallest = |candidate: &Candidate| {
+        let gains = if safe { &candidate.gains[1..] } else { &candidate.gains[..] };
+        gains.iter().copied().fold(f64::INFINITY, f64::min)
+    };
+    let allowed = candidates.iter().enumerate().filter(|(_, candidate)| candidate.safe || !safe);
+    let best = allowed.reduce(|best, other| if smallest(other.1) > smallest(best.1) { other } else { best });
+    (best.expect("a grid has points").0, safe)
+}
+
+fn gain(
+    objective: fn(&Outcome) -> f64,
+    agents: &[&Played],
+    naive: &Played,
+    place: usize,
+    scale: f64,
+) -> Gain {
+    let rule = objective(&naive.mean(0));
+    let part = |less: f64| less / if rule > 0.0 { rule } else { scale };
+    let parts: Vec<f64> = agents.iter().map(|agent| part(rule - objective(&agent.mean(place)))).collect();
+    let paired = Paired::of(&differences(objective, agents, naive, place));
+    let Interval { mean, low, high } = paired.difference;
+    let over_days = Interval { mean: part(-mean), low: part(-high), high: part(-low) };
+    Gain { part: over(&parts), over_days, paired }
+}
+
+/// The agents' less the rule's, by day.
+fn differences(objective: fn(&Outcome) -> f64, agents: &[&Played], naive: &Played, place: usize) -> Vec<f64> {
+    let rule = naive.days(0).enumerate();
+    let difference = |(day, rule): (usize, Outcome)| {
+        let agents_mean = agents.iter().map(|agent| objective(&agent.day(place, day))).sum::<f64>();
+        settled(agents_mean / agents.len() as f64 - objective(&rule))
+    };
+    rule.map(difference).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_preference_is_safe_where_another_month_would_be_no_dearer() {
+        // Eight days, mean −2.5, deviation √2, t of seven degrees 2.365: the mean of such days ends at −2.5 + 2.365·√(2/8) =
+        // −1.32, and that of eight further days at −2.5 + 2.365·√(2/8 + 2/8) = −0.83, of two at −2.5 + 2.365·√(2/8 + 2/2) = 0.14.
+        let days = [1.0, -3.0, -3.0, -3.0, -3.0, -3.0, -3.0, -3.0];
+        assert!(is_safe(&days, 8) && !is_safe(&days, 2));
+        // Equal is no dearer, and a single day says nothing of others.
+        assert!(is_safe(&[0.0, 0.0], 2) && is_safe(&[0.0, -1.0], 2));
+        assert!(!is_safe(&[0.0, 1e-6], 2) && !is_safe(&[1e-6], 2));
+    }
+
+    #[test]
+    fn the_preference_chosen_is_safe_and_its_smaller_gain_is_largest() {
+        let candidate = |safe, gains| Candidate { safe, gains };
+        let (dear, cheap) = ([-0.1, 0.5, 0.5], [0.1, 0.2, 0.3]);
+        let candidates = [candidate(false, dear), candidate(true, cheap), candidate(true, [0.0, 0.2, 0.9])];
+        assert_eq!(choose(&candidates), (1, true));
+        // Nothing safe: cost counts like the others.
+        assert_eq!(choose(&[candidate(false, dear), candidate(false, [-0.05, 0.0, 0.0])]), (1, false));
+    }
+
+    #[test]
+    fn the_grid_comes_as_near_to_the_corner_of_cost_as_its_first_rest() {
+        let grid = Published::grid();
+        assert_eq!(grid.len(), 11 * 11);
+        let sums = |preference: &Preference| preference.cost + preference.peak + preference.delay;
+        assert!(grid.iter().all(|preference| (sums(preference) - 1.0).abs() < 1e-12));
+        assert!(grid.iter().all(|one| one.cost >= 0.5 && one.peak >= 0.0 && one.delay >= 0.0));
+        assert!((grid[5].peak - 0.005).abs() < 1e-12 && (grid[5].delay - 0.005).abs() < 1e-12);
+    }
+
+    #[test]
+    fn gains_by_hand() {
+        let outcome = |cost| Outcome { cost, peak: 1.0, delay: 0.0 };
+        let naive = Played::new(vec![vec![outcome(3.0), outcome(5.0)]], 1);
+        let agents = [[2.0, 4.0], [3.0, 3.0]].map(|days| Played::new(vec![days.map(outcome).to_vec()], 1));
+        let agents = agents.iter().collect::<Vec<_>>();
+        let cost = gain(OBJECTIVES[0], &agents, &naive, 0, 9.0);
+        // Means 3 and 3 of 4: a quarter by both. By day −0.5 and −1.5: mean −1, and t of one degree 12.706 by 0.5 is 6.353.
+        assert_eq!((cost.part.low, cost.part.high), (0.25, 0.25));
+        assert!((cost.paired.difference.low + 7.353).abs() < 1e-3, "{cost:?}");
+        assert!((cost.over_days.mean - 0.25).abs() < 1e-12 && (cost.over_days.high - 1.838).abs() < 1e-3);
+        assert!(cost.is_no_loss() && !cost.is_certain());
+        // Where the rule has nothing a loss is told in parts of the scale.
+        let waits = Played::new(vec![vec![Outcome { cost: 3.0, peak: 1.0, delay: 2.0 }; 2]], 1);
+        let delay = gain(OBJECTIVES[2], &[&waits], &naive, 0, 8.0);
+        assert_eq!((delay.part.mean, delay.is_certain(), delay.is_no_loss()), (-0.25, false, false));
+    }
 }

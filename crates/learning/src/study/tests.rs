@@ -30,6 +30,7 @@ fn question() -> Question {
         features: FeatureSet::ALL,
         options,
         lanes: 16,
+        draws: 2,
         grid: 2,
         seeds: 2,
         seed: 1,
@@ -114,11 +115,52 @@ fn differences_by_hand() {
     assert_eq!(verdict(&[3.0, 3.0], &[0.0, 0.0]), Verdict::Even);
     // Nothing is uncertain about what has no luck.
     assert_eq!(over(&[3.0]), Interval { mean: 3.0, low: 3.0, high: 3.0 });
-    let played = Played(vec![vec![
-        Outcome { cost: 1.0, peak: 10.0, delay: 0.0 },
-        Outcome { cost: 2.0, peak: 30.0, delay: 1.0 },
-    ]]);
-    assert_eq!(played.mean(0), Outcome { cost: 1.5, peak: 20.0, delay: 0.5 });
+}
+
+#[test]
+fn a_day_is_the_mean_of_its_draws() {
+    let outcome = |cost, peak, delay| Outcome { cost, peak, delay };
+    let plays = vec![
+        outcome(1.0, 10.0, 0.0),
+        outcome(2.0, 30.0, 1.0),
+        outcome(3.0, 0.0, 0.0),
+        outcome(4.0, 0.0, 2.0),
+    ];
+    let played = Played::new(vec![plays.clone()], 2);
+    assert_eq!(played.day(0, 0), outcome(1.5, 20.0, 0.5));
+    assert_eq!(played.days(0).collect::<Vec<_>>(), [outcome(1.5, 20.0, 0.5), outcome(3.5, 0.0, 1.0)]);
+    assert_eq!(played.mean(0), outcome(2.5, 10.0, 0.75));
+    assert_eq!(Played::new(vec![plays], 1).days(0).count(), 4);
+}
+
+#[test]
+fn the_tests_are_over_days_whatever_the_number_of_draws() {
+    let question = Question { draws: 3, variants: vec![], ..question() };
+    let study = Study::of(&question, 2, &|_| {}).unwrap();
+    let drawn = question.drawn(&question.held_out, "held out");
+    // Further draws leave the earlier ones as they are.
+    let first = Question { draws: 1, ..question.clone() }.drawn(&question.held_out, "held out");
+    assert_eq!(drawn.iter().step_by(3).cloned().collect::<Vec<_>>(), first);
+    assert!(drawn.chunks(3).any(|day| day[0].requests != day[1].requests));
+    let soon = study.judged(Method::AsSoonAsPossible).unwrap();
+    for (place, preference) in study.grid.iter().enumerate() {
+        let loss = |day: &Day| {
+            let starts: Vec<_> =
+                day.requests.iter().map(|request| request.map(|one| one.requested)).collect();
+            preference.loss(&day.outcome(&question.home, &starts), &question.scales)
+        };
+        let losses: Vec<f64> = drawn.chunks(3).map(|day| day.iter().map(loss).sum::<f64>() / 3.0).collect();
+        let learned = |day: usize| {
+            let agents = study.learners.iter().map(|agent| agent.held_out.day(place, day));
+            agents.map(|outcome| preference.loss(&outcome, &question.scales)).sum::<f64>() / 2.0
+        };
+        let differences: Vec<f64> = (0..5).map(|day| learned(day) - losses[day]).collect();
+        let (expected, told) = (Paired::of(&differences), soon.at[place].paired.unwrap());
+        let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "{place}: {told:?}, {expected:?}");
+        close(told.difference.low, expected.difference.low);
+        close(told.difference.high, expected.difference.high);
+        close(soon.at[place].loss.mean, losses.iter().sum::<f64>() / 5.0);
+    }
 }
 
 #[test]
@@ -126,6 +168,7 @@ fn questions_that_cannot_be_answered_are_refused() {
     let said = |question: Question| Study::of(&question, 1, &|_| {}).unwrap_err().to_string();
     assert!(said(Question { seeds: 1, ..question() }).contains("at least 2"));
     assert!(said(Question { variant_seeds: 3, ..question() }).contains("at most those of the study"));
+    assert!(said(Question { draws: 0, ..question() }).contains("at least one"));
     let records = Records::new(1, records(1, "one").day(0)).unwrap();
     assert!(said(Question { held_out: records, ..question() }).contains("slots of the records"));
     let options = Options { steps: 0, ..Options::default() };

@@ -77,11 +77,11 @@ pub(crate) fn all(setting: &Setting<'_>, learners: &[Learner], varied: &[Vec<Lea
         let losses: Vec<f64> = agents.iter().map(|agent| learner::loss(setting, &agent.held_out)).collect();
         let difference = |day: usize| {
             let of = |agents: &[Learner]| {
-                agents.iter().map(|agent| learner::loss(setting, &agent.held_out.day(day))).sum::<f64>()
+                agents.iter().map(|agent| learner::loss_of_day(setting, &agent.held_out, day)).sum::<f64>()
             };
             (of(agents) - of(&learners[..agents.len()])) / agents.len() as f64
         };
-        let days = 0..setting.held_out.len();
+        let days = 0..setting.question.held_out.days();
         let paired = Paired::of(&days.map(difference).collect::<Vec<_>>());
         Varied { name: variant.name, loss: over(&losses), paired }
     };
