@@ -22,6 +22,48 @@ pub(crate) fn draw_preference(random: &mut Random, faces: f32, weights: &mut [f3
     weights.iter_mut().for_each(|weight| *weight /= sum);
 }
 
+/// How many points the grid with so many steps along each edge of the simplex has: (steps + objectives − 1 over
+/// objectives − 1).
+pub(crate) fn knots(steps: usize, objectives: usize) -> usize {
+    choose(steps + objectives - 1, objectives - 1)
+}
+
+/// Appends how near weights are to each point of that grid: coordinates within the cell of the grid that they lie in
+/// (Freudenthal's triangulation), 0 elsewhere. They sum to 1, and what is linear in them is continuous in the weights
+/// and may bend at every edge of a cell.
+pub(crate) fn show_knots(weights: &[f32], steps: usize, into: &mut Vec<f32>) {
+    let begin = into.len();
+    into.resize(begin + knots(steps, weights.len()), 0.0);
+    // In sums from the end, steps ≥ u₁ ≥ u₂ ≥ … ≥ 0, the cells are those of ordered fractions.
+    let mut sums: Vec<f32> = weights[1..].iter().map(|weight| weight * steps as f32).collect();
+    for place in (1..sums.len()).rev() {
+        sums[place - 1] += sums[place];
+    }
+    let mut corner: Vec<usize> = sums.iter().map(|sum| (*sum as usize).min(steps)).collect();
+    let mut left: Vec<(usize, f32)> =
+        sums.iter().zip(&corner).map(|(sum, whole)| (sum - *whole as f32).min(1.0)).enumerate().collect();
+    left.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let mut before = 1.0;
+    for (place, fraction) in left.into_iter().map(Some).chain([None]).map(|next| next.unwrap_or((0, 0.0))) {
+        if before > fraction {
+            into[begin + rank(&corner)] += before - fraction;
+        }
+        before = fraction;
+        corner[place] += 1;
+    }
+}
+
+/// The place of a point of the grid among all, in the order of its sums.
+fn rank(sums: &[usize]) -> usize {
+    let places = (1..=sums.len()).rev();
+    sums.iter().zip(places).map(|(sum, place)| choose(sum + place - 1, place)).sum()
+}
+
+/// n over k.
+fn choose(n: usize, k: usize) -> usize {
+    (0..k).fold(1, |product, index| product * (n - index) / (index + 1))
+}
+
 impl Scalarisation {
     /// One number for rewards still to come, `values`, after those `collected`; more is better.
     pub(crate) fn score(&self, values: &[f32], collected: &[f32], preference: &[f32]) -> f32 {
