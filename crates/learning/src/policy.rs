@@ -7,7 +7,7 @@ use crate::home::{Appliance, Home, Scales, Usage};
 use crate::network::{Network, Scratch};
 use crate::schedule::{Moment, Scheduler};
 
-const TITLE: &str = "wattle policy 1";
+const TITLE: &str = "wattle policy 2";
 
 /// Agents that have learned to run a home, for every preference.
 #[derive(Clone, Debug)]
@@ -78,13 +78,15 @@ impl Policy {
         let scales = [self.scales.cost, self.scales.peak, self.scales.delay];
         scales.into_iter().for_each(|scale| writer.float(scale));
         writer.number(self.set.bits().into());
-        let Options { networks, head, residual, doubts, trust, hidden, dueling, .. } = &self.agents.options;
+        let Options { networks, head, residual, doubts, trust, knots, hidden, dueling, .. } =
+            &self.agents.options;
         let choices = [*networks == Networks::Shared, *head == Head::Vector, *residual, *dueling];
         choices.into_iter().for_each(|choice| writer.number(choice.into()));
         writer.number(doubts.len() as u64);
         writer.floats(doubts);
         // Without a limit it is infinite, which is no number to write.
         writer.float(f64::from(trust.min(f32::MAX)));
+        writer.number(*knots as u64);
         writer.number(hidden.len() as u64);
         hidden.iter().for_each(|units| writer.number(*units as u64));
         self.agents.networks.iter().for_each(|network| writer.floats(&network.weights));
@@ -128,6 +130,7 @@ impl Policy {
         let doubts = reader.count("the count of doubts")?;
         let doubts = reader.floats(doubts, "the doubts")?;
         let trust = reader.float("the trust")? as f32;
+        let knots = reader.count("the knots")?;
         let mut hidden = Vec::new();
         for _ in 0..reader.count("the count of layers")? {
             hidden.push(reader.count("the units of a layer")?);
@@ -141,6 +144,7 @@ impl Policy {
             residual,
             doubts,
             trust,
+            knots,
             dueling,
             hidden,
             ..Options::default()

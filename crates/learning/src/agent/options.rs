@@ -25,6 +25,13 @@ pub struct Options {
     /// What the untrained network says, or nothing in particular. Optimism (a value above all that can be had) makes
     /// agents try what they do not know (Sutton and Barto 2018, section 2.6); a residual begins with 0.
     pub initial: Option<f32>,
+    /// How finely the preference is shown: besides its weights, how near it is to each point of the grid with so many
+    /// steps (piecewise linear encoding: Gorishniy et al. 2022); 0 shows the weights alone. Values have kinks in the
+    /// preference, which a small network otherwise rounds off.
+    pub knots: usize,
+    /// Whether preferences are drawn from the points of that grid alone, each alike: for a household that chooses among
+    /// so many settings and no others.
+    pub only_knots: bool,
     /// Units of each hidden layer, 1 to 2¹⁶.
     pub hidden: Vec<usize>,
     /// Whether value and advantage have heads of their own (Wang et al. 2016).
@@ -126,6 +133,8 @@ impl Default for Options {
             doubts: Vec::new(),
             trust: f32::INFINITY,
             initial: None,
+            knots: 0,
+            only_knots: false,
             hidden: vec![64, 64],
             dueling: true,
             double: true,

@@ -22,7 +22,7 @@ fn named(shape: &Shape, options: &Options, seed: u64) -> Vec<(&'static str, Stri
     ));
     all.extend(named!(options, Options,
         networks "networks", credit "credit", scalarisation "scalarisation", head "head", residual "residual",
-        doubts "doubts", trust "trust", initial "initial", hidden "hidden", dueling "dueling", double "double",
+        doubts "doubts", trust "trust", initial "initial", knots "knots", only_knots "only_knots", hidden "hidden", dueling "dueling", double "double",
         relabel "relabel", faces "faces", steps "steps", huber "huber", target "target",
         exploration "exploration", exploring "exploring", rounds "rounds", memory "memory", updates "updates",
         batch "batch", rate "rate", averaged "averaged",
