@@ -1,13 +1,13 @@
 //! What was learned, as a [`Scheduler`] and as bytes that know the home they are for.
 
-use crate::agent::{Agents, Head, Networks, Options, OptionsError, Scalarisation, Sight};
+use crate::agent::{Agents, Credit, Head, Networks, Options, OptionsError, Scalarisation, Sight};
 use crate::environment::{FeatureSet, Features, Outlook, Shape};
 use crate::file::{FileError, Reader, Writer};
 use crate::home::{Appliance, Home, Scales, Usage};
 use crate::network::{Network, Scratch};
 use crate::schedule::{Moment, Scheduler};
 
-const TITLE: &str = "wattle policy 1";
+const TITLE: &str = "wattle policy 2";
 
 /// Agents that have learned to run a home, for every preference.
 #[derive(Clone, Debug)]
@@ -33,7 +33,11 @@ impl Policy {
         if sight.scalarisation != Scalarisation::Linear {
             return Err(OptionsError("the loss of a home is a sum: choose the linear scalarisation"));
         }
-        if sight.features != features.count() || agents.networks.len() > home.appliances.len() {
+        let shape = shape(&home, &features);
+        if (sight.features, sight.actions, sight.objectives)
+            != (shape.features, shape.actions, shape.objectives)
+            || agents.networks.len() != agents.options.networks(&shape)
+        {
             return Err(OptionsError("the agents learned on another home or from other features"));
         }
         let (state, scratch) = (vec![0.0; features.count()], Scratch::default());
@@ -74,13 +78,15 @@ impl Policy {
         let scales = [self.scales.cost, self.scales.peak, self.scales.delay];
         scales.into_iter().for_each(|scale| writer.float(scale));
         writer.number(self.set.bits().into());
-        let Options { networks, head, residual, doubts, trust, hidden, dueling, .. } = &self.agents.options;
+        let Options { networks, head, residual, doubts, trust, knots, hidden, dueling, .. } =
+            &self.agents.options;
         let choices = [*networks == Networks::Shared, *head == Head::Vector, *residual, *dueling];
         choices.into_iter().for_each(|choice| writer.number(choice.into()));
         writer.number(doubts.len() as u64);
         writer.floats(doubts);
         // Without a limit it is infinite, which is no number to write.
         writer.float(f64::from(trust.min(f32::MAX)));
+        writer.number(*knots as u64);
         writer.number(hidden.len() as u64);
         hidden.iter().for_each(|units| writer.number(*units as u64));
         self.agents.networks.iter().for_each(|network| writer.floats(&network.weights));
@@ -124,26 +130,27 @@ impl Policy {
         let doubts = reader.count("the count of doubts")?;
         let doubts = reader.floats(doubts, "the doubts")?;
         let trust = reader.float("the trust")? as f32;
+        let knots = reader.count("the knots")?;
         let mut hidden = Vec::new();
         for _ in 0..reader.count("the count of layers")? {
-            let units = reader.count("the units of a layer")?;
-            if !(1..=1 << 16).contains(&units) {
-                return Err(FileError::Content("the units of a layer"));
-            }
-            hidden.push(units);
+            hidden.push(reader.count("the units of a layer")?);
         }
         let options = Options {
             networks: if shared { Networks::Shared } else { Networks::Independent },
+            // Of no account to one who has learned, but it must go with the rest.
+            credit: if shared { Credit::Joint } else { Credit::Team },
+            relabel: !residual,
             head: if vector { Head::Vector } else { Head::Scalar },
             residual,
             doubts,
             trust,
+            knots,
             dueling,
             hidden,
             ..Options::default()
         };
-        let (agents, features) = (home.appliances.len(), Features::new(&home, set).count());
-        let shape = Shape { lanes: 1, agents, features, actions: 2, objectives: 3 };
+        let shape = shape(&home, &Features::new(&home, set));
+        options.check(&shape).map_err(|_| FileError::Content("the choices"))?;
         let sight = Sight::new(&options, &shape);
         let layout = sight.layout(&options);
         let mut networks = Vec::new();
@@ -156,6 +163,12 @@ impl Policy {
         Self::new(agents, home, Scales { cost, peak, delay }, set)
             .map_err(|_| FileError::Content("the agents"))
     }
+}
+
+/// The sizes of a home's decisions, one day at a time.
+fn shape(home: &Home, features: &Features) -> Shape {
+    let (agents, features) = (home.appliances.len(), features.count());
+    Shape { lanes: 1, agents, features, actions: 2, objectives: 3 }
 }
 
 impl Scheduler for Policy {
@@ -201,7 +214,7 @@ pub(crate) mod tests {
         let series = Series { prices: &prices, feed_in: &feed_in, net: &net, expected: &expected };
         let records = Records::new(home.slots, series).unwrap();
         let homes = Homes::new(home.clone(), records, example::SCALES, FeatureSet::ALL, 16).unwrap();
-        let credit = crate::agent::Credit::Team;
+        let credit = Credit::Team;
         let options = Options {
             networks,
             credit,

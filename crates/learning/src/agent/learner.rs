@@ -115,7 +115,7 @@ impl Learner {
         let mut relabels = Random::of(random.bits(), "preferences");
         for (episodes, row) in replay.draw(network, random).take(options.batch) {
             if options.relabel {
-                draw_preference(&mut relabels, options.faces, &mut preference);
+                draw_preference(&mut relabels, options, &mut preference);
             } else {
                 preference.copy_from_slice(episodes.preference(row));
             }

@@ -25,7 +25,14 @@ pub struct Options {
     /// What the untrained network says, or nothing in particular. Optimism (a value above all that can be had) makes
     /// agents try what they do not know (Sutton and Barto 2018, section 2.6); a residual begins with 0.
     pub initial: Option<f32>,
-    /// Units of each hidden layer.
+    /// How finely the preference is shown: besides its weights, how near it is to each point of the grid with so many
+    /// steps (piecewise linear encoding: Gorishniy et al. 2022); 0 shows the weights alone. Values have kinks in the
+    /// preference, which a small network otherwise rounds off.
+    pub knots: usize,
+    /// Whether preferences are drawn from the points of that grid alone, each alike: for a household that chooses among
+    /// so many settings and no others.
+    pub only_knots: bool,
+    /// Units of each hidden layer, 1 to 2¹⁶.
     pub hidden: Vec<usize>,
     /// Whether value and advantage have heads of their own (Wang et al. 2016).
     pub dueling: bool,
@@ -52,7 +59,7 @@ pub struct Options {
     pub memory: usize,
     /// Gradient steps per network and round.
     pub updates: usize,
-    /// Decisions per gradient step.
+    /// Decisions per gradient step, 1 to 2²⁰.
     pub batch: usize,
     /// Adam's step size in the first round and in the last; it falls geometrically.
     pub rate: (f32, f32),
@@ -126,6 +133,8 @@ impl Default for Options {
             doubts: Vec::new(),
             trust: f32::INFINITY,
             initial: None,
+            knots: 0,
+            only_knots: false,
             hidden: vec![64, 64],
             dueling: true,
             double: true,
@@ -171,7 +180,6 @@ impl Options {
     /// # Errors
     /// Names what does not fit and what to choose.
     pub fn check(&self, shape: &Shape) -> Result<(), OptionsError> {
-        let rates = self.rate.0.min(self.rate.1);
         let ensure = |holds: bool, otherwise| if holds { Ok(()) } else { Err(OptionsError(otherwise)) };
         ensure(
             self.credit != Credit::Joint || self.networks == Networks::Shared || shape.agents == 1,
@@ -196,12 +204,22 @@ impl Options {
         let doubts = self.doubts.len();
         ensure(doubts == 0 || doubts == shape.objectives, "there must be one doubt per objective, or none")?;
         ensure(self.trust > 0.0, "actions must be allowed to be expected somewhat worse than the best")?;
-        ensure((0.0..=1.0).contains(&self.faces), "the share of preferences on faces must be from 0 to 1")?;
+        let shares = [self.faces, self.exploration.0, self.exploration.1, self.exploring, self.averaged];
+        ensure(
+            shares.iter().chain(&self.doubts).all(|share| (0.0..=1.0).contains(share)),
+            "faces, exploration, exploring, averaged and doubts must be from 0 to 1",
+        )?;
+        ensure(self.initial.is_none_or(f32::is_finite), "what an untrained network says must be finite")?;
+        ensure(
+            self.hidden.iter().all(|units| (1..=1 << 16).contains(units)),
+            "a layer has 1 to 65536 units",
+        )?;
         ensure(self.huber > 0.0, "the Huber threshold must be above zero")?;
         ensure(self.memory >= 1, "at least one round must be remembered")?;
         ensure(self.rounds >= 1, "at least one round must be played")?;
-        ensure(self.batch >= 1, "a gradient step needs at least one decision")?;
-        ensure(rates > 0.0, "step sizes must be above zero")?;
+        ensure((1..=1 << 20).contains(&self.batch), "a gradient step needs 1 to 1048576 decisions")?;
+        let rates = [self.rate.0, self.rate.1];
+        ensure(rates.iter().all(|rate| *rate > 0.0 && rate.is_finite()), "step sizes must be above zero")?;
         ensure(
             match self.target {
                 Target::Hard(every) => every >= 1,

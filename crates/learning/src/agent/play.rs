@@ -38,7 +38,7 @@ pub(crate) fn play(
         Some(preferences) => episodes.preferences.copy_from_slice(preferences),
         None => {
             let preferences = episodes.preferences.chunks_exact_mut(objectives);
-            preferences.for_each(|preference| draw_preference(random, options.faces, preference));
+            preferences.for_each(|preference| draw_preference(random, options, preference));
         }
     }
     let (mut due, mut states, mut actions) = (Vec::new(), Vec::new(), Vec::new());

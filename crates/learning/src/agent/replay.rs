@@ -126,7 +126,7 @@ pub(crate) struct Replay {
 
 impl Replay {
     pub(crate) fn new(memory: usize) -> Self {
-        Self { memory, rounds: VecDeque::with_capacity(memory) }
+        Self { memory, rounds: VecDeque::new() }
     }
 
     /// Adds a round. Returns the one that is forgotten for it, or nothing yet, as room for the next.

@@ -1,11 +1,12 @@
 //! What a network is shown, and what its values come to under a preference.
 
+use super::preference::{knots, show_knots};
 use super::{Head, Options, Scalarisation};
 use crate::environment::Shape;
 use crate::network::Layout;
 
 /// The inputs of a network: the state, then the rewards collected where the scalarisation needs them, then the
-/// preference.
+/// preference, and how near it is to each knot where there are any.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Sight {
     pub(crate) scalarisation: Scalarisation,
@@ -13,6 +14,7 @@ pub(crate) struct Sight {
     pub(crate) residual: bool,
     pub(crate) doubts: Vec<f32>,
     pub(crate) trust: f32,
+    pub(crate) knots: usize,
     pub(crate) actions: usize,
     pub(crate) features: usize,
     pub(crate) objectives: usize,
@@ -26,6 +28,7 @@ impl Sight {
             residual: options.residual,
             doubts: options.doubts.clone(),
             trust: options.trust,
+            knots: options.knots,
             actions: shape.actions,
             features: shape.features,
             objectives: shape.objectives,
@@ -45,7 +48,8 @@ impl Sight {
         Layout {
             inputs: self.features
                 + self.objectives * if self.sees_collected() { 2 } else { 1 }
-                + if self.residual { 2 * self.actions } else { 0 },
+                + if self.residual { 2 * self.actions } else { 0 }
+                + if self.knots > 0 { knots(self.knots, self.objectives) } else { 0 },
             hidden: options.hidden.clone(),
             actions: self.actions,
             objectives: self.heads(),
@@ -76,6 +80,9 @@ impl Sight {
             inputs.extend_from_slice(collected);
         }
         inputs.extend_from_slice(preference);
+        if self.knots > 0 {
+            show_knots(preference, self.knots, inputs);
+        }
     }
 
     /// The best action by a row of values (actions × heads); the first of equals.

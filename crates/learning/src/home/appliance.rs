@@ -22,8 +22,8 @@ pub struct Usage {
     pub probability: f64,
     /// First and last slot of the day at which it may be asked for, drawn evenly; first ≤ last ≤ T − duration.
     pub requested: (usize, usize),
-    /// Fewest and most slots it may wait, drawn evenly. A run must end with the day: draws beyond are cut to
-    /// that.
+    /// Fewest and most slots it may wait, up to 65535, drawn evenly. A run must end with the day: draws beyond
+    /// are cut to that.
     pub patience: (usize, usize),
 }
 

@@ -84,8 +84,9 @@ impl Home {
                     "two slots in order, so early that a run asked for last still ends with the day";
                 return fail(format!("requested of {name}"), &usage.requested, allowed);
             }
-            if usage.patience.0 > usage.patience.1 {
-                return fail(format!("patience of {name}"), &usage.patience, "two numbers in order");
+            if usage.patience.0 > usage.patience.1 || usage.patience.1 > usize::from(u16::MAX) {
+                let allowed = "two numbers in order, up to 65535";
+                return fail(format!("patience of {name}"), &usage.patience, allowed);
             }
         }
         Ok(())

@@ -3,13 +3,14 @@
 //! What is remembered is not written out: episodes are a function of the seed, the round and the actions, so the actions
 //! are enough to play them again. The hash of what came of it says whether the environment still is the same.
 
+use super::identity::{describe, differences};
 use super::{Trainer, luck};
 use crate::agent::{Chooser, Episodes, Learner, Options, OptionsError, Replay, play};
 use crate::environment::Environment;
 use crate::file::{FileError, Reader, Writer};
 use market::{Hash, Keccak256};
 
-const TITLE: &str = "wattle checkpoint 1";
+const TITLE: &str = "wattle checkpoint 2";
 
 /// Why a training cannot be taken up.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -21,16 +22,11 @@ pub enum CheckpointError {
     #[error(transparent)]
     Options(#[from] OptionsError),
     /// The training is not the one that was put down.
-    #[error(
-        "the checkpoint belongs to another training; give the options, seed and home that it was made with\n\
-         made with: {made}\ngiven:     {given}"
-    )]
-    Other {
-        /// Sizes, options and seed of the checkpoint.
-        made: String,
-        /// Those given.
-        given: String,
-    },
+    #[error("the checkpoint belongs to another training: {}; give what it was made with", .0.join("; "))]
+    Other(
+        /// What differs of sizes, options and seed, in words.
+        Vec<String>,
+    ),
     /// The sizes fit, but the days do not.
     #[error(
         "the checkpoint was made in another environment of the same sizes: what it remembers, played again, comes \
@@ -72,14 +68,19 @@ impl<E: Environment + Send> Trainer<E> {
     ) -> Result<Self, CheckpointError> {
         let mut trainer = Self::new(environment, options, seed)?;
         let mut reader = Reader::new(TITLE, bytes)?;
-        let (made, given) = (reader.text("the description")?.to_owned(), trainer.describe());
+        let (made, given) = (reader.text("the description")?, trainer.describe());
         if made != given {
-            return Err(CheckpointError::Other { made, given });
+            return Err(CheckpointError::Other(differences(made, &given)));
         }
         trainer.round = reader.count("the round")?;
+        at_most(trainer.round, trainer.options.rounds, "the round")?;
+        let averages = trainer.round.saturating_sub(trainer.options.first_averaged());
+        let steps = trainer.round.saturating_mul(trainer.options.updates);
         for learner in &mut trainer.learners {
-            learner.averaged = reader.number("the count of averages")?;
-            learner.adam.steps = reader.number("the count of steps")?;
+            learner.averaged =
+                at_most(reader.count("the count of averages")?, averages, "the count of averages")? as u64;
+            learner.adam.steps =
+                at_most(reader.count("the count of steps")?, steps, "the count of steps")? as u64;
             let Learner { online, target, adam, average, .. } = learner;
             for values in
                 [&mut online.weights, &mut target.weights, average, &mut adam.first, &mut adam.second]
@@ -88,7 +89,7 @@ impl<E: Environment + Send> Trainer<E> {
             }
         }
         let rounds = reader.count("the count of rounds remembered")?;
-        if rounds != trainer.round.min(trainer.options.memory) || trainer.round > trainer.options.rounds {
+        if rounds != trainer.round.min(trainer.options.memory) {
             return Err(FileError::Content("the count of rounds").into());
         }
         for round in trainer.round - rounds..trainer.round {
@@ -111,8 +112,13 @@ impl<E: Environment + Send> Trainer<E> {
     }
 
     fn describe(&self) -> String {
-        format!("{:?} {:?} seed {}", self.environment.shape(), self.options, self.seed)
+        describe(&self.environment.shape(), &self.options, self.seed)
     }
+}
+
+/// A count that cannot be higher at this round.
+fn at_most(count: usize, most: usize, what: &'static str) -> Result<usize, FileError> {
+    if count <= most { Ok(count) } else { Err(FileError::Content(what)) }
 }
 
 /// The hash of all that the rounds remembered can teach.
@@ -179,9 +185,15 @@ mod tests {
         let said = |error: Option<CheckpointError>| error.unwrap().to_string();
         assert_eq!(resume(DeepSea::new(8, 20), options(), 1, &bytes), None);
         assert!(said(resume(DeepSea::new(8, 20), options(), 2, &bytes)).contains("another training"));
-        assert!(said(resume(DeepSea::new(9, 20), options(), 1, &bytes)).contains("lanes: 8"));
+        assert!(
+            said(resume(DeepSea::new(9, 20), options(), 1, &bytes))
+                .contains("is 8 in the checkpoint and 9 here")
+        );
         let other = Options { batch: 17, ..options() };
-        assert!(said(resume(DeepSea::new(8, 20), other, 1, &bytes)).contains("batch: 17"));
+        assert!(
+            said(resume(DeepSea::new(8, 20), other, 1, &bytes))
+                .contains("batch is 16 in the checkpoint and 17 here")
+        );
         // Of the same sizes, but with less air.
         assert_eq!(resume(DeepSea::new(8, 1), options(), 1, &bytes), Some(CheckpointError::Environment));
         let mut damaged = bytes.clone();

@@ -7,6 +7,8 @@ mod checkpoint;
 
 pub use checkpoint::CheckpointError;
 
+mod identity;
+
 use crate::agent::{Agents, Chooser, Episodes, Learner, Options, OptionsError, Replay, Sight, play};
 use crate::environment::Environment;
 use crate::network::{Network, Scratch};
