@@ -43,7 +43,7 @@ fn main() {
         let days: Vec<_> = (0..DAYS * DRAWS)
             .map(|draw| {
                 let mut day = records.draw(draw % DAYS, &home, &mut random);
-                day.net.iter_mut().for_each(|net| *net += noise.draw(&mut random));
+                day.net.iter_mut().enumerate().for_each(|(slot, net)| *net += noise.draw(slot, &mut random));
                 day
             })
             .collect();

@@ -20,6 +20,10 @@ pub use front::front;
 
 pub mod programme;
 
+mod noise;
+
+pub use noise::Noise;
+
 mod dynamic;
 
-pub use dynamic::{Dynamic, MACHINES, Noise, Values};
+pub use dynamic::{Dynamic, MACHINES, Values};
