@@ -73,7 +73,7 @@ fn a_quick_study_of_appliances_says_that_it_is_quick_and_who_is_better_where() {
     let folder = Folder::new();
     let run = folder.wattle(&[&QUICK[..], &["--out", "there"]].concat());
     assert_eq!(run.code, 0, "{}", run.err);
-    for expected in ["Conclude nothing from it", "perfect foresight", "against the best rule", "37.3 %"] {
+    for expected in ["Conclude nothing from it", "perfect foresight", "best without foresight", "against the best rule", "37.3 %"] {
         assert!(run.out.to_lowercase().contains(&expected.to_lowercase()), "no {expected}: {}", run.out);
     }
     let rows = |name: &str| {
@@ -88,6 +88,8 @@ fn a_quick_study_of_appliances_says_that_it_is_quick_and_who_is_better_where() {
     // Thirty rounds, looked at every third.
     assert_eq!(rows("learning.csv"), 2 * 10);
     assert_eq!(rows("variants.csv"), 0);
+    // Two homes of three machines; eight schedulers and the best; six preferences and their mean.
+    assert_eq!(rows("foresight.csv"), 2 * 9 * 7);
     let page = std::fs::read_to_string(folder.path().join("there/index.html")).unwrap();
     assert!(page.contains("Turn the knob"));
     for number in ["NaN", ">inf", ":inf", ",inf", "-inf"] {
@@ -101,7 +103,7 @@ fn threads_change_nothing_in_a_study_of_appliances() {
     let read = |threads: &str| {
         let run = folder.wattle(&[&QUICK[..], &["--threads", threads, "--out", threads]].concat());
         assert_eq!(run.code, 0, "{}", run.err);
-        ["index.html", "preferences.csv", "learning.csv"]
+        ["index.html", "preferences.csv", "learning.csv", "foresight.csv"]
             .map(|file| std::fs::read(folder.path().join(threads).join(file)).unwrap())
     };
     assert!(read("1") == read("2"));
