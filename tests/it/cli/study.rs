@@ -73,7 +73,13 @@ fn a_quick_study_of_appliances_says_that_it_is_quick_and_who_is_better_where() {
     let folder = Folder::new();
     let run = folder.wattle(&[&QUICK[..], &["--out", "there"]].concat());
     assert_eq!(run.code, 0, "{}", run.err);
-    for expected in ["Conclude nothing from it", "perfect foresight", "best without foresight", "against the best rule", "37.3 %"] {
+    for expected in [
+        "Conclude nothing from it",
+        "perfect foresight",
+        "best without foresight",
+        "against the best rule",
+        "37.3 %",
+    ] {
         assert!(run.out.to_lowercase().contains(&expected.to_lowercase()), "no {expected}: {}", run.out);
     }
     let rows = |name: &str| {

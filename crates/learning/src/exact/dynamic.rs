@@ -7,10 +7,10 @@
 //! Values are whole outcomes (expected cost and delay still to come, expected peak of the day), as the loss is linear
 //! in them. Only states that can be reached are visited, and each once.
 
+use super::known::Known;
 use super::{Noise, Weights, arrival};
 use crate::home::{Home, Outcome, Preference, Request, Scales, Series};
 use crate::schedule::{Moment, Scheduler, Status};
-use std::collections::BTreeMap;
 
 /// Machines at most: each multiplies the number of states by about ten.
 pub const MACHINES: usize = 6;
@@ -47,7 +47,7 @@ pub struct Dynamic {
     morning: Morning,
     /// By slot: the peak that the net loads from it on reach at least, W.
     floor: Vec<f64>,
-    known: BTreeMap<u128, Outcome>,
+    known: Known,
 }
 
 /// Where a machine stands, as far as it matters for the future.
@@ -100,7 +100,7 @@ impl Dynamic {
     pub fn new(home: Home, noise: Noise) -> Self {
         assert!(home.appliances.len() <= MACHINES, "dynamic programming is for up to {MACHINES} machines");
         assert!(home.slots <= SLOTS, "dynamic programming is for up to {SLOTS} slots");
-        Self { home, noise, morning: Morning::default(), floor: vec![], known: BTreeMap::new() }
+        Self { home, noise, morning: Morning::default(), floor: vec![], known: Known::default() }
     }
 
     /// Expected outcome of a day under the best policy, seen in the morning; the day's actual net load is not

@@ -24,6 +24,8 @@ mod noise;
 
 pub use noise::Noise;
 
+mod known;
+
 mod dynamic;
 
 pub use dynamic::{Dynamic, MACHINES, Values};

@@ -49,11 +49,7 @@ impl Played {
         let mut played = Self { best: vec![], others };
         // Day by day, so that what is known of one serves everybody in all its draws.
         for draws in days {
-            let t0 = std::time::Instant::now();
             played.best.push(best.value(&preference, scales, draws[0].series()));
-            if std::env::var("FSM").is_ok() {
-                eprintln!("{} states {:?}", best.states(), t0.elapsed());
-            }
             let sums = played.others.iter_mut().flatten();
             for (scheduler, sum) in players.iter_mut().flatten().zip(sums) {
                 let mut mean = Outcome::default();
