@@ -82,6 +82,11 @@ impl HomeOptions {
         self.split(home, &prices).map_err(|invalid| Failure::input("the home", invalid.to_string()))
     }
 
+    /// The same home by the hour.
+    pub(crate) fn by_the_hour(&self) -> Self {
+        Self { quarter_hourly: false, ..self.clone() }
+    }
+
     /// Whether there are panels on the roof.
     pub(crate) fn has_panels(&self) -> bool {
         self.pv > 0.0

@@ -1,5 +1,6 @@
 //! `wattle study appliances`: one learned policy for every preference, against rules, control and perfect foresight.
 
+mod foresight;
 mod form;
 mod page;
 mod pictures;
@@ -14,8 +15,9 @@ use crate::progress::Progress;
 use crate::train::{LANES, VARIANTS, WITHIN};
 use agents::Random;
 use clap::{Args, ValueHint};
+use foresight::ForesightForm;
 use form::Form;
-use learning::study::{Question, Study, variants};
+use learning::study::{Foresight, Question, Study, StudyError, foresight as parts, variants};
 use learning::{FeatureSet, Options};
 use sim::report::Folder;
 use std::path::PathBuf;
@@ -63,22 +65,31 @@ const DRAWS: u16 = 8;
 const FEW_DRAWS: u16 = 2;
 /// Futures that control draws at each decision.
 const FUTURES: usize = 8;
-/// Agents of each other way to learn.
+/// Agents of each other way to learn, and of each small home.
 const VARIANT_SEEDS: usize = 3;
+/// Machines of a small home.
+const MACHINES: usize = 3;
+/// Draws of each day of a small home.
+const DRAWS: usize = 10;
 
 /// Learns, plays and judges, writes the page and the tables, and shows who is better where.
 pub(crate) fn study(options: &AppliancesOptions) -> Result<(), Failure> {
     let given = options.home.gather()?;
     let question = options.question(given)?;
+    let small = options.small(&question)?;
     let folder = Folder::create(&options.out)?;
     #[expect(clippy::disallowed_methods, reason = "the application may measure what it shows")]
     let start = std::time::Instant::now();
-    let progress = Mutex::new(Progress::new("studying", question.steps(), options.quiet || options.json));
+    let (first, all) = (question.steps(), question.steps() + small.steps());
+    let progress = Mutex::new(Progress::new("studying", all, options.quiet || options.json));
     let told = |done| progress.lock().expect("showing progress does not panic").at(done);
-    let study = Study::of(&question, options.threads.into(), &told)
-        .map_err(|error| Failure::input("the study", error.to_string()))?;
+    let failed = |error: StudyError| Failure::input("the study", error.to_string());
+    let threads = options.threads.into();
+    let study = Study::of(&question, threads, &told).map_err(failed)?;
+    let foresight = Foresight::of(&small, threads, &|done| told(first + done)).map_err(failed)?;
     progress.into_inner().expect("showing progress does not panic").done();
-    let form = Form::of(&study, &question, options, start.elapsed());
+    let foresight = ForesightForm::of(&foresight, &small);
+    let form = Form::of(&study, &question, foresight, options, start.elapsed());
     tables::write(&folder, &form)?;
     crate::output::write_file(&folder.path("index.html"), &page::render(&form))?;
     folder.finish()?;
@@ -120,6 +131,30 @@ impl AppliancesOptions {
             looks: 10,
             variants,
             variant_seeds: VARIANT_SEEDS.min(seeds),
+        })
+    }
+
+    /// The part on small homes; by the hour, as quarter hours make too many states.
+    fn small(&self, question: &Question) -> Result<parts::Question, Failure> {
+        let Given { home, training, mut held_out, .. } = self.home.by_the_hour().gather()?;
+        let (mut draws, mut grid) = (DRAWS, GRID);
+        if self.quick {
+            held_out =
+                held_out.part(0..2).map_err(|invalid| Failure::input("the home", invalid.to_string()))?;
+            (draws, grid) = (2, 2);
+        }
+        Ok(parts::Question {
+            home,
+            machines: MACHINES,
+            training,
+            held_out,
+            draws,
+            options: question.options.clone(),
+            lanes: question.lanes,
+            seeds: VARIANT_SEEDS.min(question.seeds),
+            seed: self.seed,
+            futures: FUTURES,
+            grid,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 mod published;
 
+use super::foresight;
 use super::form::{Form, IntervalForm, PairedForm, SchedulerForm};
 use super::pictures;
 use super::words::{draws, number, percent, probability, weights};
@@ -19,6 +20,7 @@ pub(super) fn render(form: &Form) -> String {
     let title = "One policy for every preference: appliances that learn";
     let mut body =
         [lead(form, title), knob(form), regrets(form), front(form), learning(form), overall(form)].concat();
+    body += &foresight::page(&form.foresight);
     body += &published::published(form);
     body += &places(form);
     if !form.variants.is_empty() {
@@ -63,6 +65,7 @@ fn lead(form: &Form, title: &str) -> String {
         ("front", "Front"),
         ("learning", "Learning"),
         ("overall", "All together"),
+        ("foresight", "Best without foresight"),
         ("published", "Published gains"),
         ("places", "Who is better where"),
         ("outcomes", "All outcomes"),
@@ -411,7 +414,7 @@ fn about(form: &Form) -> String {
 }
 
 /// A sortable table: heads are name, unit and whether they head numbers.
-fn table(class: &str, heads: &[(&str, &str, bool)], rows: &str) -> String {
+pub(super) fn table(class: &str, heads: &[(&str, &str, bool)], rows: &str) -> String {
     let head = |(name, unit, number): &(&str, &str, bool)| {
         let class = if *number { " class=\"num\"" } else { "" };
         format!("<th scope=\"col\"{class}><button type=\"button\">{name}<small> {unit}</small></button></th>")
@@ -424,7 +427,7 @@ fn table(class: &str, heads: &[(&str, &str, bool)], rows: &str) -> String {
 }
 
 /// A mean with its interval below, where it has one.
-fn cell(interval: &IntervalForm, text: impl Fn(f64) -> String) -> String {
+pub(super) fn cell(interval: &IntervalForm, text: impl Fn(f64) -> String) -> String {
     let IntervalForm { mean, low, high } = *interval;
     let spread =
         if low < high { format!("<small>{} to {}</small>", text(low), text(high)) } else { String::new() };

@@ -13,6 +13,7 @@ pub(super) fn write(folder: &Folder, form: &Form) -> Result<(), Failure> {
         ("published.csv", published(form)),
         ("learning.csv", learning(form)),
         ("variants.csv", variants(form)),
+        ("foresight.csv", super::foresight::csv(&form.foresight)),
     ];
     tables.into_iter().try_for_each(|(name, text)| write_file(&folder.path(name), &text))
 }

@@ -20,6 +20,7 @@ pub(super) fn text(form: &Form) -> String {
              are better – even – worse, beyond the luck of seeds and days (95 %)\n\n";
     text += &outcomes(form).render();
     text += "\n  Per day; the agents’ are means over seeds\n\n";
+    text += &super::foresight::text(&form.foresight);
     if !form.variants.is_empty() {
         text += &variants(form).render();
         text +=

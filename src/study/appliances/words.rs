@@ -16,6 +16,7 @@ pub(super) fn words(form: &Form) -> Vec<String> {
     if form.schedulers.iter().any(|scheduler| scheduler.scheduler == "scenarios") {
         words.push(against(form, "scenarios"));
     }
+    words.extend(super::foresight::words(&form.foresight));
     words.push(rules(form));
     words.push(hardest(form));
     words.push(naive(form));

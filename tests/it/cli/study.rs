@@ -77,6 +77,7 @@ fn a_quick_study_of_appliances_says_that_it_is_quick_and_who_is_better_where() {
         "Conclude nothing from it",
         "7 held-out days with 2 draws of requests each",
         "perfect foresight",
+        "best without foresight",
         "against the best rule",
         "37.3 %",
         "against the naive off-peak rule the agents at",
@@ -97,6 +98,8 @@ fn a_quick_study_of_appliances_says_that_it_is_quick_and_who_is_better_where() {
     // Thirty rounds, looked at every third.
     assert_eq!(rows("learning.csv"), 2 * 10);
     assert_eq!(rows("variants.csv"), 0);
+    // Two homes of three machines; eight schedulers and the best; six preferences and their mean.
+    assert_eq!(rows("foresight.csv"), 2 * 9 * 7);
     let page = std::fs::read_to_string(folder.path().join("there/index.html")).unwrap();
     assert!(page.contains("Turn the knob"));
     for number in ["NaN", ">inf", ":inf", ",inf", "-inf"] {
@@ -110,7 +113,7 @@ fn threads_change_nothing_in_a_study_of_appliances() {
     let read = |threads: &str| {
         let run = folder.wattle(&[&QUICK[..], &["--threads", threads, "--out", threads]].concat());
         assert_eq!(run.code, 0, "{}", run.err);
-        ["index.html", "preferences.csv", "learning.csv"]
+        ["index.html", "preferences.csv", "learning.csv", "foresight.csv"]
             .map(|file| std::fs::read(folder.path().join(threads).join(file)).unwrap())
     };
     assert!(read("1") == read("2"));

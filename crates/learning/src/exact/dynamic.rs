@@ -7,52 +7,16 @@
 //! Values are whole outcomes (expected cost and delay still to come, expected peak of the day), as the loss is linear
 //! in them. Only states that can be reached are visited, and each once.
 
-use super::{Weights, arrival};
+use super::known::Known;
+use super::{Noise, Weights, arrival};
 use crate::home::{Home, Outcome, Preference, Request, Scales, Series};
 use crate::schedule::{Moment, Scheduler, Status};
-use agents::Random;
-use std::collections::BTreeMap;
 
 /// Machines at most: each multiplies the number of states by about ten.
 pub const MACHINES: usize = 6;
 
 /// Slots at most: a state holds each in seven bits.
 const SLOTS: usize = 120;
-
-/// How far the net load of a slot may lie from the expected: (W, probability), independent from slot to slot.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Noise(Vec<(f64, f64)>);
-
-impl Noise {
-    /// A noise of these deviations in W and their probabilities.
-    ///
-    /// # Panics
-    /// Where the probabilities are negative or do not sum to 1, or a deviation is not finite.
-    #[must_use]
-    pub fn new(deviations: Vec<(f64, f64)>) -> Self {
-        let sum: f64 = deviations.iter().map(|(_, probability)| probability).sum();
-        let valid = |(deviation, probability): &(f64, f64)| deviation.is_finite() && *probability >= 0.0;
-        assert!(deviations.iter().all(valid) && (sum - 1.0).abs() < 1e-9, "no distribution: {deviations:?}");
-        Self(deviations)
-    }
-
-    /// The net load is as expected.
-    #[must_use]
-    pub fn none() -> Self {
-        Self(vec![(0.0, 1.0)])
-    }
-
-    /// One of the deviations, W.
-    #[must_use]
-    pub fn draw(&self, random: &mut Random) -> f64 {
-        let mut left = random.unit();
-        let drawn = self.0.iter().find(|(_, probability)| {
-            left -= probability;
-            left < 0.0
-        });
-        drawn.unwrap_or(&self.0[0]).0
-    }
-}
 
 /// What both decisions add to the day's outcome, each followed by the best policy, as expected: the cost of runs that
 /// start from now on, the rise of the peak beyond the highest load that is known so far (net load as expected), the
@@ -83,7 +47,7 @@ pub struct Dynamic {
     morning: Morning,
     /// By slot: the peak that the net loads from it on reach at least, W.
     floor: Vec<f64>,
-    known: BTreeMap<u128, Outcome>,
+    known: Known,
 }
 
 /// Where a machine stands, as far as it matters for the future.
@@ -136,7 +100,7 @@ impl Dynamic {
     pub fn new(home: Home, noise: Noise) -> Self {
         assert!(home.appliances.len() <= MACHINES, "dynamic programming is for up to {MACHINES} machines");
         assert!(home.slots <= SLOTS, "dynamic programming is for up to {SLOTS} slots");
-        Self { home, noise, morning: Morning::default(), floor: vec![], known: BTreeMap::new() }
+        Self { home, noise, morning: Morning::default(), floor: vec![], known: Known::default() }
     }
 
     /// Expected outcome of a day under the best policy, seen in the morning; the day's actual net load is not
@@ -203,11 +167,10 @@ impl Dynamic {
     }
 
     fn learn(&mut self, morning: Morning) {
-        let lowest = self.noise.0.iter().map(|noise| noise.0).fold(f64::INFINITY, f64::min);
         self.floor = vec![0.0; self.home.slots];
         let mut floor: f64 = 0.0;
         for slot in (0..self.home.slots).rev() {
-            floor = floor.max(morning.expected[slot] + lowest);
+            floor = floor.max(morning.expected[slot] + self.noise.lowest(slot));
             self.floor[slot] = floor;
         }
         self.morning = morning;
@@ -244,7 +207,7 @@ impl Dynamic {
     fn evaluate(&mut self, state: State) -> Outcome {
         let count = self.home.appliances.len();
         let state = self.next(state);
-        if state.turn == 2 * count && self.noise.0.len() == 1 {
+        if state.turn == 2 * count && self.noise.at(state.slot).len() == 1 {
             return self.close(state);
         }
         let key = state.key();
@@ -324,8 +287,8 @@ impl Dynamic {
             }
         }
         let mut mean = Outcome::default();
-        for place in 0..self.noise.0.len() {
-            let (deviation, probability) = self.noise.0[place];
+        for place in 0..self.noise.at(slot).len() {
+            let (deviation, probability) = self.noise.at(slot)[place];
             let net = self.morning.expected[slot] + deviation;
             let cost = |load: f64| {
                 let price = if load >= 0.0 { self.morning.prices[slot] } else { self.morning.feed_in[slot] };

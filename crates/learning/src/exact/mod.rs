@@ -20,6 +20,12 @@ pub use front::front;
 
 pub mod programme;
 
+mod noise;
+
+pub use noise::Noise;
+
+mod known;
+
 mod dynamic;
 
-pub use dynamic::{Dynamic, MACHINES, Noise, Values};
+pub use dynamic::{Dynamic, MACHINES, Values};

@@ -33,6 +33,10 @@ mod variant;
 
 pub use variant::{Variant, Varied, variants};
 
+pub mod foresight;
+
+pub use foresight::Foresight;
+
 mod tasks;
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::example;
 use crate::home::{Outcome, Series};
 use crate::judgement::Interval;
 
-fn records(days: usize, name: &str) -> Records {
+pub(super) fn records(days: usize, name: &str) -> Records {
     let home = example::home();
     let mut random = Random::of(7, name);
     let days: Vec<Day> = (0..days).map(|_| example::day(&home, 0.0, &mut random)).collect();

@@ -60,8 +60,8 @@ impl Tree<'_> {
     fn decided(&mut self, slot: usize, index: usize) -> f64 {
         if index == self.home.appliances.len() {
             let expected = self.day.expected[slot];
-            let noise = self.noise.0.clone();
-            let mean = noise.iter().map(|(deviation, probability)| {
+            let noise = self.noise;
+            let mean = noise.at(slot).iter().map(|(deviation, probability)| {
                 self.day.net[slot] = expected + deviation;
                 probability * self.asked(slot + 1, 0)
             });
@@ -81,9 +81,11 @@ impl Tree<'_> {
 fn values_are_those_of_the_tree_of_all_histories() {
     let mut random = Random::of(1, "dynamic");
     let mut differ = 0;
-    for (machines, noise) in
-        [(1..3, Noise::none()), (2..4, Noise::none()), (3..5, Noise::new(vec![(-150.0, 0.25), (50.0, 0.75)]))]
-    {
+    let everywhere = Noise::new(vec![(-150.0, 0.25), (50.0, 0.75)]);
+    // Certain in every other slot.
+    let by_slot = Noise::by_slot(vec![vec![(0.0, 1.0)], vec![(-100.0, 0.7), (400.0, 0.3)]]);
+    let noises = [Noise::none(), Noise::none(), everywhere, by_slot];
+    for (machines, noise) in [1..3, 2..4, 3..5, 3..5].into_iter().zip(noises) {
         let home = small(machines, 6);
         let mut dynamic = Dynamic::new(home.clone(), noise.clone());
         for preference in Preference::grid(3) {
@@ -207,8 +209,8 @@ fn play_comes_to_its_value_and_lies_between_foresight_and_control() {
             for (appliance, request) in home.appliances.iter().zip(&mut day.requests) {
                 *request = appliance.request(home.slots, &mut random);
             }
-            for (net, expected) in day.net.iter_mut().zip(&day.expected) {
-                *net = expected + noise.draw(&mut random);
+            for (slot, (net, expected)) in day.net.iter_mut().zip(&day.expected).enumerate() {
+                *net = expected + noise.draw(slot, &mut random);
             }
             let loss = |scheduler: &mut dyn Scheduler| {
                 let (_, outcome) = play(&home, &day, preference, &example::SCALES, scheduler);
