@@ -69,8 +69,6 @@ const FUTURES: usize = 8;
 const VARIANT_SEEDS: usize = 3;
 /// Machines of a small home.
 const MACHINES: usize = 3;
-/// Draws of each day of a small home.
-const DRAWS: usize = 10;
 
 /// Learns, plays and judges, writes the page and the tables, and shows who is better where.
 pub(crate) fn study(options: &AppliancesOptions) -> Result<(), Failure> {
@@ -137,18 +135,19 @@ impl AppliancesOptions {
     /// The part on small homes; by the hour, as quarter hours make too many states.
     fn small(&self, question: &Question) -> Result<parts::Question, Failure> {
         let Given { home, training, mut held_out, .. } = self.home.by_the_hour().gather()?;
-        let (mut draws, mut grid) = (DRAWS, GRID);
+        let draws = self.draws.unwrap_or(if self.quick { FEW_DRAWS } else { DRAWS });
+        let mut grid = GRID;
         if self.quick {
             held_out =
                 held_out.part(0..2).map_err(|invalid| Failure::input("the home", invalid.to_string()))?;
-            (draws, grid) = (2, 2);
+            grid = 2;
         }
         Ok(parts::Question {
             home,
             machines: MACHINES,
             training,
             held_out,
-            draws,
+            draws: draws.into(),
             options: question.options.clone(),
             lanes: question.lanes,
             seeds: VARIANT_SEEDS.min(question.seeds),

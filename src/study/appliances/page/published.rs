@@ -99,7 +99,7 @@ fn map(published: &PublishedForm, objective: usize) -> String {
         svg.text("tick middle", [left + (column as f64 + 0.5) * width, top - 7.0], &part);
     }
     let gains = || published.gains.iter().map(|gains| gains[objective].part.mean);
-    let most = gains().fold(1e-3, |most, gain| most.max(gain.abs()));
+    let most = gains().fold(1e-3_f64, |most, gain| most.max(gain.abs()));
     let mut outline = String::new();
     for (place, gain) in gains().enumerate() {
         let [row, column] = [place / columns, place % columns].map(|index| index as f64);
