@@ -80,25 +80,20 @@ fn learn(setting: &Setting<'_>, way: Way<'_>, seed: u64) -> Result<Learner, Stud
     while !trainer.is_finished() {
         let round = trainer.advance(1).round;
         if round % every == 0 || trainer.is_finished() {
-            let validation = everywhere(setting, &setting.grid, &mut policy(&trainer)?, &setting.validation);
+            let validation = everywhere(setting, &mut policy(&trainer)?, &setting.validation);
             curve.push((round, loss(setting, &validation)));
         }
         setting.step();
     }
     let mut policy = policy(&trainer)?;
-    let [held_out, validation] = [&setting.held_out, &setting.validation]
-        .map(|days| everywhere(setting, &setting.grid, &mut policy, days));
+    let [held_out, validation] =
+        [&setting.held_out, &setting.validation].map(|days| everywhere(setting, &mut policy, days));
     let compared = compare(setting, compared, &mut policy);
     Ok(Learner { seed, curve, held_out, validation, compared })
 }
 
-fn everywhere(
-    setting: &Setting<'_>,
-    preferences: &[Preference],
-    policy: &mut Policy,
-    days: &[Day],
-) -> Played {
-    let plays = preferences.iter().map(|preference| played::with(setting, preference, days, policy));
+fn everywhere(setting: &Setting<'_>, policy: &mut Policy, days: &[Day]) -> Played {
+    let plays = setting.grid.iter().map(|preference| played::with(setting, preference, days, policy));
     Played::new(plays.collect(), setting.question.draws)
 }
 

@@ -25,7 +25,7 @@ pub(super) fn published(form: &Form) -> String {
              of delay against a rule on electricity cost, over a month. Its machines, prices and rule are not given there, so only \
              the question is the same here. Our naive rule starts in the first slot that is not dearer than the day’s mean. A \
              competent cost rule cannot be bettered on cost: each run’s cheapest window is the optimum. It costs {} € a day, \
-             perfect foresight {} €, the naive rule {} €. The agents are told at {chosen} (cost/peak/delay), {choice}.",
+             perfect foresight {} €, the naive rule {} €. The agents’ savings are those at {chosen} (cost/peak/delay), {choice}.",
             number(published.cheapest_eur, 3),
             number(published.optimum_eur, 3),
             number(published.naive_eur, 3)
@@ -40,24 +40,25 @@ fn claims(published: &PublishedForm) -> String {
         let gain = &published.gains[published.chosen][objective];
         let (class, holds) = if published.holds[objective] { ("saved", "holds") } else { ("lost", "fails") };
         format!(
-            "<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td \
-             class=\"num\">{}<small>{}</small></td><td>{}</td><td class=\"{class}\">{holds}</td></tr>\n",
+            "<tr><th scope=\"row\">{}<small>{}</small></th><td class=\"{class}\">{holds}</td><td class=\"num\">{}</td><td \
+             class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}<small>{}</small></td></tr>\n",
             OBJECTIVES[objective],
+            CLAIMS[objective],
             percent(published.reported[objective], 1),
             percent(gain.part.mean, 1),
             ends(&gain.part),
             ends(&gain.over_days),
             probability(gain.paired.p_t),
-            CLAIMS[objective],
         )
     };
     let head =
         |name: &str, unit: &str| format!("<th scope=\"col\" class=\"num\">{name}<small>{unit}</small></th>");
     format!(
         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table: claims\"><table class=\"plain claims\"><thead>\
-         <tr><th scope=\"col\">Objective</th>{}{}{}{}<th scope=\"col\">Claim</th><th scope=\"col\">October</th></tr></thead>\n\
+         <tr><th scope=\"col\">Claim<small>at {}</small></th><th scope=\"col\">Held out</th>{}{}{}{}</tr></thead>\n\
          <tbody>\n{}</tbody></table></div>\n",
-        head("Elsewhere", "% saved, as reported"),
+        weights(&published.preferences[published.chosen]),
+        head("Reported", "% saved"),
         head("Agents", "% saved"),
         head("Seeds", "95 % interval"),
         head("Days", "95 % interval, t test"),
@@ -99,7 +100,7 @@ fn map(published: &PublishedForm, objective: usize) -> String {
         svg.text("tick middle", [left + (column as f64 + 0.5) * width, top - 7.0], &part);
     }
     let gains = || published.gains.iter().map(|gains| gains[objective].part.mean);
-    let most = gains().fold(1e-3_f64, |most, gain| most.max(gain.abs()));
+    let most = gains().fold(1e-3, |most: f64, gain| most.max(gain.abs()));
     let mut outline = String::new();
     for (place, gain) in gains().enumerate() {
         let [row, column] = [place / columns, place % columns].map(|index| index as f64);
