@@ -135,6 +135,9 @@ impl AppliancesOptions {
     /// The part on small homes; by the hour, as quarter hours make too many states.
     fn small(&self, question: &Question) -> Result<parts::Question, Failure> {
         let Given { home, training, mut held_out, .. } = self.home.by_the_hour().gather()?;
+        let mut options = question.options.clone();
+        // As many for each decision played as in the study.
+        options.updates = options.updates * MACHINES / home.appliances.len();
         let draws = self.draws.unwrap_or(if self.quick { FEW_DRAWS } else { DRAWS });
         let mut grid = GRID;
         if self.quick {
@@ -148,7 +151,7 @@ impl AppliancesOptions {
             training,
             held_out,
             draws: draws.into(),
-            options: question.options.clone(),
+            options,
             lanes: question.lanes,
             seeds: VARIANT_SEEDS.min(question.seeds),
             seed: self.seed,
