@@ -1,6 +1,7 @@
 //! The study as numbers for other programs, and for the page: rounded, so that two machines print the same.
 
 use super::AppliancesOptions;
+use super::market::MarketForm;
 use learning::Preference;
 use learning::judgement::Interval;
 use learning::study::{
@@ -25,6 +26,7 @@ pub(super) struct Form {
     pub(super) published: PublishedForm,
     pub(super) verdicts: Vec<VerdictForm>,
     pub(super) variants: Vec<VariantForm>,
+    pub(super) market: MarketForm,
     pub(super) words: Vec<String>,
     pub(super) report: String,
     pub(super) study_ns: u64,
@@ -148,6 +150,7 @@ pub(super) struct VariantForm {
 impl Form {
     pub(super) fn of(
         study: &Study,
+        market: MarketForm,
         question: &Question,
         options: &AppliancesOptions,
         took: Duration,
@@ -187,11 +190,13 @@ impl Form {
             published: published(&study.published),
             verdicts: (0..study.grid.len()).map(verdict).collect(),
             variants: study.variants.iter().map(variant).collect(),
+            market,
             words: vec![],
             report: options.out.join("index.html").display().to_string(),
             study_ns: u64::try_from(took.as_nanos()).unwrap_or(u64::MAX),
         };
         form.words = super::words::words(&form);
+        form.words.push(super::market::words(&form.market));
         form
     }
 
@@ -210,16 +215,16 @@ impl PreferenceForm {
 }
 
 /// Six decimals, and no negative zero.
-fn round(value: f64) -> f64 {
+pub(super) fn round(value: f64) -> f64 {
     (value * 1e6).round() / 1e6 + 0.0
 }
 
-fn preference(preference: &Preference) -> PreferenceForm {
+pub(super) fn preference(preference: &Preference) -> PreferenceForm {
     let Preference { cost, peak, delay } = *preference;
     PreferenceForm { cost: round(cost), peak: round(peak), delay: round(delay) }
 }
 
-fn interval(interval: &Interval) -> IntervalForm {
+pub(super) fn interval(interval: &Interval) -> IntervalForm {
     let Interval { mean, low, high } = *interval;
     IntervalForm { mean: round(mean), low: round(low), high: round(high) }
 }

@@ -1,12 +1,14 @@
 //! `wattle study appliances`: one learned policy for every preference, against rules, control and perfect foresight.
 
 mod form;
+mod market;
 mod page;
 mod pictures;
 mod tables;
 mod text;
 mod words;
 
+use self::market::Scene;
 use crate::appliances::{Given, HomeOptions};
 use crate::failure::Failure;
 use crate::output::{print, print_json};
@@ -20,6 +22,7 @@ use learning::{FeatureSet, Options};
 use sim::report::Folder;
 use std::path::PathBuf;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// What `wattle study appliances` takes.
 #[derive(Args)]
@@ -56,6 +59,8 @@ pub(crate) struct AppliancesOptions {
 const GRID: usize = 5;
 /// Futures that control draws at each decision.
 const FUTURES: usize = 8;
+/// Days that a street with the agents trades.
+const MARKET_DAYS: u32 = 7;
 /// Agents of each other way to learn.
 const VARIANT_SEEDS: usize = 3;
 
@@ -66,12 +71,17 @@ pub(crate) fn study(options: &AppliancesOptions) -> Result<(), Failure> {
     let folder = Folder::create(&options.out)?;
     #[expect(clippy::disallowed_methods, reason = "the application may measure what it shows")]
     let start = std::time::Instant::now();
-    let progress = Mutex::new(Progress::new("studying", question.steps(), options.quiet || options.json));
+    let scene = Scene::load(&question.home, if options.quick { 1 } else { MARKET_DAYS })?;
+    let steps = question.steps();
+    let all = steps + Scene::plays(question.seeds);
+    let progress = Mutex::new(Progress::new("studying", all, options.quiet || options.json));
     let told = |done| progress.lock().expect("showing progress does not panic").at(done);
     let study = Study::of(&question, options.threads.into(), &told)
         .map_err(|error| Failure::input("the study", error.to_string()))?;
+    let played = AtomicU64::new(steps);
+    let market = scene.play(&study, options.threads.into(), &|| told(played.fetch_add(1, Relaxed) + 1))?;
     progress.into_inner().expect("showing progress does not panic").done();
-    let form = Form::of(&study, &question, options, start.elapsed());
+    let form = Form::of(&study, market, &question, options, start.elapsed());
     tables::write(&folder, &form)?;
     crate::output::write_file(&folder.path("index.html"), &page::render(&form))?;
     folder.finish()?;

@@ -23,6 +23,7 @@ pub(super) fn render(form: &Form) -> String {
         body += &variants(form);
     }
     body += &outcomes(form);
+    body += &super::market::section(&form.market);
     body += &about(form);
     let data = format!("{NO_DATA},\"study\":{}", data(form));
     document("study", title, STYLE, &body, &data, SCRIPT)
@@ -64,6 +65,7 @@ fn lead(form: &Form, title: &str) -> String {
         ("published", "Published gains"),
         ("places", "Who is better where"),
         ("outcomes", "All outcomes"),
+        ("market", "In a market"),
         ("about", "What it means"),
     ];
     let items: String =
@@ -469,7 +471,7 @@ fn about(form: &Form) -> String {
 }
 
 /// A sortable table: heads are name, unit and whether they head numbers.
-fn table(class: &str, heads: &[(&str, &str, bool)], rows: &str) -> String {
+pub(super) fn table(class: &str, heads: &[(&str, &str, bool)], rows: &str) -> String {
     let head = |(name, unit, number): &(&str, &str, bool)| {
         let class = if *number { " class=\"num\"" } else { "" };
         format!("<th scope=\"col\"{class}><button type=\"button\">{name}<small> {unit}</small></button></th>")
@@ -482,7 +484,7 @@ fn table(class: &str, heads: &[(&str, &str, bool)], rows: &str) -> String {
 }
 
 /// A mean with its interval below, where it has one.
-fn cell(interval: &IntervalForm, text: impl Fn(f64) -> String) -> String {
+pub(super) fn cell(interval: &IntervalForm, text: impl Fn(f64) -> String) -> String {
     let IntervalForm { mean, low, high } = *interval;
     let spread =
         if low < high { format!("<small>{} to {}</small>", text(low), text(high)) } else { String::new() };

@@ -23,7 +23,12 @@ fn profile(appliance: &Appliance) -> Vec<i64> {
 
 /// Energy that a member with all machines of the example home takes, Wh by slot, on a day without other load. A slot ends
 /// after the next one's gate where the market is `late`, as it is in a run.
-fn lived(scheduler: impl Scheduler + Send + 'static, household: &Household, day: &Day, late: bool) -> Vec<i64> {
+fn lived(
+    scheduler: impl Scheduler + Send + 'static,
+    household: &Household,
+    day: &Day,
+    late: bool,
+) -> Vec<i64> {
     let home = &household.home;
     let profiles: Vec<Vec<i64>> = home.appliances.iter().map(profile).collect();
     let machines: Vec<&[i64]> = profiles.iter().map(Vec::as_slice).collect();
@@ -53,8 +58,7 @@ fn lived(scheduler: impl Scheduler + Send + 'static, household: &Household, day:
         .map(|(import, export)| Prices { import: price(*import), export: price(*export) })
         .collect();
     let bid = |house: &mut Prosumer, step: usize| {
-        let market =
-            MarketOutlook { prices: &prices[step..], fees: Fees::default(), held: &[], recent: &[] };
+        let market = MarketOutlook { prices: &prices[step..], fees: Fees::default(), held: &[], recent: &[] };
         let outlook = Outlook {
             step: step as i64,
             first: DeliveryInterval::new(SIX + 3_600 * step as u64, 3_600).unwrap(),

@@ -15,6 +15,8 @@ pub struct Learner {
     pub seed: u64,
     /// Rounds done, and the mean loss then over the validation days and all preferences.
     pub curve: Vec<(usize, f64)>,
+    /// What it has learned: the bytes of a [`Policy`].
+    pub policy: Vec<u8>,
     /// What it did on the held-out days.
     pub held_out: Played,
     /// What it did on the validation days.
@@ -78,9 +80,10 @@ fn learn(
         setting.step();
     }
     let mut policy = policy(&trainer)?;
+    let bytes = policy.to_bytes();
     let [held_out, validation] =
         [&setting.held_out, &setting.validation].map(|days| everywhere(setting, &mut policy, days));
-    Ok(Learner { seed, curve, held_out, validation })
+    Ok(Learner { seed, curve, policy: bytes, held_out, validation })
 }
 
 fn everywhere(setting: &Setting<'_>, policy: &mut Policy, days: &[Day]) -> Played {

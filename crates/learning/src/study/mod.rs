@@ -35,6 +35,8 @@ pub use variant::{Variant, Varied, variants};
 
 mod tasks;
 
+pub use tasks::ordered;
+
 #[cfg(test)]
 mod tests;
 

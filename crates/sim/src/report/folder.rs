@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// What a report consists of. A folder that holds nothing else may be replaced.
-const FILES: [&str; 38] = [
+const FILES: [&str; 40] = [
     "batches.csv",
     "batches.parquet",
     "bills.csv",
@@ -29,6 +29,8 @@ const FILES: [&str; 38] = [
     "learning.csv",
     "lies.csv",
     "lies.parquet",
+    "market.csv",
+    "market_bills.csv",
     "members.csv",
     "members.parquet",
     "payoffs.csv",
