@@ -1,7 +1,7 @@
 //! The street on the page.
 
 use super::form::{MarketForm, WayForm};
-use super::words::minded;
+use super::words::{days, minded};
 use crate::study::appliances::page::{cell, table};
 use crate::study::appliances::words::{number, percent};
 use sim::report::text::escape;
@@ -14,14 +14,14 @@ pub(in crate::study::appliances) fn section(form: &MarketForm) -> String {
         "market",
         "A street whose machines wait",
         &format!(
-            "The scenario {} as a market, {slots}: {} members, some with machines and some with roofs, for {} days of the held-out \
+            "The scenario {} as a market, {slots}: {} members, some with machines and some with roofs, for {} of the held-out \
              month and one more in which nobody asks, so that every way makes the same {} runs. All bid by the same ladder; only \
              when machines start differs. The market’s own rule starts a machine on energy left over or bought, else at the last \
              moment. The agents are this study’s; they know the supplier’s prices and not what neighbours will ask. Small: 95 % \
              intervals over agents.",
             escape(&form.scenario),
             form.members.len(),
-            form.days,
+            days(form),
             form.runs
         ),
         &(all(form) + &members(form)),
@@ -42,8 +42,7 @@ fn all(form: &MarketForm) -> String {
         format!("<tr>{}{}</tr>\n", heading(way), cells.concat())
     };
     let heads = [
-        ("Machines start by", "", false),
-        ("Preference", "cost/peak/delay", false),
+        ("Machines start by", "cost/peak/delay", false),
         ("Bills", "€, all members", true),
         ("Neighbours", "kWh bought", true),
         ("Supplier", "kWh bought", true),
@@ -61,7 +60,7 @@ fn members(form: &MarketForm) -> String {
         format!("<tr>{}{cells}</tr>\n", heading(way))
     };
     let names: Vec<String> = form.members.iter().map(|name| escape(name)).collect();
-    let mut heads = vec![("Machines start by", "", false), ("Preference", "cost/peak/delay", false)];
+    let mut heads = vec![("Machines start by", "cost/peak/delay", false)];
     heads.extend(names.iter().map(|name| (name.as_str(), "€", true)));
     format!(
         "<details><summary>Every member’s bill</summary>\n{}</details>\n",
@@ -70,6 +69,7 @@ fn members(form: &MarketForm) -> String {
 }
 
 fn heading(way: &WayForm) -> String {
-    let minded = minded(way);
-    format!("<th scope=\"row\">{}</th><td data-value=\"{minded}\">{minded}</td>", escape(&way.title))
+    let title = escape(&way.title);
+    let small = way.preference.map_or_else(String::new, |_| format!("<small>{}</small>", minded(way)));
+    format!("<th scope=\"row\" data-value=\"{title} {}\">{title}{small}</th>", minded(way))
 }

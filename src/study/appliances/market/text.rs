@@ -1,7 +1,7 @@
 //! The street as a table for a terminal.
 
 use super::form::MarketForm;
-use super::words::minded;
+use super::words::{days, minded};
 use crate::study::appliances::words::{number, percent};
 use crate::table::{Align, Table};
 
@@ -37,12 +37,12 @@ pub(in crate::study::appliances) fn text(form: &MarketForm) -> String {
         ]);
     }
     format!(
-        "{}\n  Scenario {}, {} days: all members’ bills; energy from neighbours and from the supplier; the street’s highest import;\n  \
+        "{}\n  Scenario {}, {}: all members’ bills; energy from neighbours and from the supplier; the street’s highest import;\n  \
          the mean daily peak of homes with machines; how much of the roofs’ energy stays in the street; waiting of a run.\n  \
          Every way makes the same {} runs; the agents’ figures are means over seeds\n",
         table.render(),
         form.scenario,
-        form.days,
+        days(form),
         form.runs
     )
 }

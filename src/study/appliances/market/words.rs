@@ -6,34 +6,33 @@ use crate::study::appliances::words::{number, percent, weights};
 
 /// What the schedules do to it, in a few sentences that stand alone.
 pub(in crate::study::appliances) fn words(form: &MarketForm) -> String {
-    let bill = |way: &WayForm| format!("{} €", spread(&way.bill_eur, 2));
-    let rule = |name: &str| form.of(name).map(bill).next().unwrap_or_default();
-    let by_preference = |name: &str, value: &dyn Fn(&WayForm) -> String| {
-        let told = form.of(name).map(|way| format!("{} at {}", value(way), minded(way)));
-        told.collect::<Vec<_>>().join(", ")
+    let rule = |name: &str| form.of(name).map(|way| spread(&way.bill_eur, 2)).next().unwrap_or_default();
+    let pairs = form.of("learned").zip(form.of("predictive"));
+    let pairs = pairs.map(|(agents, control)| {
+        let [agents_pay, control_pays] = [agents, control].map(|way| spread(&way.bill_eur, 2));
+        format!("at {} the agents {agents_pay} €, predictive control {control_pays} €", minded(agents))
+    });
+    let stays = |name: &str| {
+        let all = form.of(name).map(|way| way.self_consumption.mean);
+        percent(all.fold(0.0, f64::max), 1)
     };
-    let neighbours = |way: &WayForm| format!("{} kWh", spread(&way.from_neighbours_kwh, 0));
-    let first = |name: &str| form.of(name).next();
-    let traded = |name: &str| first(name).map_or_else(String::new, neighbours);
-    let consumption =
-        |name: &str| first(name).map_or_else(String::new, |way| percent(way.self_consumption.mean, 0));
     format!(
-        "In a street of {} members that trade for {} days, {} runs are asked for and made in every way. All together pay {} \
-         where machines start at once, {} under the market’s own rule and {} in the cheapest windows; with predictive control \
-         {} (cost/peak/delay); with the agents {}. Neighbours sell each other {} where machines start at once ({} % of what \
-         the roofs give stays in the street), and with the agents {}.",
+        "In a street of {} members that trade for {}, every way makes the same {} runs. All together pay {} € where          machines start at once, {} € under the market’s own rule, {} € in the cheapest windows; {} (cost/peak/delay). Of what the          roofs give, {} % stays in the street where machines start at once, and at most {} % with the agents.",
         form.members.len(),
-        form.days,
+        days(form),
         form.runs,
         rule("as_soon_as_possible"),
         rule("dispatch"),
         rule("cheapest_window"),
-        by_preference("predictive", &bill),
-        by_preference("learned", &bill),
-        traded("as_soon_as_possible"),
-        consumption("as_soon_as_possible"),
-        by_preference("learned", &neighbours),
+        pairs.collect::<Vec<_>>().join("; "),
+        stays("as_soon_as_possible"),
+        stays("learned"),
     )
+}
+
+/// The days in which machines are asked for.
+pub(super) fn days(form: &MarketForm) -> String {
+    if form.days == 1 { "1 day".into() } else { format!("{} days", form.days) }
 }
 
 /// A preference as people read it; a dash for none.
