@@ -22,7 +22,7 @@ use std::time::Duration;
 /// What `wattle compare` takes.
 #[derive(Args)]
 pub(crate) struct CompareOptions {
-    /// A scenario by name (village, two_houses, heat_and_power, lime_street, mill_lane, vpp, thousand), or a .toml file
+    /// A scenario by name (village, two_houses, heat_and_power, lime_street, mill_lane, vpp, thousand, appliances), or a .toml file
     #[arg(value_name = "SCENARIO", value_hint = ValueHint::FilePath)]
     scenario: Option<String>,
     /// Designs with commas between them: all, rules and keys by name, pipelines as stages joined by +
@@ -70,9 +70,9 @@ fn designs(text: &str) -> Result<Designs, String> {
 pub(crate) fn compare(options: &CompareOptions) -> Result<(), Failure> {
     let asked = [&options.seed, &options.days, &options.week, &options.out];
     let settings = Settings::gather(&RunOptions::of_comparison(&options.scenario, asked))?;
-    let overrides =
-        Overrides { week: settings.week.clone(), days: settings.days, seed: settings.seed, signed: false };
-    let scenario = Scenario::load(&settings.scenario, &overrides)?;
+    let (week, days, seed) = (settings.week.clone(), settings.days, settings.seed);
+    let overrides = Overrides { week, days, seed, ..Overrides::default() };
+    let scenario = crate::bidding::load(&settings.scenario, &overrides)?;
     let out = if options.out.is_some() { settings.out.clone() } else { beside(&settings.out) };
 
     #[expect(clippy::disallowed_methods, reason = "the application may measure what it shows")]

@@ -26,6 +26,7 @@ mod train;
 mod watch;
 
 mod appliances;
+mod bidding;
 mod metered;
 mod network;
 mod orders;

@@ -1,9 +1,9 @@
 //! `wattle run`: a community trades over its days.
 
-mod bidding;
 mod dual;
 mod summary;
 
+use crate::bidding;
 use crate::failure::{Failure, Problem};
 use crate::output::{make_folder, print, print_json};
 use crate::progress::Progress;
@@ -13,7 +13,7 @@ use ledger::{Central, Evidence, Ledger, Options};
 use market::{Event, Sink};
 use sim::report::{DualChain, LawCheck, Outcome, ReportError, Reporter};
 use sim::scenario::{LoadError, Overrides};
-use sim::{Both, Lived, Observer, RunError, Scenario};
+use sim::{Both, Lived, Observer, RunError};
 use std::path::{Path, PathBuf};
 use summary::Finished;
 
@@ -28,8 +28,9 @@ pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
         days: settings.days,
         seed: settings.seed,
         signed: settings.signed,
+        interval: None,
     };
-    let mut scenario = Scenario::load(&settings.scenario, &overrides)?;
+    let mut scenario = bidding::load(&settings.scenario, &overrides)?;
     if settings.back_end == BackEnd::Rollup {
         dual::check_scope(&settings, &mut scenario)?;
     }

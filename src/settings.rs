@@ -18,7 +18,7 @@ pub(crate) const FILE: &str = "wattle.toml";
 /// What `wattle run` takes.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct RunOptions {
-    /// A scenario by name (village, two_houses, heat_and_power, lime_street, mill_lane, vpp, thousand), or a .toml file
+    /// A scenario by name (village, two_houses, heat_and_power, lime_street, mill_lane, vpp, thousand, appliances), or a .toml file
     #[arg(value_name = "SCENARIO", value_hint = ValueHint::FilePath)]
     scenario: Option<String>,
     /// Seed of everything random: the same seed gives the same bytes
@@ -154,6 +154,9 @@ pub(crate) struct Value {
     /// By whom.
     pub(crate) source: Source,
 }
+
+/// What members mind of whom nobody says it.
+pub(crate) const PREFERENCE: Preference = Preference { cost: 0.4, peak: 0.3, delay: 0.3 };
 
 /// How all members bid.
 #[derive(Clone, Debug, PartialEq)]
@@ -304,16 +307,13 @@ impl Settings {
         }
         let strategy = match values[10].text.as_deref().map(|text| (text, text.strip_prefix("learned:"))) {
             None => None,
-            Some((_, Some(file))) => {
-                let weights = values[11].text.as_deref().unwrap_or("0.4,0.3,0.3");
-                match preference(weights) {
-                    Ok(preference) => Some(Bidding::Learned(file.into(), preference)),
-                    Err(what) => {
-                        problems.push(Problem::new(setting_place(&values[11]), what));
-                        None
-                    }
+            Some((_, Some(file))) => match values[11].text.as_deref().map_or(Ok(PREFERENCE), preference) {
+                Ok(preference) => Some(Bidding::Learned(file.into(), preference)),
+                Err(what) => {
+                    problems.push(Problem::new(setting_place(&values[11]), what));
+                    None
                 }
-            }
+            },
             Some((name, None)) => {
                 let known = NAMES.into_iter().find(|known| *known == name);
                 if known.is_none() {

@@ -9,7 +9,7 @@ use market::{Authentication, Energy, Money};
 use rollup::sequencer::Hex;
 use serde::Serialize;
 use sim::calendar::format_instant;
-use sim::report::text::whole;
+use sim::report::text::{decimal, whole};
 use sim::report::{Wait, duration, measured};
 use sim::{CouplingSummary, MemberSummary, Scenario, Summary};
 use std::path::Path;
@@ -106,6 +106,9 @@ struct MemberForm<'a> {
     deviation_neur: i128,
     bought_wh: i64,
     sold_wh: i64,
+    peak_w: i64,
+    runs: u64,
+    waited_s: u64,
     reason: Option<String>,
 }
 
@@ -189,7 +192,7 @@ impl Finished<'_> {
                 })
                 .collect(),
             coupling: summary.coupling.as_ref().map(coupling_form),
-            members: summary.members.iter().map(member_form).collect(),
+            members: summary.members.iter().map(|member| member_form(member, span.first.duration)).collect(),
             orders: summary.orders,
             refused: summary
                 .refused
@@ -229,6 +232,7 @@ impl Finished<'_> {
         text += &self.losers();
         text += "  \"with supplier\": the same meter readings, everything at the supplier's tariff. A plant that makes heat or\n  \
                  gas for sale is compared with selling it to the supplier; its saving is what trading earned.\n\n";
+        text += &self.machines();
         text += &self.carriers();
         text += &self.coupling();
         let authentication = match scenario.community.authentication {
@@ -297,6 +301,34 @@ impl Finished<'_> {
             format!("  shown are the {} who save most and the {} who save least\n", SHOWN / 2, SHOWN / 4)
         };
         table.render() + &note
+    }
+
+    /// How long machines waited, and how much their homes took at once; nothing where there are none.
+    fn machines(&self) -> String {
+        let right = Align::Right;
+        let mut table = Table::new(&[
+            ("machines that can wait", Align::Left),
+            ("runs", right),
+            ("waited h a run", right),
+            ("highest import kW", right),
+        ]);
+        let interval = i128::from(self.scenario.span.first.duration);
+        let owners: Vec<_> =
+            self.summary.members.iter().filter(|member| member.runs > 0).take(SHOWN).collect();
+        if owners.is_empty() {
+            return String::new();
+        }
+        for member in owners {
+            let waited = i128::from(member.waited) * interval * 1_000 / 3_600 / i128::from(member.runs);
+            let peak = i128::from(member.peak.0) * 3_600 / interval;
+            table.row([
+                member.name.clone(),
+                member.runs.to_string(),
+                decimal(waited, 3, 1),
+                decimal(peak, 3, 1),
+            ]);
+        }
+        table.render() + "\n"
     }
 
     /// Who pays more than with the supplier, and why.
@@ -492,7 +524,7 @@ fn bill(name: &str, kind: &str, alone: Money, together: Money) -> [String; 6] {
     [name.to_owned(), kind.to_owned(), euros(alone), euros(together), euros(saved), share]
 }
 
-fn member_form(member: &MemberSummary) -> MemberForm<'_> {
+fn member_form(member: &MemberSummary, interval: u32) -> MemberForm<'_> {
     MemberForm {
         name: &member.name,
         kind: &member.kind,
@@ -502,6 +534,9 @@ fn member_form(member: &MemberSummary) -> MemberForm<'_> {
         deviation_neur: member.deviation.0,
         bought_wh: member.traded[0].0,
         sold_wh: member.traded[1].0,
+        peak_w: member.peak.0 * 3_600 / i64::from(interval),
+        runs: member.runs,
+        waited_s: member.waited * u64::from(interval),
         reason: member.reason(),
     }
 }

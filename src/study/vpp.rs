@@ -57,7 +57,7 @@ pub(crate) struct VppOptions {
 /// Studies the scenario, writes the page and the tables, and shows who gets what.
 pub(crate) fn study(options: &VppOptions) -> Result<(), Failure> {
     let overrides = Overrides { week: options.week.clone(), seed: options.seed, ..Overrides::default() };
-    let scenario = Scenario::load(&options.scenario, &overrides)?;
+    let scenario = crate::bidding::load(&options.scenario, &overrides)?;
     let day = options.day.unwrap_or(2.min(scenario.span.days + 1 - options.days.min(scenario.span.days)));
     let question = Question {
         day: day - 1,

@@ -8,6 +8,7 @@ mod compare;
 mod designs;
 mod flow;
 mod invoice;
+mod learned;
 mod opf;
 mod share;
 mod study;

@@ -84,6 +84,10 @@ pub struct Delivery {
     pub water_loss: i64,
     /// Of the electricity discharged, by cars, Wh.
     pub car_discharged: i64,
+    /// Machines that started.
+    pub started: i64,
+    /// How long they had waited beyond their requests, intervals, summed over them.
+    pub waited: i64,
 }
 
 impl Delivery {

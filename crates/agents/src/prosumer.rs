@@ -2,7 +2,7 @@
 
 use crate::dispatch::{Ask, Guide, HeatSource, dispatch};
 use crate::forecast::{Forecaster, Method};
-use crate::strategy::{Planned, Situation};
+use crate::strategy::{Machine, Planned, Situation};
 use crate::{
     Commitment, ConversionIntent, Delivery, Devices, Impossible, Intent, Outlook, Random, State,
     StorageIntent, Strategy,
@@ -220,6 +220,10 @@ impl Prosumer {
     ) -> Delivery {
         self.before.copy(&self.state);
         self.next = step + 1;
+        let machines: Vec<_> = Machine::all(&self.devices, &self.state, step, step).collect();
+        if !machines.is_empty() {
+            self.strategy.begin(step, &machines);
+        }
         let (demand, generation) = self.devices.exogenous(step);
         let ask = Ask {
             step,

@@ -2,6 +2,7 @@
 
 use crate::roll::Roll;
 use crate::{CoupledClearing, Scenario, Terms};
+use agents::Delivery;
 use agents::device::{Converter, Turned};
 use market::rule::RuleKind;
 use market::{
@@ -123,6 +124,12 @@ pub struct MemberSummary {
     pub deviation: Money,
     /// Energy bought from and sold to other members, Wh.
     pub traded: [Energy; 2],
+    /// The most electricity that it took in an interval, Wh.
+    pub peak: Energy,
+    /// Runs of its machines that can wait.
+    pub runs: u64,
+    /// How long they waited beyond their requests, intervals, summed over runs.
+    pub waited: u64,
 }
 
 impl MemberSummary {
@@ -201,6 +208,9 @@ impl Tally {
             at_tariff: Money::ZERO,
             deviation: Money::ZERO,
             traded: [Energy::ZERO; 2],
+            peak: Energy::ZERO,
+            runs: 0,
+            waited: 0,
         };
         Self {
             carriers,
@@ -291,6 +301,15 @@ impl Tally {
 
     pub(crate) fn refuse(&mut self, rejection: Rejection) {
         self.refused.entry(rejection.code()).or_insert((rejection, 0)).1 += 1;
+    }
+
+    /// What the members' devices did in an interval.
+    pub(crate) fn delivered(&mut self, deliveries: &[Delivery]) {
+        for (member, delivery) in self.members.iter_mut().zip(deliveries) {
+            member.peak = member.peak.max(Energy(delivery.of(Carrier::Electricity).import));
+            member.runs += delivery.started.unsigned_abs();
+            member.waited += delivery.waited.unsigned_abs();
+        }
     }
 
     /// One metering point's interval, just settled, or what a correction changed in it (without a position).
@@ -384,6 +403,9 @@ mod tests {
             at_tariff: euro(at_tariff),
             deviation: euro(deviation),
             traded: [Energy::ZERO; 2],
+            peak: Energy::ZERO,
+            runs: 0,
+            waited: 0,
         };
         assert_eq!(member(900, 1000, 50).reason(), None);
         let reason = member(1105, 1000, 0).reason().unwrap();

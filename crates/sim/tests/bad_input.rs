@@ -327,6 +327,28 @@ const ROWS: &[(&str, &str, &[&str])] = &[
     ),
     (
         "name = \"Neighbour\"",
+        "name = \"Neighbour\"\nstrategy = \"learned:home.policy\"",
+        &[
+            "test.toml:26:12: member[1].strategy: it has no machines that can wait\n    give it devices of kind \"appliance\", or another strategy",
+        ],
+    ),
+    (
+        "devices = [{ kind = \"load\", profile = \"family\" }]",
+        "strategy = \"learned:home.policy\"\npreference = [0.5, 0.4, 0.2]\ndevices = [{ kind = \"appliance\", energy = \"1 kWh\", duration = \"1 h\" }]",
+        &[
+            "test.toml:26:12: member[1].strategy: learned strategies cannot be played here\n    choose `ladder`, `self_consumption`, `price_taker`, `zero_intelligence` or `predictive`",
+            "test.toml:27:14: member[1].preference: holds other numbers\n    write weights of cost, peak and delay that sum to 1, such as [0.4, 0.4, 0.2]",
+        ],
+    ),
+    (
+        "name = \"Neighbour\"",
+        "name = \"Neighbour\"\npreference = [1, 0, 0]",
+        &[
+            "test.toml:26:14: member[1].preference: only learned strategies have a preference\n    write `strategy = \"learned:FILE\"`, or leave it out",
+        ],
+    ),
+    (
+        "name = \"Neighbour\"",
         "name = \"Neighbour\"\nforecast = \"crystal ball\"",
         &[
             "test.toml:26:12: member[1].forecast: there is no forecast `crystal ball`\n    choose `persistence`, `last_week` or `smoothed`",

@@ -207,6 +207,17 @@ fn other_rules_and_intervals_play_too() {
 }
 
 #[test]
+fn a_run_that_does_not_fill_its_last_interval_is_stretched_to_at_the_same_energy() {
+    let runs = |interval| {
+        let overrides = Overrides { interval: Some(interval), ..short("appliances") };
+        let adler = load("appliances", &overrides).members.swap_remove(0);
+        adler.machines().iter().map(|run| (run.len(), run.iter().sum::<i64>())).collect::<Vec<_>>()
+    };
+    assert_eq!(runs(900), [(8, 7_500), (6, 4_500), (4, 2_500), (8, 1_131), (9, 933)]);
+    assert_eq!(runs(3_600), [(2, 7_500), (2, 4_500), (1, 2_500), (2, 1_131), (3, 933)]);
+}
+
+#[test]
 fn a_carrier_with_one_side_is_called_untraded() {
     let text = EMBEDDED.iter().find(|(name, _)| *name == "two_houses").unwrap().1;
     let text = text.replace("sellers = [\"Sunny house\"]", "sellers = []");

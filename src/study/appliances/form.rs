@@ -2,6 +2,7 @@
 
 use super::AppliancesOptions;
 use super::foresight::ForesightForm;
+use super::market::MarketForm;
 use learning::Preference;
 use learning::judgement::Interval;
 use learning::study::{
@@ -28,6 +29,7 @@ pub(super) struct Form {
     pub(super) verdicts: Vec<VerdictForm>,
     pub(super) variants: Vec<VariantForm>,
     pub(super) foresight: ForesightForm,
+    pub(super) market: MarketForm,
     pub(super) words: Vec<String>,
     pub(super) report: String,
     pub(super) study_ns: u64,
@@ -162,6 +164,7 @@ impl Form {
         study: &Study,
         question: &Question,
         foresight: ForesightForm,
+        market: MarketForm,
         options: &AppliancesOptions,
         took: Duration,
     ) -> Self {
@@ -202,11 +205,13 @@ impl Form {
             verdicts: (0..study.grid.len()).map(verdict).collect(),
             variants: study.variants.iter().map(variant).collect(),
             foresight,
+            market,
             words: vec![],
             report: options.out.join("index.html").display().to_string(),
             study_ns: u64::try_from(took.as_nanos()).unwrap_or(u64::MAX),
         };
         form.words = super::words::words(&form);
+        form.words.push(super::market::words(&form.market));
         form
     }
 

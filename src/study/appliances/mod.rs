@@ -2,12 +2,14 @@
 
 mod foresight;
 mod form;
+mod market;
 mod page;
 mod pictures;
 mod tables;
 mod text;
 mod words;
 
+use self::market::Scene;
 use crate::appliances::{Given, HomeOptions};
 use crate::failure::Failure;
 use crate::output::{print, print_json};
@@ -22,6 +24,7 @@ use learning::{FeatureSet, Options};
 use sim::report::Folder;
 use std::path::PathBuf;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// What `wattle study appliances` takes.
 #[derive(Args)]
@@ -65,6 +68,8 @@ const DRAWS: u16 = 8;
 const FEW_DRAWS: u16 = 2;
 /// Futures that control draws at each decision.
 const FUTURES: usize = 8;
+/// Days that a street with the agents trades.
+const MARKET_DAYS: u32 = 7;
 /// Agents of each other way to learn, and of each small home.
 const VARIANT_SEEDS: usize = 3;
 /// Machines of a small home.
@@ -78,16 +83,20 @@ pub(crate) fn study(options: &AppliancesOptions) -> Result<(), Failure> {
     let folder = Folder::create(&options.out)?;
     #[expect(clippy::disallowed_methods, reason = "the application may measure what it shows")]
     let start = std::time::Instant::now();
-    let (first, all) = (question.steps(), question.steps() + small.steps());
+    let scene = Scene::load(&question.home, if options.quick { 1 } else { MARKET_DAYS })?;
+    let (first, second) = (question.steps(), question.steps() + small.steps());
+    let all = second + Scene::plays(question.seeds);
     let progress = Mutex::new(Progress::new("studying", all, options.quiet || options.json));
     let told = |done| progress.lock().expect("showing progress does not panic").at(done);
     let failed = |error: StudyError| Failure::input("the study", error.to_string());
     let threads = options.threads.into();
     let study = Study::of(&question, threads, &told).map_err(failed)?;
     let foresight = Foresight::of(&small, threads, &|done| told(first + done)).map_err(failed)?;
+    let played = AtomicU64::new(second);
+    let market = scene.play(&study, threads, &|| told(played.fetch_add(1, Relaxed) + 1))?;
     progress.into_inner().expect("showing progress does not panic").done();
     let foresight = ForesightForm::of(&foresight, &small);
-    let form = Form::of(&study, &question, foresight, options, start.elapsed());
+    let form = Form::of(&study, &question, foresight, market, options, start.elapsed());
     tables::write(&folder, &form)?;
     crate::output::write_file(&folder.path("index.html"), &page::render(&form))?;
     folder.finish()?;

@@ -27,6 +27,7 @@ pub(super) fn render(form: &Form) -> String {
         body += &variants(form);
     }
     body += &outcomes(form);
+    body += &super::market::section(&form.market);
     body += &about(form);
     let data = format!("{NO_DATA},\"study\":{}", data(form));
     document("study", title, STYLE, &body, &data, SCRIPT)
@@ -69,6 +70,7 @@ fn lead(form: &Form, title: &str) -> String {
         ("published", "Published gains"),
         ("places", "Who is better where"),
         ("outcomes", "All outcomes"),
+        ("market", "In a market"),
         ("about", "What it means"),
     ];
     let items: String =

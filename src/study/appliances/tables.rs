@@ -14,12 +14,14 @@ pub(super) fn write(folder: &Folder, form: &Form) -> Result<(), Failure> {
         ("learning.csv", learning(form)),
         ("variants.csv", variants(form)),
         ("foresight.csv", super::foresight::csv(&form.foresight)),
+        ("market.csv", super::market::outcomes(&form.market)),
+        ("market_bills.csv", super::market::bills(&form.market)),
     ];
     tables.into_iter().try_for_each(|(name, text)| write_file(&folder.path(name), &text))
 }
 
 /// Mean and both ends.
-fn interval(interval: &IntervalForm) -> String {
+pub(super) fn interval(interval: &IntervalForm) -> String {
     format!("{},{},{}", interval.mean, interval.low, interval.high)
 }
 
@@ -32,7 +34,7 @@ fn paired(paired: Option<&PairedForm>) -> String {
 }
 
 /// The heads of mean and ends.
-fn heads(names: &[&str]) -> String {
+pub(super) fn heads(names: &[&str]) -> String {
     names.iter().map(|name| format!(",{name},{name}_low,{name}_high")).collect()
 }
 

@@ -26,6 +26,8 @@ pub(super) fn text(form: &Form) -> String {
         text +=
             "\n  Other ways to learn, against the same seeds of the agents; ±: 95 % interval over days\n\n";
     }
+    text += &super::market::text(&form.market);
+    text.push('\n');
     for sentence in &form.words {
         for line in wrapped(sentence, 106) {
             text += &format!("  {line}\n");

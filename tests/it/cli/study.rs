@@ -100,6 +100,8 @@ fn a_quick_study_of_appliances_says_that_it_is_quick_and_who_is_better_where() {
     assert_eq!(rows("variants.csv"), 0);
     // Two homes of three machines; eight schedulers and the best; six preferences and their mean.
     assert_eq!(rows("foresight.csv"), 2 * 9 * 7);
+    assert_eq!(rows("market.csv"), 3 + 2 * 4);
+    assert_eq!(rows("market_bills.csv"), (3 + 2 * 4) * 8);
     let page = std::fs::read_to_string(folder.path().join("there/index.html")).unwrap();
     assert!(page.contains("Turn the knob"));
     for number in ["NaN", ">inf", ":inf", ",inf", "-inf"] {
@@ -108,12 +110,37 @@ fn a_quick_study_of_appliances_says_that_it_is_quick_and_who_is_better_where() {
 }
 
 #[test]
+fn a_street_makes_the_same_runs_in_every_way_and_pays_for_them() {
+    let folder = Folder::new();
+    let form = folder.wattle(&[&QUICK[..], &["--json"]].concat()).json();
+    let market = &form["market"];
+    let ways = market["ways"].as_array().unwrap();
+    let mean = |way: &serde_json::Value, figure: &str| way[figure]["mean"].as_f64().unwrap();
+    let energy = |way| mean(way, "from_neighbours_kwh") + mean(way, "from_supplier_kwh");
+    for way in ways {
+        assert_eq!(mean(way, "served"), market["runs"].as_f64().unwrap(), "{way}");
+        assert!((energy(way) - energy(&ways[0])).abs() < 1e-5, "{way}");
+        let bills = way["bills_eur"].as_array().unwrap().iter();
+        let sum: f64 = bills.map(|bill| bill["mean"].as_f64().unwrap()).sum();
+        assert!((sum - mean(way, "bill_eur")).abs() < 1e-4, "{way}");
+        // Nobody waits who starts at once or minds delay alone.
+        let punctual = way["scheduler"] == "as_soon_as_possible" || way["preference"]["delay"] == 1.0;
+        assert_eq!(mean(way, "waited_h") == 0.0, punctual, "{way}");
+    }
+    let bills: Vec<f64> = ways.iter().map(|way| mean(way, "bill_eur")).collect();
+    assert!(
+        bills[1..].iter().any(|bill| (bill - bills[0]).abs() > 0.1),
+        "schedules cost the same: {bills:?}"
+    );
+}
+
+#[test]
 fn threads_change_nothing_in_a_study_of_appliances() {
     let folder = Folder::new();
     let read = |threads: &str| {
         let run = folder.wattle(&[&QUICK[..], &["--threads", threads, "--out", threads]].concat());
         assert_eq!(run.code, 0, "{}", run.err);
-        ["index.html", "preferences.csv", "learning.csv", "foresight.csv"]
+        ["index.html", "preferences.csv", "learning.csv", "foresight.csv", "market.csv", "market_bills.csv"]
             .map(|file| std::fs::read(folder.path().join(threads).join(file)).unwrap())
     };
     assert!(read("1") == read("2"));

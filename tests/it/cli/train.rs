@@ -20,7 +20,7 @@ const SHORT: [&str; 12] = [
     "--json",
 ];
 
-fn short(folder: &Folder, more: &[&str]) -> crate::support::Run {
+pub(super) fn short(folder: &Folder, more: &[&str]) -> crate::support::Run {
     folder.wattle(&[&SHORT[..], more].concat())
 }
 
@@ -127,29 +127,4 @@ fn a_policy_is_judged_on_october_between_the_optimum_and_the_rules() {
     assert!((cost("cheapest window") - cost("optimum in hindsight")).abs() < 1e-9);
     assert!(cost("learned") >= cost("optimum in hindsight"));
     assert!(rows.iter().all(|row| row["regret"].as_f64().unwrap() > -1e-9));
-}
-
-#[test]
-fn a_policy_trades_in_a_market() {
-    let folder = Folder::new();
-    let fine = ["--rounds", "2", "--quarter-hourly", "--out", "policy"];
-    short(&folder, &fine).json();
-    let scenario = crate::support::root().join("scenarios/appliances.toml");
-    let run = |strategy: &str| {
-        let out = strategy.split(':').next().unwrap();
-        let arguments = [
-            "run",
-            scenario.to_str().unwrap(),
-            "--days",
-            "2",
-            "--strategy",
-            strategy,
-            "--out",
-            out,
-            "--json",
-        ];
-        folder.wattle(&arguments).json()
-    };
-    let (ladder, learned) = (run("ladder"), run("learned:policy"));
-    assert_ne!(ladder["root"], learned["root"]);
 }

@@ -73,6 +73,12 @@ impl Appliance {
         &self.profile
     }
 
+    /// Every request, by time.
+    #[must_use]
+    pub fn requests(&self) -> &[Request] {
+        &self.requests
+    }
+
     /// Energy of the first step of a run, Wh.
     pub(crate) fn first(&self) -> i64 {
         self.profile[0]

@@ -215,6 +215,8 @@ impl Nodes<'_> {
             if step >= request.latest || guided.unwrap_or(self.available >= machine.first()) {
                 running.next += 1;
                 running.started = Some(step);
+                self.done.started += 1;
+                self.done.waited += step - request.requested;
                 self.available -= machine.first();
                 taken += machine.first();
             }

@@ -32,6 +32,10 @@ pub trait Strategy: Send {
     /// Adds the orders for the open intervals to `orders`.
     fn orders(&mut self, situation: &Situation<'_>, random: &mut Random, orders: &mut Vec<Intent>);
 
+    /// A step begins: the member's machines as they stand, with requests that nobody knew at the step's gate. What
+    /// [`guide`](Self::guide) says of the step is asked for after this.
+    fn begin(&mut self, _step: i64, _machines: &[Machine<'_>]) {}
+
     /// Set-points for a step, planned or delivered; by default the rule of [`crate::dispatch`].
     fn guide(&self, _step: i64) -> Guide {
         Guide::default()
@@ -72,6 +76,22 @@ pub struct Machine<'a> {
     pub waiting: Option<Request>,
     /// Step at which the last run started; none before the first.
     pub started: Option<i64>,
+}
+
+impl<'a> Machine<'a> {
+    /// A member's machines before a step, by requests made up to step `known`.
+    pub(crate) fn all(
+        devices: &'a Devices,
+        state: &'a State,
+        step: i64,
+        known: i64,
+    ) -> impl Iterator<Item = Self> + 'a {
+        devices.appliances.iter().zip(&state.appliances).map(move |(machine, running)| Self {
+            profile: machine.profile(),
+            waiting: machine.waiting(running, step, known),
+            started: running.started,
+        })
+    }
 }
 
 /// All a strategy may know.
@@ -154,12 +174,7 @@ impl Situation<'_> {
 
     /// The machines, as they stand before the first open interval.
     pub fn machines(&self) -> impl Iterator<Item = Machine<'_>> {
-        let (step, known) = (self.outlook.step, self.ask.known);
-        self.devices.appliances.iter().zip(&self.state.appliances).map(move |(machine, running)| Machine {
-            profile: machine.profile(),
-            waiting: machine.waiting(running, step, known),
-            started: running.started,
-        })
+        Machine::all(self.devices, self.state, self.outlook.step, self.ask.known)
     }
 
     /// The need to trade a net import of `energy` Wh beyond what is held (to sell where negative). None where no trade

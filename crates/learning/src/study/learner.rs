@@ -16,6 +16,8 @@ pub struct Learner {
     pub seed: u64,
     /// Rounds done, and the mean loss then over the validation days and all preferences.
     pub curve: Vec<(usize, f64)>,
+    /// What it has learned: the bytes of a [`Policy`].
+    pub policy: Vec<u8>,
     /// What it did on the held-out days.
     pub held_out: Played,
     /// What it did on the validation days.
@@ -86,10 +88,11 @@ fn learn(setting: &Setting<'_>, way: Way<'_>, seed: u64) -> Result<Learner, Stud
         setting.step();
     }
     let mut policy = policy(&trainer)?;
+    let bytes = policy.to_bytes();
     let [held_out, validation] =
         [&setting.held_out, &setting.validation].map(|days| everywhere(setting, &mut policy, days));
     let compared = compare(setting, compared, &mut policy);
-    Ok(Learner { seed, curve, held_out, validation, compared })
+    Ok(Learner { seed, curve, policy: bytes, held_out, validation, compared })
 }
 
 fn everywhere(setting: &Setting<'_>, policy: &mut Policy, days: &[Day]) -> Played {

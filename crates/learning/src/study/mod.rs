@@ -39,6 +39,8 @@ pub use foresight::Foresight;
 
 mod tasks;
 
+pub use tasks::ordered;
+
 #[cfg(test)]
 mod tests;
 

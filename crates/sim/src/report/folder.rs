@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// What a report consists of. A folder that holds nothing else may be replaced.
-const FILES: [&str; 39] = [
+const FILES: [&str; 42] = [
     "batches.csv",
     "batches.parquet",
     "bills.csv",
@@ -25,10 +25,13 @@ const FILES: [&str; 39] = [
     "conversions.parquet",
     "coupled.csv",
     "coupled.parquet",
+    "foresight.csv",
     "index.html",
     "learning.csv",
     "lies.csv",
     "lies.parquet",
+    "market.csv",
+    "market_bills.csv",
     "members.csv",
     "members.parquet",
     "payoffs.csv",

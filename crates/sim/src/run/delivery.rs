@@ -91,6 +91,7 @@ impl Running<'_> {
             }
             self.account(carrier, &positions, &terms);
         }
+        self.tally.delivered(&self.deliveries);
         self.observer
             .interval(&crate::Lived { step, interval, terms: &terms, deliveries: &self.deliveries })
             .map_err(RunError::Observer)

@@ -41,6 +41,25 @@ pub struct Member {
     pub metering: Metering,
 }
 
+impl Member {
+    /// Runs of its machines that can wait, Wh per interval.
+    #[must_use]
+    pub fn machines(&self) -> Vec<&[i64]> {
+        machines(&self.devices)
+    }
+}
+
+/// Runs of those devices that are machines that can wait.
+pub(crate) fn machines(devices: &[Device]) -> Vec<&[i64]> {
+    fn run(device: &Device) -> Option<&[i64]> {
+        match device {
+            Device::Appliance(machine) => Some(machine.profile()),
+            _ => None,
+        }
+    }
+    devices.iter().filter_map(run).collect()
+}
+
 /// A metering point to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Connection {
@@ -59,7 +78,8 @@ pub(crate) struct Context<'c> {
     pub(crate) place: Place<'c>,
     pub(crate) tariffs: &'c Tariffs,
     pub(crate) markets: &'c [MarketTerms],
-    pub(crate) strategy: super::strategy::Strategy,
+    pub(crate) strategy: super::strategy::Named,
+    pub(crate) learned: super::strategy::Learned<'c>,
     pub(crate) seed: u64,
     pub(crate) clock: &'c Span,
     pub(crate) weather: &'c Weather,
@@ -118,7 +138,7 @@ struct Template<'a> {
     named: Vec<Carrier>,
     limit: Option<Power>,
     merit: Vec<HeatSource>,
-    strategy: super::strategy::Strategy,
+    strategy: super::strategy::Named,
     wishes: Wishes,
     offers_storage: bool,
     metering: Metering,
@@ -164,7 +184,7 @@ impl<'a> Template<'a> {
         if limit.is_some_and(|limit| limit.0 <= 0) {
             section.fault("connection", "is not more than nothing", "write a power such as \"30 kW\"");
         }
-        let strategy = super::strategy::of_member(section, &context.strategy);
+        let strategy = super::strategy::of_member(section, &context.strategy, context.place.folder);
         let wishes = Wishes::read(section);
         let offers_storage = section.get_or("storage_offer", false);
         let metering = Metering::read(section);
@@ -233,10 +253,10 @@ impl<'a> Template<'a> {
                 kind: self.kind.clone(),
                 group,
                 connections,
+                strategy: self.strategy.make(section, context, name, &devices),
                 devices,
                 labels,
                 merit: self.merit.clone(),
-                strategy: self.strategy.clone(),
                 wishes: self.wishes.of(index),
                 offers_storage: self.offers_storage && batteries == 1,
                 metering: self.metering.clone(),

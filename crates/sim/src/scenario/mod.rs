@@ -19,7 +19,7 @@ mod market;
 pub use market::{MarketTerms, Sellers};
 mod device;
 mod strategy;
-pub use strategy::{Maker, Strategy};
+pub use strategy::{Asked, Learned, Maker, Strategy};
 mod settlement;
 pub use settlement::Faults;
 mod metering;
@@ -36,7 +36,7 @@ use reader::{Section, Source};
 use std::path::{Path, PathBuf};
 
 /// The scenarios that come with the program, by name.
-pub const EMBEDDED: [(&str, &str); 7] = [
+pub const EMBEDDED: [(&str, &str); 8] = [
     ("village", include_str!("../../../../scenarios/village.toml")),
     ("two_houses", include_str!("../../../../scenarios/two_houses.toml")),
     ("heat_and_power", include_str!("../../../../scenarios/heat_and_power.toml")),
@@ -44,6 +44,7 @@ pub const EMBEDDED: [(&str, &str); 7] = [
     ("mill_lane", include_str!("../../../../scenarios/mill_lane.toml")),
     ("vpp", include_str!("../../../../scenarios/vpp.toml")),
     ("thousand", include_str!("../../../../scenarios/thousand.toml")),
+    ("appliances", include_str!("../../../../scenarios/appliances.toml")),
 ];
 
 /// What the command line may say differently from the file.
@@ -57,6 +58,8 @@ pub struct Overrides {
     pub seed: Option<u64>,
     /// Make and check every signature.
     pub signed: bool,
+    /// Length of a delivery interval, s.
+    pub interval: Option<u32>,
 }
 
 /// A community and the days to play.
@@ -115,13 +118,22 @@ pub enum LoadError {
 }
 
 impl Scenario {
-    /// An embedded scenario by name, or the file at a path.
+    /// An embedded scenario by name, or the file at a path; one with learned strategies is refused.
     ///
     /// # Errors
     /// Where there is none, or with all of its mistakes.
     pub fn load(name: &str, overrides: &Overrides) -> Result<Self, LoadError> {
+        Self::load_with(name, overrides, &strategy::none)
+    }
+
+    /// The same with somebody who makes learned strategies.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_with(name: &str, overrides: &Overrides, learned: Learned<'_>) -> Result<Self, LoadError> {
         if let Some((_, text)) = EMBEDDED.iter().find(|(known, _)| *known == name) {
-            return Ok(Self::parse(text, &format!("scenarios/{name}.toml"), Path::new("."), overrides)?);
+            let file = format!("scenarios/{name}.toml");
+            return Ok(Self::parse_with(text, &file, Path::new("."), overrides, learned)?);
         }
         let path = PathBuf::from(name);
         let text = std::fs::read_to_string(&path).map_err(|error| LoadError::Unreadable {
@@ -136,14 +148,25 @@ impl Scenario {
             },
         })?;
         let folder = path.parent().unwrap_or(Path::new("."));
-        Ok(Self::parse(&text, name, folder, overrides)?)
+        Ok(Self::parse_with(&text, name, folder, overrides, learned)?)
     }
 
-    /// Reads a scenario. `file` is what messages call it; series files are looked for in `folder`.
+    /// Reads a scenario without learned strategies. `file` is what messages call it; series files are looked for in
+    /// `folder`.
     ///
     /// # Errors
     /// Everything that is wrong with it, by place.
     pub fn parse(text: &str, file: &str, folder: &Path, overrides: &Overrides) -> Result<Self, Problems> {
+        Self::parse_with(text, file, folder, overrides, &strategy::none)
+    }
+
+    fn parse_with(
+        text: &str,
+        file: &str,
+        folder: &Path,
+        overrides: &Overrides,
+        learned: Learned<'_>,
+    ) -> Result<Self, Problems> {
         let source = Source::new(file, text);
         let document = match toml_edit::Document::parse(text) {
             Ok(document) => document,
@@ -154,14 +177,14 @@ impl Scenario {
             }
         };
         let root = Section::root(&source, document.as_table());
-        let scenario = read(&root, folder, overrides);
+        let scenario = read(&root, folder, overrides, learned);
         root.finish();
         drop(root);
         source.finish(scenario)
     }
 }
 
-fn read(root: &Section<'_>, folder: &Path, overrides: &Overrides) -> Option<Scenario> {
+fn read(root: &Section<'_>, folder: &Path, overrides: &Overrides, learned: Learned<'_>) -> Option<Scenario> {
     let seed = overrides.seed.unwrap_or_else(|| root.get_or("seed", 1));
     let _: Option<u64> = root.get("seed");
     let needed = |name: &'static str, what: &str| {
@@ -172,7 +195,7 @@ fn read(root: &Section<'_>, folder: &Path, overrides: &Overrides) -> Option<Scen
         section
     };
     let time = needed("time", "when the scenario plays");
-    let span = time.and_then(|section| Span::read(&section, overrides.week.as_deref(), overrides.days));
+    let span = time.and_then(|section| Span::read(&section, overrides));
     let about = needed("community", "its name and terms");
     let tariffs =
         Tariffs::read(needed("tariff", "the supplier's tariffs, by name").as_ref(), folder, span.as_ref());
@@ -180,7 +203,7 @@ fn read(root: &Section<'_>, folder: &Path, overrides: &Overrides) -> Option<Scen
     if root.has("market") && markets.is_empty() {
         root.fault("market", "holds no market", "add `[market.electricity]`");
     }
-    let strategy = strategy::read(root);
+    let strategy = strategy::read(root, folder);
     // members are looked at even where the time is wrong, so that all mistakes are found at once
     let clock = span.clone().unwrap_or_else(Span::example);
     let weather = Weather::of(&clock);
@@ -189,6 +212,7 @@ fn read(root: &Section<'_>, folder: &Path, overrides: &Overrides) -> Option<Scen
         tariffs: &tariffs,
         markets: &markets,
         strategy,
+        learned,
         seed,
         clock: &clock,
         weather: &weather,

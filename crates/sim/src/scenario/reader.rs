@@ -99,6 +99,11 @@ impl<'a> Section<'a> {
         value.or(key).map_or(self.at, |span: Range<usize>| span.start)
     }
 
+    /// Where a field stands, for a mistake that is found later, and its path.
+    pub(crate) fn place_of(&self, name: &str) -> (usize, String) {
+        (self.place(name), self.path_of(name))
+    }
+
     /// Notes that something is wrong with a field.
     pub(crate) fn fault(&self, name: &str, what: impl Into<String>, remedy: impl Into<String>) {
         self.source.fault(self.place(name), &self.path_of(name), what, remedy);
@@ -308,6 +313,21 @@ impl Value for bool {
     }
     fn read(item: &Item) -> Result<Self, (String, String)> {
         item.as_bool().ok_or_else(|| expected(item, Self::kind()))
+    }
+}
+
+impl Value for [f64; 3] {
+    fn kind() -> &'static str {
+        "weights of cost, peak and delay that sum to 1, such as [0.4, 0.4, 0.2]"
+    }
+    fn read(item: &Item) -> Result<Self, (String, String)> {
+        let array = item.as_array().ok_or_else(|| expected(item, Self::kind()))?;
+        let number = |value: &TomlValue| value.as_float().or(value.as_integer().map(|whole| whole as f64));
+        let weights: Option<Vec<f64>> = array.iter().map(number).collect();
+        let weights = weights.and_then(|weights| Self::try_from(weights).ok()).filter(|weights| {
+            weights.iter().all(|weight| *weight >= 0.0) && (weights.iter().sum::<f64>() - 1.0).abs() < 1e-9
+        });
+        weights.ok_or_else(|| ("holds other numbers".into(), format!("write {}", Self::kind())))
     }
 }
 

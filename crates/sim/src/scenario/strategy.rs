@@ -1,10 +1,16 @@
 //! `[strategy]` and `[forecast]`: how members bid and what they expect. A member may name its own.
 
+mod learned;
+
+pub use learned::{Asked, Learned};
+pub(crate) use learned::{Named, none};
+
 use super::problem::suggestion_for;
 use super::reader::Section;
 use agents::forecast::Method;
 use agents::strategy::{Ladder, NAMES};
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Makes a strategy for one member.
@@ -47,33 +53,24 @@ impl Strategy {
 }
 
 /// The community's default.
-pub(crate) fn read(root: &Section<'_>) -> Strategy {
-    let mut strategy = Strategy::default();
+pub(crate) fn read(root: &Section<'_>, folder: &Path) -> Named {
+    let mut named = Named::default();
     if let Some(section) = root.section("strategy") {
-        strategy = named(&section, "kind", strategy);
+        named = named.read(&section, "kind", folder);
         section.finish();
     }
     if let Some(section) = root.section("forecast") {
-        strategy = forecast(&section, "kind", strategy);
+        named.strategy = forecast(&section, "kind", named.strategy);
         section.finish();
     }
-    strategy
+    named
 }
 
 /// A member's own, or the community's.
-pub(crate) fn of_member(section: &Section<'_>, default: &Strategy) -> Strategy {
-    forecast(section, "forecast", named(section, "strategy", default.clone()))
-}
-
-fn named<'a>(section: &Section<'a>, field: &'a str, default: Strategy) -> Strategy {
-    let Some(name) = section.get::<String>(field) else { return default };
-    match NAMES.into_iter().find(|known| *known == name) {
-        Some(name) => Strategy { name, maker: None, ..default },
-        None => {
-            section.fault(field, format!("there is no strategy `{name}`"), suggestion_for(&name, &NAMES));
-            default
-        }
-    }
+pub(crate) fn of_member(section: &Section<'_>, default: &Named, folder: &Path) -> Named {
+    let mut named = default.clone().read(section, "strategy", folder);
+    named.strategy = forecast(section, "forecast", named.strategy);
+    named
 }
 
 fn forecast<'a>(section: &Section<'a>, field: &'a str, default: Strategy) -> Strategy {

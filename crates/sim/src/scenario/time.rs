@@ -1,5 +1,6 @@
 //! `[time]`: when the scenario plays.
 
+use super::Overrides;
 use super::problem::suggestion_for;
 use super::quantity::Seconds;
 use super::reader::Section;
@@ -46,9 +47,11 @@ impl Span {
         Self { first, days: 1, offset: 3600, weeks: Vec::new(), week: None }
     }
 
-    /// Reads it. `week` and `days` override the file.
-    pub(crate) fn read(section: &Section<'_>, week: Option<&str>, days: Option<u32>) -> Option<Self> {
-        let interval = section.get_or("interval", Seconds(900));
+    /// Reads it.
+    pub(crate) fn read(section: &Section<'_>, overrides: &Overrides) -> Option<Self> {
+        let Overrides { week, days, interval, .. } = overrides;
+        let in_file = section.get_or("interval", Seconds(900));
+        let interval = interval.map_or(in_file, |interval| Seconds(interval.into()));
         let divides = (60..=3600).contains(&interval.0) && DAY.is_multiple_of(interval.0.unsigned_abs());
         if !divides {
             section.fault(
@@ -84,7 +87,7 @@ impl Span {
             table.finish();
         }
         let file_week: Option<String> = section.get("week");
-        let week = week.map(str::to_owned).or(file_week);
+        let week = week.clone().or(file_week);
         let start = match &week {
             Some(name) => {
                 let start: Option<Instant> = section.get("start");

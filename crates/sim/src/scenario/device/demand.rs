@@ -156,8 +156,8 @@ pub(super) fn appliance(section: &Section<'_>, _: &Place<'_>) -> Option<Make> {
     }
     Some(Box::new(move |owner| {
         let step = i64::from(owner.member.duration);
-        let length = (duration.0 / step).max(1);
-        // an even run whose parts sum to the energy exactly
+        // an even run whose parts sum to the energy exactly; one that does not fill its last step is stretched to
+        let length = (duration.0.max(1) as u64).div_ceil(step as u64) as i64;
         let profile: Vec<i64> =
             (0..length).map(|i| energy * (i + 1) / length - energy * i / length).collect();
         let per_day = 86_400 / step;
