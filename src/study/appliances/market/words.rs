@@ -17,7 +17,9 @@ pub(in crate::study::appliances) fn words(form: &MarketForm) -> String {
         percent(all.fold(0.0, f64::max), 1)
     };
     format!(
-        "In a street of {} members that trade for {}, every way makes the same {} runs. All together pay {} € where          machines start at once, {} € under the market’s own rule, {} € in the cheapest windows; {} (cost/peak/delay). Of what the          roofs give, {} % stays in the street where machines start at once, and at most {} % with the agents.",
+        "In a street of {} members that trade for {}, every way makes the same {} runs. All together pay {} € where \
+         machines start at once, {} € under the market’s own rule, {} € in the cheapest windows; {} (cost/peak/delay). Of what the \
+         roofs give, {} % stays in the street where machines start at once, and at most {} % with the agents.",
         form.members.len(),
         days(form),
         form.runs,
