@@ -56,7 +56,7 @@ fn a_norm_finds_the_published_front() {
         // The shallow treasures differ by 0.0006 of the norm: nothing may be forgotten, and many small steps are needed.
         knots: 100,
         dueling: false,
-        target: Target::Soft(0.05),
+        target: Target::Soft(0.01),
         rounds: 600,
         memory: 600,
         updates: 120,
