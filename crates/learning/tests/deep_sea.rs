@@ -11,7 +11,7 @@ const STEPS: [f32; 10] = [1.0, 3.0, 5.0, 7.0, 8.0, 9.0, 13.0, 14.0, 17.0, 19.0];
 /// Trains, then plays each preference without exploring. Returns (treasure, steps) of each.
 fn learn(options: Options, preferences: &[f32]) -> Vec<(f32, f32)> {
     let lanes = 64;
-    let mut trainer = Trainer::new(DeepSea::new(lanes, 30), options, 1).unwrap();
+    let mut trainer = Trainer::new(DeepSea::new(lanes, 30), options, 2).unwrap();
     while !trainer.is_finished() {
         trainer.advance(2);
     }
@@ -56,7 +56,7 @@ fn a_norm_finds_the_published_front() {
         // The shallow treasures differ by 0.0006 of the norm: nothing may be forgotten, and many small steps are needed.
         knots: 100,
         dueling: false,
-        target: Target::Soft(0.05),
+        target: Target::Soft(0.01),
         rounds: 600,
         memory: 600,
         updates: 120,

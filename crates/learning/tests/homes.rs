@@ -118,8 +118,8 @@ fn with_panels_agents_beat_the_plan_that_they_start_from() {
     while !trainer.is_finished() {
         trainer.advance(2);
     }
-    let (others, mut random) = (records(40, 5e3, 2), Random::of(2, "requests"));
-    let days: Vec<Day> = (0..40).map(|day| others.draw(day, &home, &mut random)).collect();
+    let (others, mut random) = (records(240, 5e3, 2), Random::of(2, "requests"));
+    let days: Vec<Day> = (0..240).map(|day| others.draw(day, &home, &mut random)).collect();
     let of = |scheduler: &mut dyn Scheduler| losses(&days, &scales, scheduler);
     let less = |of: &[f64], than: &[f64]| {
         let differences: Vec<f64> = of.iter().zip(than).map(|(of, than)| than - of).collect();

@@ -214,6 +214,12 @@ impl Options {
             self.hidden.iter().all(|units| (1..=1 << 16).contains(units)),
             "a layer has 1 to 65536 units",
         )?;
+        let knots = (self.knots as f64 + 1.0).powi(shape.objectives as i32 - 1);
+        ensure(knots <= 1e6, "the preference is shown too finely: choose fewer knots")?;
+        ensure(
+            self.knots >= 1 || !self.only_knots,
+            "without knots none can be drawn: choose some, or any preference",
+        )?;
         ensure(self.huber > 0.0, "the Huber threshold must be above zero")?;
         ensure(self.memory >= 1, "at least one round must be remembered")?;
         ensure(self.rounds >= 1, "at least one round must be played")?;

@@ -73,12 +73,15 @@ pub(crate) fn show_knots(weights: &[f32], steps: usize, into: &mut Vec<f32>) {
     let mut left: Vec<(usize, f32)> = sums.iter().map(|sum| sum.fract()).enumerate().collect();
     left.sort_by(|a, b| b.1.total_cmp(&a.1));
     let mut before = 1.0;
-    for (place, fraction) in left.into_iter().map(Some).chain([None]).map(|next| next.unwrap_or((0, 0.0))) {
+    for (place, fraction) in left {
         if before > fraction {
             into[begin + rank(&corner)] += before - fraction;
         }
         before = fraction;
         corner[place] += 1;
+    }
+    if before > 0.0 {
+        into[begin + rank(&corner)] += before;
     }
 }
 
