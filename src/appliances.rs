@@ -253,6 +253,7 @@ fn read_year(path: &Path) -> Result<Vec<f64>, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sim::data::Household;
 
     fn options(quarter_hourly: bool, pv: f64) -> HomeOptions {
         let (household, tariff) = (household("family").unwrap(), Prices::DayAhead);
@@ -287,6 +288,40 @@ mod tests {
         let solar = &year().solar[273 * 96 + 24..304 * 96 + 24];
         let given = 5.0 * f64::from(solar.iter().sum::<i32>()) / 4.0;
         assert!((hourly - sunny - given).abs() < 1e-3, "{} Wh instead of {given} Wh", hourly - sunny);
+    }
+
+    /// The document's figures are those of the shipped data, to the watt that they are rounded to.
+    #[test]
+    fn the_table_of_what_a_home_expects_is_what_the_shipped_year_gives() {
+        use agents::forecast::Method;
+        let document = include_str!("../docs/appliances.md");
+        let mean = |values: &mut dyn ExactSizeIterator<Item = f64>| {
+            let count = values.len() as f64;
+            format!("{:.0}", values.sum::<f64>() / count)
+        };
+        for (quarter_hourly, slots) in [(false, "hour"), (true, "quarter hour")] {
+            let home = Home::standard(if quarter_hourly { 4 } else { 1 });
+            let counts = FIRST * home.slots..;
+            let demands = Household::ALL.map(|who| {
+                HomeOptions { household: Profile::Household(who), ..options(quarter_hourly, 0.0) }
+                    .demand(&home)
+            });
+            for (demand, who) in demands.iter().zip(["family", "two work", "two over 65", "single"]) {
+                let heading = format!("{who} ({})", mean(&mut demand[counts.clone()].iter().copied()));
+                assert!(document.contains(&heading), "{heading}");
+            }
+            for method in Method::ALL {
+                let errors = demands.each_ref().map(|demand| {
+                    let expected = expected(demand, home.slots, method).unwrap();
+                    let pairs = demand[counts.clone()].iter().zip(&expected[counts.clone()]);
+                    mean(&mut pairs.map(|(demand, expected)| (demand - expected).abs()))
+                });
+                let first =
+                    if method == Method::Persistence { format!("by the {slots}: ") } else { String::new() };
+                let row = format!("| {first}`{}` | {} |", method.name(), errors.join(" | "));
+                assert!(document.contains(&row), "{row}");
+            }
+        }
     }
 
     #[test]
