@@ -56,7 +56,7 @@ pub(crate) struct TrainOptions {
     ///
     /// networks=shared|independent, credit=joint|team|own, head=scalar|vector, residual=true|false, doubts=X,X,X, trust=X,
     /// dueling=true|false, double=true|false, relabel=true|false, faces=X, steps=N|episode, huber=X, target=soft:X|hard:N,
-    /// initial=X, hidden=N,N, exploration=X,X, exploring=X, memory=N, updates=N, batch=N, rate=X,X, averaged=X, lanes=N,
+    /// initial=X, knots=N, only_knots=true|false, hidden=N,N, exploration=X,X, exploring=X, memory=N, updates=N, batch=N, rate=X,X, averaged=X, lanes=N,
     /// variants=N, without=GROUP of features (clock, request, appliance, cost, peak, others, later, prices, load). docs/training.md
     /// says what they mean.
     #[arg(long = "set", value_name = "KEY=VALUE")]

@@ -73,6 +73,8 @@ impl Choices {
                 }
             }
             "initial" => agent.initial = Some(number(value)?),
+            "knots" => agent.knots = number(value)?,
+            "only_knots" => agent.only_knots = truth(value)?,
             "hidden" => {
                 agent.hidden = value.split(',').map(number).collect::<Result<_, _>>()?;
                 if agent.hidden.iter().any(|units| !(1..=4_096).contains(units)) {
