@@ -235,11 +235,10 @@ pub(super) fn page(form: &ForesightForm) -> String {
     let plain = |value: f64, digits: usize| {
         format!("<td class=\"num\" data-value=\"{value}\">{}</td>", number(value, digits))
     };
-    let row = |home: &PartForm, scheduler: &ComparedForm| {
+    let row = |scheduler: &ComparedForm| {
         let (overall, alone) = (&scheduler.overall, &scheduler.at[cost]);
         format!(
-            "<tr><th scope=\"row\">{}</th><td>{}</td>{}{}{}{}{}{}</tr>\n",
-            escape(&home.name()),
+            "<tr><th scope=\"row\">{}</th>{}{}{}{}{}{}</tr>\n",
             escape(&scheduler.title),
             plain(overall.loss, 4),
             part(overall.over_days),
@@ -252,11 +251,7 @@ pub(super) fn page(form: &ForesightForm) -> String {
             )
         )
     };
-    let all =
-        |home: &PartForm| home.schedulers.iter().map(|scheduler| row(home, scheduler)).collect::<String>();
-    let rows: String = form.homes.iter().map(all).collect();
     let heads = [
-        ("Home", "", false),
         ("Scheduler", "", false),
         ("Loss", "", true),
         ("Beyond the best", "%, over days", true),
@@ -265,6 +260,14 @@ pub(super) fn page(form: &ForesightForm) -> String {
         ("Beyond the best", "% of that", true),
         ("Decisions as good", "%", true),
     ];
+    let home = |home: &PartForm| {
+        let rows: String = home.schedulers.iter().map(row).collect();
+        let (all, places) = (table("foresight", &heads, &rows), places(form, home, &part));
+        format!(
+            "<h3>A home of {}</h3>\n{all}<details><summary>By preference</summary>\n{places}</details>\n",
+            escape(&home.name())
+        )
+    };
     section(
         "foresight",
         "How near the best without foresight",
@@ -274,22 +277,17 @@ pub(super) fn page(form: &ForesightForm) -> String {
              {} days, each drawn {} times. Loss is a mean over the preferences; small: 95 % intervals.",
             form.seeds, form.days, form.draws
         ),
-        &format!(
-            "{}<details><summary>By preference</summary>\n{}</details>\n",
-            table("foresight", &heads, &rows),
-            places(form, &part)
-        ),
+        &form.homes.iter().map(home).collect::<String>(),
     )
 }
 
-/// By home and preference.
-fn places(form: &ForesightForm, part: &dyn Fn(Option<IntervalForm>) -> String) -> String {
-    let row = |home: &PartForm, place: usize| {
+/// A home by preference.
+fn places(form: &ForesightForm, home: &PartForm, part: &dyn Fn(Option<IntervalForm>) -> String) -> String {
+    let row = |place: usize| {
         let at = |name: &str| &home.scheduler(name).at[place];
-        let preference = weights(&form.preferences[place]);
         format!(
-            "<tr><th scope=\"row\">{}</th><td data-value=\"{preference}\">{preference}</td><td class=\"num\" data-value=\"{}\">{}</td>{}{}{}{}{}</tr>\n",
-            escape(&home.name()),
+            "<tr><th scope=\"row\">{}</th><td class=\"num\" data-value=\"{}\">{}</td>{}{}{}{}{}</tr>\n",
+            weights(&form.preferences[place]),
             at(BEST).loss,
             number(at(BEST).loss, 4),
             part(at("learned").over_days),
@@ -299,11 +297,7 @@ fn places(form: &ForesightForm, part: &dyn Fn(Option<IntervalForm>) -> String) -
             part(at("optimum").over_days),
         )
     };
-    let all =
-        |home: &PartForm| (0..form.preferences.len()).rev().map(|place| row(home, place)).collect::<String>();
-    let rows: String = form.homes.iter().map(all).collect();
     let heads = [
-        ("Home", "", false),
         ("Preference", "cost/peak/delay", false),
         ("Best", "loss", true),
         ("Agents", "% beyond, over days", true),
@@ -312,6 +306,7 @@ fn places(form: &ForesightForm, part: &dyn Fn(Option<IntervalForm>) -> String) -
         ("Over futures", "% beyond", true),
         ("Foresight", "% beyond", true),
     ];
+    let rows: String = (0..form.preferences.len()).rev().map(row).collect();
     table("foresight_places", &heads, &rows)
 }
 
