@@ -20,7 +20,7 @@ pub(super) fn render(form: &Form) -> String {
     let title = "One policy for every preference: appliances that learn";
     let mut body =
         [lead(form, title), knob(form), regrets(form), front(form), learning(form), overall(form)].concat();
-    body += &foresight::page(&form.foresight);
+    body += &foresight::section(&form.foresight);
     body += &published::published(form);
     body += &places(form);
     if !form.variants.is_empty() {
