@@ -104,7 +104,10 @@ fn live(bytes: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-fn files() -> [(Vec<u8>, fn(&[u8]) -> Result<(), String>); 3] {
+/// How a file is read.
+type Read = fn(&[u8]) -> Result<(), String>;
+
+fn files() -> [(Vec<u8>, Read); 3] {
     [(policy(false), live), (policy(true), live), (checkpoint(), resume)]
 }
 
