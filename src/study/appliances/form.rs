@@ -122,8 +122,8 @@ pub(super) struct PublishedForm {
     pub(super) preferences: Vec<PreferenceForm>,
     /// An index of them.
     pub(super) chosen: usize,
-    /// Whether it was no dearer on the validation days by a margin that holds for another month.
-    pub(super) safe: bool,
+    /// Whether on the validation days all three gains were beyond luck there.
+    pub(super) certain: bool,
     /// Whether cost is no higher there, and peak and delay are lower beyond luck.
     pub(super) holds: [bool; 3],
     /// By preference: cost, peak and delay.
@@ -301,7 +301,7 @@ fn published(published: &Published) -> PublishedForm {
         reported: Published::REPORTED,
         preferences: published.preferences.iter().map(preference).collect(),
         chosen: published.chosen,
-        safe: published.safe,
+        certain: published.certain,
         holds: published.holds(),
         gains: published.gains.iter().map(|gains| gains.each_ref().map(gain)).collect(),
         naive_eur,

@@ -149,7 +149,7 @@ fn naive(form: &Form) -> String {
         "Against the naive off-peak rule the agents at {} (cost/peak/delay, chosen on other days{}) save at once {}, {} and {}; \
          reported elsewhere, on other machines and prices, are {cost} %, {peak} % and {delay} %.{}{}",
         weights(&published.preferences[published.chosen]),
-        if published.safe { " as no dearer" } else { "; none was sure to be no dearer" },
+        if published.certain { "" } else { ", where none was sure to save all three" },
         of(0),
         of(1),
         of(2),

@@ -6,8 +6,9 @@
 //! are given and no limit on what is drawn, the cheapest window of each run *is* the cost optimum.
 //!
 //! The question is whether a household that pays no more than under the rule has less of both the peak and the delay.
-//! The policy serves every preference, so one is chosen for it, on validation days: among those that were no dearer
-//! there ([`is_safe`]), the one whose smaller gain in peak and delay is largest.
+//! The policy serves every preference, so one is chosen for it, on validation days: the one at which the least certain of
+//! the three gains is most certain ([`certainty`]). The largest gains would be found where cost is just no higher, and
+//! another month may lie on the other side.
 
 use super::judged::{Paired, over, settled};
 use super::learner::Learner;
@@ -51,8 +52,8 @@ pub struct Published {
     pub gains: Vec<[Gain; 3]>,
     /// The preference that was chosen on the validation days, by its index.
     pub chosen: usize,
-    /// Whether any was no dearer there; otherwise it is the one whose smallest gain in all three is largest.
-    pub safe: bool,
+    /// Whether there all three gains were beyond luck with 95 % confidence.
+    pub certain: bool,
     /// Mean cost per day of the naive rule, of the cheapest window and of the optimum for cost alone, €.
     pub costs: [f64; 3],
 }
@@ -113,52 +114,41 @@ impl Published {
             (0..preferences.len()).map(gains).collect()
         };
         let validation = played(|compared| &compared.validation);
-        let costs = |place| differences(OBJECTIVES[0], &validation, &naive.validation, place);
-        let months = setting.question.held_out.days();
-        let candidates = gains(&validation, &naive.validation).into_iter().enumerate();
-        let candidates = candidates.map(|(place, gains)| Candidate {
-            safe: is_safe(&costs(place), months),
-            gains: gains.map(|gain| gain.part.mean),
-        });
-        let (chosen, safe) = choose(&candidates.collect::<Vec<_>>());
+        let least = |place| {
+            let of = |objective| differences(objective, &validation, &naive.validation, place);
+            let [cost, peak, delay] = OBJECTIVES.map(of);
+            certainty_of_cost(&cost).min(certainty(&peak)).min(certainty(&delay))
+        };
+        let (chosen, certainty) = most(&(0..preferences.len()).map(least).collect::<Vec<_>>());
         // The last of the study's grid minds cost alone.
         let cost = |method| of(method).held_out.mean(setting.grid.len() - 1).cost;
         Self {
             gains: gains(&played(|compared| &compared.held_out), &naive.held_out),
             preferences,
             chosen,
-            safe,
+            certain: certainty > 1.0,
             costs: [Method::OffPeak, Method::CheapestWindow, Method::Optimum].map(cost),
         }
     }
 }
 
-/// A preference as the validation days show it.
-struct Candidate {
-    safe: bool,
-    gains: [f64; 3],
-}
-
-/// Whether costs that differ so from the rule's, day by day, are no dearer: on none of the days, or less on average by so
-/// much that another month of so many days would be so too, by the prediction interval of its mean at 95 %. An interval of
-/// the mean alone would say nothing of that month.
-fn is_safe(differences: &[f64], month: usize) -> bool {
+/// How certain it is that something is less than the rule's, by its differences from it day by day: how much less on
+/// average, in parts of half the mean's 95 % interval. Beyond 1 it is beyond luck.
+fn certainty(differences: &[f64]) -> f64 {
     let Interval { mean, high, .. } = Interval::of(differences, CONFIDENCE).expect("there is a day");
-    let beyond = (1.0 + differences.len() as f64 / month as f64).sqrt();
-    differences.iter().all(|difference| *difference <= ROUNDING) || mean + beyond * (high - mean) < 0.0
+    if mean.abs() > ROUNDING { -mean / (high - mean) } else { 0.0 }
 }
 
-/// The safe one whose smaller gain in peak and delay is largest, or else of all the one whose smallest gain is; the first
-/// of equals. And whether any was safe.
-fn choose(candidates: &[Candidate]) -> (usize, bool) {
-    let safe = candidates.iter().any(|candidate| candidate.safe);
-    let smallest = |candidate: &Candidate| {
-        let gains = if safe { &candidate.gains[1..] } else { &candidate.gains[..] };
-        gains.iter().copied().fold(f64::INFINITY, f64::min)
-    };
-    let allowed = candidates.iter().enumerate().filter(|(_, candidate)| candidate.safe || !safe);
-    let best = allowed.reduce(|best, other| if smallest(other.1) > smallest(best.1) { other } else { best });
-    (best.expect("a grid has points").0, safe)
+/// The same of costs, which may be equal: dearer on no day is as certain as can be.
+fn certainty_of_cost(differences: &[f64]) -> f64 {
+    let never_dearer = differences.iter().all(|difference| *difference <= ROUNDING);
+    if never_dearer { f64::INFINITY } else { certainty(differences) }
+}
+
+/// The largest of some values and its index; the first of equals.
+fn most(values: &[f64]) -> (usize, f64) {
+    let best = values.iter().enumerate().reduce(|best, other| if other.1 > best.1 { other } else { best });
+    best.map(|(index, value)| (index, *value)).expect("a grid has points")
 }
 
 fn gain(
@@ -192,24 +182,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_preference_is_safe_where_another_month_would_be_no_dearer() {
-        // Eight days, mean −2.5, deviation √2, t of seven degrees 2.365: the mean of such days ends at −2.5 + 2.365·√(2/8) =
-        // −1.32, and that of eight further days at −2.5 + 2.365·√(2/8 + 2/8) = −0.83, of two at −2.5 + 2.365·√(2/8 + 2/2) = 0.14.
+    fn certainty_is_the_gain_in_parts_of_half_its_interval() {
+        // Eight days, mean −2.5, deviation √2, t of seven degrees 2.365: half the interval is 2.365·√(2/8) = 1.182.
         let days = [1.0, -3.0, -3.0, -3.0, -3.0, -3.0, -3.0, -3.0];
-        assert!(is_safe(&days, 8) && !is_safe(&days, 2));
-        // Equal is no dearer, and a single day says nothing of others.
-        assert!(is_safe(&[0.0, 0.0], 2) && is_safe(&[0.0, -1.0], 2));
-        assert!(!is_safe(&[0.0, 1e-6], 2) && !is_safe(&[1e-6], 2));
+        assert!((certainty(&days) - 2.5 / 1.182).abs() < 1e-3, "{}", certainty(&days));
+        assert!((certainty(&days.map(|day| -day)) + 2.5 / 1.182).abs() < 1e-3);
+        // Always the same gain is beyond all doubt, none is none, and a single day says nothing of others.
+        assert_eq!((certainty(&[-1.0, -1.0]), certainty(&[0.0, 0.0])), (f64::INFINITY, 0.0));
+        assert_eq!(certainty(&[-1.0]), 0.0);
+        // Costs may be equal.
+        assert_eq!(certainty_of_cost(&[0.0, -1e-12]), f64::INFINITY);
+        assert_eq!(certainty_of_cost(&days), certainty(&days));
     }
 
     #[test]
-    fn the_preference_chosen_is_safe_and_its_smaller_gain_is_largest() {
-        let candidate = |safe, gains| Candidate { safe, gains };
-        let (dear, cheap) = ([-0.1, 0.5, 0.5], [0.1, 0.2, 0.3]);
-        let candidates = [candidate(false, dear), candidate(true, cheap), candidate(true, [0.0, 0.2, 0.9])];
-        assert_eq!(choose(&candidates), (1, true));
-        // Nothing safe: cost counts like the others.
-        assert_eq!(choose(&[candidate(false, dear), candidate(false, [-0.05, 0.0, 0.0])]), (1, false));
+    fn the_most_of_equals_is_the_first() {
+        assert_eq!(most(&[-1.0, 2.0, 2.0, 0.5]), (1, 2.0));
     }
 
     #[test]

@@ -10,13 +10,10 @@ use sim::report::section;
 pub(super) fn published(form: &Form) -> String {
     let published = &form.published;
     let chosen = weights(&published.preferences[published.chosen]);
-    let choice = if published.safe {
-        "chosen on validation days: among the preferences that were no dearer there, by a margin that holds for another \
-         month, the one whose smaller saving of peak and delay was largest"
-    } else {
-        "chosen on validation days as the one whose smallest saving was largest: none was no dearer there by a margin \
-         that holds for another month"
-    };
+    let choice = format!(
+        "chosen on validation days as the preference where the least certain of the three savings is most certain{}",
+        if published.certain { "" } else { ", though not beyond luck" }
+    );
     section(
         "published",
         "Gains over a naive cost rule",
