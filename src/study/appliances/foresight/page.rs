@@ -42,7 +42,7 @@ pub(in crate::study::appliances) fn section(form: &ForesightForm) -> String {
         ("Beyond the best", "%, over seeds", true),
         ("Only cost counts", "€ a day", true),
         ("Beyond the best", "% of that", true),
-        ("Decisions as good", "%", true),
+        ("As good", "% of decisions", true),
     ];
     let home = |home: &PartForm| {
         let rows: String = home.schedulers.iter().map(row).collect();

@@ -47,7 +47,7 @@ fn all(form: &MarketForm) -> String {
         ("Neighbours", "kWh bought", true),
         ("Supplier", "kWh bought", true),
         ("Street’s peak", "W of import", true),
-        ("Homes’ peak", "W, mean of days", true),
+        ("Homes’ peak", "W, by day", true),
         ("Stays", "% of the roofs’", true),
         ("Waiting", "h a run", true),
     ];
