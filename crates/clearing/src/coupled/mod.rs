@@ -1,7 +1,7 @@
 //! `coupled`: electricity, heat and gas, over one or more intervals, cleared together with offers to convert and to store.
 //!
 //! The programme ([`programme`]) has one balance per node and many columns, so it is solved among prices
-//! ([`simplex`]), a storage taking or giving, not both ([`one_way`]). Where several prices are as good,
+//! ([`simplex`]), a storage taking or giving, not both ([`one_way()`]). Where several prices are as good,
 //! [`prices`] chooses; exact fractions ([`ratio`]) say what a price is that ratios fix, and [`whole`] finds
 //! whole Wh that meet every balance, if need be by [`repair`] or by another look at the programme less what
 //! whole Wh lose ([`loss`]). What is found is put to the market's own check before it is claimed: floats

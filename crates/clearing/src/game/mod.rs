@@ -2,8 +2,8 @@
 //!
 //! Two games are played against each other. In [`Sharing`] members bid into one price among themselves, in
 //! [`Stackelberg`] an operator sets two prices and they respond. The others divide what a coalition is worth:
-//! [`Coalitions`] says what every set of players could reach alone, [`bargain`], [`shapley`], [`nucleolus`]
-//! and [`least_core`] divide what all reach together. [`Concept`] lists these four.
+//! [`Coalitions`] says what every set of players could reach alone, [`bargain`], [`shapley()`], [`nucleolus()`]
+//! and [`least_core()`] divide what all reach together. [`Concept`] lists these four.
 //!
 //! Values are worths: a cost is negative. They are floats in whatever unit of money the caller counts in, as
 //! nothing here is settled: a study explains, a clearing decides.

@@ -119,7 +119,7 @@ pub type Parts<'a> = (&'a [NodeClaim], &'a [ConversionClaim], &'a [StorageClaim]
 /// means nothing.
 ///
 /// # Errors
-/// The number of what is wrong with the claim; [`explain`] says more.
+/// The number of what is wrong with the claim; [`explain()`] says more.
 pub fn check(problem: &Coupled<'_>, claim: Parts<'_>, outs: &mut [Clearing]) -> Result<(), Rejection> {
     examine(problem, claim, outs).map_err(|wrong| wrong.rejection())
 }

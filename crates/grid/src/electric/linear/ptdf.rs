@@ -18,7 +18,7 @@ impl<'a> Ptdf<'a> {
     ///
     /// # Errors
     ///
-    /// [`crate::electric::Reason::Singular`] with the bus, as in [`super::dc`].
+    /// [`crate::electric::Reason::Singular`] with the bus, as in [`super::dc()`].
     pub fn new(circuit: &'a Circuit) -> Result<Self, Divergence> {
         Ok(Self { circuit, factors: Factors::new(circuit)? })
     }

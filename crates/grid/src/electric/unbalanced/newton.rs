@@ -102,7 +102,7 @@ fn dot(a: &[Complex64], b: &[Complex64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a.re * b.re + a.im * b.im).sum()
 }
 
-/// d − Z·I′(V)[d]
+/// d − Z·I′(V)\[d\]
 fn derivative(
     system: &System<'_>,
     powers: &[Lanes<1>],

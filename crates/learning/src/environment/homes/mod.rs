@@ -2,7 +2,7 @@
 //!
 //! Rewards: the cost of a run counts when it starts, as what it adds to the day's cost given the runs before
 //! it; a slot of delay counts when it is waited; and the peak counts as what a start adds to the highest load
-//! of the whole day, net load to come included. Each telescopes to the day's [`Outcome`](crate::Outcome).
+//! of the whole day, net load to come included. Each telescopes to the day's [`Outcome`].
 //! That a reward knows the net load to come takes noise out of it and gives nothing away, because what has
 //! been counted before a decision does not depend on it; but what was collected must not be shown to a policy
 //! while the day lasts.
